@@ -1,0 +1,67 @@
+"""Exit codes and the exceptions that carry them.
+
+The exit codes are part of the stable user interface. Every message says what to do next.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every serialscan command."""
+
+    OK = 0
+    USAGE = 2
+    SOME_FAILED = 3
+    NO_INPUT = 4
+    OUTPUT = 5
+    ENGINE = 6
+    SETTINGS = 7
+    VERIFY_FAILED = 8
+    INTERNAL = 15
+    INTERRUPTED = 130
+
+
+class SerialscanError(Exception):
+    """Base of all errors that end a command; the message is shown as it stands."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+class InputError(SerialscanError):
+    """No input could be read."""
+
+    exit_code = ExitCode.NO_INPUT
+
+
+class OutputError(SerialscanError):
+    """Output cannot be written."""
+
+    exit_code = ExitCode.OUTPUT
+
+
+class EngineError(SerialscanError):
+    """An engine or a weight is missing, or its checksum is wrong."""
+
+    exit_code = ExitCode.ENGINE
+
+
+class SettingsError(SerialscanError):
+    """A setting, a register or a format file is bad."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+class PhotoError(Exception):
+    """One photo cannot be read: becomes an error record, never ends a batch.
+
+    Attributes:
+        code: stable machine-readable name, for example ``truncated``.
+        message: one sentence for people that says what to do.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

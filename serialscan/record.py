@@ -1,0 +1,241 @@
+"""The records: every type that leaves the program, its JSON, and its JSON Schema (2020-12).
+
+Field names are the contract with other tools. Coordinates are pixels of the upright photo (EXIF
+orientation applied), x to the right, y down; polygons run clockwise from the first character's top
+left corner, as the text is read. Confidences are probabilities from 0 to 1.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+Point = tuple[float, float]
+Polygon = tuple[Point, ...]
+Confidence = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+
+PHOTO_SCHEMA = "serialscan.photo/1"
+
+MarkKind = Literal[
+    "serial", "manufacturer", "model", "calibre", "country", "importer", "property", "nsn", "cage",
+    "part_number", "contract", "uii", "factory_mark", "proof", "selector", "date", "component_serial",
+    "evidence_tag", "other",
+]  # fmt: skip
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base: immutable, keyword-only, strict on input."""
+
+
+class Alternative(_Record, kw_only=True):
+    """Another character that may stand at this place."""
+
+    char: str
+    confidence: Confidence
+
+
+class Glyph(_Record, kw_only=True):
+    """One character of a line; ``char`` is empty in an alternative that drops it."""
+
+    char: str
+    confidence: Confidence
+    alternatives: tuple[Alternative, ...] = ()
+    polygon: Polygon = ()
+
+
+class Testimony(_Record, kw_only=True):
+    """What one reader (an engine on one view of the line) read by itself."""
+
+    name: str
+    text: str
+    confidence: Confidence
+
+
+class TextCandidate(_Record, kw_only=True):
+    """One string of a line's n-best list with the probability that all of it is right."""
+
+    text: str
+    confidence: Confidence
+
+
+class Line(_Record, kw_only=True):
+    """One line of text as it stands in the photo.
+
+    ``rotation`` is the angle in degrees (0 to 359, clockwise) by which the photo must be turned
+    for the line to stand upright. ``candidates`` is the n-best list, best first; ``confidence``
+    is the probability that the whole string is right. ``page`` counts from 1.
+    """
+
+    id: str
+    text: str
+    confidence: Confidence
+    polygon: Polygon
+    rotation: int = 0
+    characters: tuple[Glyph, ...] = ()
+    candidates: tuple[TextCandidate, ...] = ()
+    readers: tuple[Testimony, ...] = ()
+    glyph_height_px: float | None = None
+    page: int = 1
+
+
+class Code(_Record, kw_only=True):
+    """One machine-readable code, raw bytes kept."""
+
+    id: str
+    symbology: str
+    text: str
+    bytes_hex: str
+    polygon: Polygon
+    uii: str | None = None
+    fields: tuple[dict[str, str], ...] = ()
+    errors: tuple[str, ...] = ()
+    page: int = 1
+
+
+class Mark(_Record, kw_only=True):
+    """What a line or a code means. ``evidence`` holds ids of lines and codes."""
+
+    kind: MarkKind
+    value: str
+    raw: str
+    match_key: str
+    confidence: Confidence
+    evidence: tuple[str, ...]
+    rule: str
+
+
+class SerialCandidate(_Record, kw_only=True):
+    """One string that may be the serial."""
+
+    value: str
+    confidence: Confidence
+    evidence: tuple[str, ...]
+    rule: str = ""
+
+
+class SerialReading(_Record, kw_only=True):
+    """The serial, or that there is none; ``review`` means that a person must look."""
+
+    value: str | None
+    status: Literal["readable", "partial", "conflict", "not_found"]
+    decision: Literal["accept", "review", "none"]
+    confidence: Confidence
+    match_key: str | None = None
+    candidates: tuple[SerialCandidate, ...] = ()
+
+
+class Model(_Record, kw_only=True):
+    """A weight file in use."""
+
+    name: str
+    sha256: str
+
+
+class Tool(_Record, kw_only=True):
+    """The program that made the record."""
+
+    name: str
+    version: str
+    settings_digest: str
+    models: tuple[Model, ...] = ()
+
+
+class Gps(_Record, kw_only=True):
+    """Position from EXIF, WGS 84 decimal degrees; altitude in metres."""
+
+    latitude: float
+    longitude: float
+    altitude: float | None = None
+
+
+class Source(_Record, kw_only=True):
+    """The input file and its facts.
+
+    ``path`` is UTF-8; bytes of a file name that are not UTF-8 are written as ``\\xNN`` and the
+    exact name is then in ``path_bytes_hex``. ``width`` and ``height`` are those of the upright
+    first page. ``captured_at`` is EXIF local time verbatim in ISO 8601, with an offset only where
+    the camera wrote one.
+    """
+
+    path: str
+    sha256: str | None = None
+    bytes: int | None = None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    orientation: int = 1
+    captured_at: str | None = None
+    camera: str | None = None
+    pages: int = 1
+    gps: Gps | None = None
+    path_bytes_hex: str | None = None
+
+
+class Quality(_Record, kw_only=True):
+    """Measures that explain why a photo can or cannot be read.
+
+    ``glyph_height_px``: median height of the characters read. ``sharpness``: 0 (blurred) to 1.
+    ``clipped``: share of pixels that are pure black or pure white.
+    """
+
+    glyph_height_px: float | None = None
+    sharpness: float | None = None
+    clipped: float | None = None
+
+
+class Warning_(_Record, kw_only=True):
+    """Something a person should know; the message says what to do."""
+
+    code: str
+    message: str
+
+
+class Error(_Record, kw_only=True):
+    """Why this input has no reading; the message says what to do."""
+
+    code: str
+    message: str
+
+
+class PhotoRecord(_Record, kw_only=True, tag_field="record", tag="photo"):
+    """The record of one input file."""
+
+    schema: Literal["serialscan.photo/1"] = PHOTO_SCHEMA
+    status: Literal["ok", "error"]
+    tool: Tool
+    source: Source
+    quality: Quality = Quality()
+    lines: tuple[Line, ...] = ()
+    codes: tuple[Code, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    serial: SerialReading = SerialReading(value=None, status="not_found", decision="none", confidence=0.0)
+    warnings: tuple[Warning_, ...] = ()
+    error: Error | None = None
+    timing_ms: dict[str, float] = {}
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(PhotoRecord)
+
+
+def to_json(record: PhotoRecord) -> bytes:
+    """One line of NDJSON without its newline (UTF-8; field order is that of the types)."""
+    return _encoder.encode(record)
+
+
+def from_json(line: bytes | str) -> PhotoRecord:
+    """Parse one record; raises ``msgspec.ValidationError`` if it is not one."""
+    return _decoder.decode(line)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of the photo record."""
+    (root,), components = msgspec.json.schema_components([PhotoRecord], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:{PHOTO_SCHEMA.replace('/', ':')}",
+        "title": PHOTO_SCHEMA,
+        **root,
+        "$defs": components,
+    }

@@ -1,0 +1,79 @@
+"""The pipeline, top to bottom: one photo in, one record out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serialscan import __version__
+from serialscan.errors import PhotoError
+from serialscan.record import Code, Error, Line, PhotoRecord, Source, Tool, Warning_
+
+if TYPE_CHECKING:
+    from serialscan.reading import Reader
+    from serialscan.settings import Settings
+
+
+def scan_photo(
+    photo: Path | bytes, reader: Reader, settings: Settings, *, name: str | None = None, crops: Path | None = None
+) -> PhotoRecord:
+    """Read one photo.
+
+    Args:
+        photo: the file (opened read-only), or its bytes.
+        reader: the networks, loaded once per process.
+        settings: limits and reading settings.
+        name: what ``source.path`` says when ``photo`` is bytes.
+        crops: folder that receives a picture of every line read, for people.
+
+    Returns:
+        The record; a photo that cannot be read gives a record with ``status`` "error".
+    """
+    from serialscan.marking import choose_serial
+    from serialscan.photo import describe, merge_quality, open_photo, path_text
+    from serialscan.reading import quality_warnings, save_crops
+
+    started = time.perf_counter()
+    tool = Tool(
+        name="serialscan", version=__version__, settings_digest=settings.digest(), models=reader.models
+    )
+    source = describe(photo, name)
+    lines: list[Line] = []
+    codes: list[Code] = []
+    qualities = []
+    warnings: list[Warning_] = []
+    try:
+        with open_photo(photo, settings, name) as opened:
+            source = opened.source
+            warnings += opened.warnings
+            for number, page in enumerate(opened.pages(), start=1):
+                reading = reader.read(page, page=number, first_line=len(lines) + 1, first_code=len(codes) + 1)
+                lines += reading.lines
+                codes += reading.codes
+                qualities.append(reading.quality)
+                if crops is not None:
+                    save_crops(crops, path_text(source.path), reading)
+            opened.verify_unchanged()
+    except PhotoError as error:
+        return PhotoRecord(
+            status="error", tool=tool, source=source, error=Error(code=error.code, message=error.message),
+            timing_ms=_timing(started),
+        )  # fmt: skip
+    quality = merge_quality(qualities)
+    marks, serial = choose_serial(lines, codes)
+    return PhotoRecord(
+        status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),
+        marks=marks, serial=serial, warnings=(*warnings, *quality_warnings(quality, lines, source)),
+        timing_ms=_timing(started),
+    )  # fmt: skip
+
+
+def _timing(started: float) -> dict[str, float]:
+    return {"total": round((time.perf_counter() - started) * 1000, 1)}
+
+
+def error_record(source: Source, settings: Settings, code: str, message: str) -> PhotoRecord:
+    """The record of an input that no worker could read (a crash, a vanished file)."""
+    tool = Tool(name="serialscan", version=__version__, settings_digest=settings.digest())
+    return PhotoRecord(status="error", tool=tool, source=source, error=Error(code=code, message=message))
