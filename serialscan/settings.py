@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
-from typing import Annotated, Literal
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import msgspec
+
+from serialscan.errors import SettingsError
+
+CONFIG_NAME = "serialscan.toml"
+ENVIRONMENT_PREFIX = "SERIALSCAN_"
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -34,3 +44,120 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """SHA-256 (hex, first 16 digits) of the settings in canonical JSON."""
         canonical = msgspec.json.encode(msgspec.to_builtins(self), order="sorted")
         return hashlib.sha256(canonical).hexdigest()[:16]
+
+
+class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a run is carried out: none of it can change a reading, so it is not part of the digest.
+
+    Attributes:
+        jobs: worker processes; 0 chooses by cores and memory.
+        timeout_s: seconds after which a photo is given up.
+    """
+
+    jobs: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=86400)] = 300.0
+
+
+class Effective(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings in force; ``origins`` tells where each value comes from, in the order of the fields."""
+
+    settings: Settings
+    batch: BatchSettings
+    origins: dict[str, str]
+
+
+_FIELDS = {
+    field.name: field
+    for struct in (Settings, BatchSettings)
+    for field in msgspec.structs.fields(struct)
+}  # fmt: skip
+
+
+def find_config(start: Path, user_folder: Path) -> Path | None:
+    """The ``serialscan.toml`` in ``start`` or the nearest folder above it, else in the user's folder."""
+    start = start.absolute()
+    for folder in (start, *start.parents, user_folder):
+        path = folder / CONFIG_NAME
+        if path.is_file():
+            return path
+    return None
+
+
+def load_settings(
+    flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, config: Path | None = None
+) -> Effective:
+    """Settings from flags, else environment, else file, else defaults.
+
+    Args:
+        flags: values from the command line by setting; None means that the flag was not given.
+        environment: variables ``SERIALSCAN_`` + the setting's name in capitals.
+        config: a TOML file with the settings as its keys, or None.
+
+    Raises:
+        SettingsError: an unknown key, a value of the wrong type or out of range, an unreadable file.
+    """
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(_FIELDS, "default")
+    if config is not None:
+        for key, value in _read_config(config).items():
+            _check_known(key, list(_FIELDS), str(config))
+            values[key] = _convert(key, value, str(config), strict=True)
+            origins[key] = str(config)
+    for variable, text in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        _check_known(variable, [ENVIRONMENT_PREFIX + key.upper() for key in _FIELDS], "the environment")
+        key = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        values[key] = _convert(key, text.strip(), variable, strict=False)
+        origins[key] = variable
+    for key, value in flags.items():
+        if value is not None:
+            origins[key] = "--" + key.replace("_", "-")
+            values[key] = _convert(key, value, origins[key], strict=True)
+    return Effective(
+        settings=Settings(**{key: values[key] for key in Settings.__struct_fields__ if key in values}),
+        batch=BatchSettings(**{key: values[key] for key in BatchSettings.__struct_fields__ if key in values}),
+        origins=origins,
+    )
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not UTF-8 text: save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}.") from error
+
+
+def _check_known(key: str, known: list[str], origin: str) -> None:
+    if key not in known:
+        near = difflib.get_close_matches(key, known, n=1)
+        advice = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."
+        raise SettingsError(f"{key} in {origin} is no setting: {advice}")
+
+
+def _convert(key: str, value: Any, origin: str, *, strict: bool) -> Any:
+    kind = _FIELDS[key].type
+    try:
+        if isinstance(value, bool) and key not in _SWITCHES:
+            raise msgspec.ValidationError  # Python would take true for 1
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{key} = {value!r} ({origin}) is not allowed: use {_allowed(kind)}.") from error
+
+
+def _allowed(kind: Any) -> str:
+    info = msgspec.inspect.type_info(kind)
+    if isinstance(info, msgspec.inspect.LiteralType):
+        return "one of " + ", ".join(str(value) for value in info.values)
+    if isinstance(info, msgspec.inspect.IntType):
+        return f"a whole number from {info.ge}" + (f" to {info.le}" if info.le is not None else " up")
+    if isinstance(info, msgspec.inspect.FloatType):
+        return f"a number above {info.gt:g}, {info.le:g} at most"
+    return "true or false"
+
+
+_SWITCHES = frozenset(key for key, field in _FIELDS.items() if field.type is bool)

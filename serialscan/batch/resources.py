@@ -1,0 +1,34 @@
+"""How many worker processes this machine carries."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+BYTES_PER_WORKER = 1536 << 20
+
+
+def cores() -> int:
+    """Physical cores that this process may use."""
+    import psutil
+
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
+
+
+def memory() -> int:
+    """Bytes of memory that are free for this process, a container's limit included."""
+    import psutil
+
+    free = psutil.virtual_memory().available
+    try:
+        limit = int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
+        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return free
+    return min(free, max(0, limit - used))
+
+
+def default_jobs() -> int:
+    """One worker per physical core, fewer where the memory does not suffice."""
+    return max(1, min(cores(), memory() // BYTES_PER_WORKER))

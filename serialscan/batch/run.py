@@ -1,0 +1,110 @@
+"""A whole scan: inputs to records on a sink, with counts and progress."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from serialscan.batch.execute import Outcome, execute
+from serialscan.batch.inputs import Selection, Skipped, walk
+from serialscan.batch.resources import cores, default_jobs
+from serialscan.batch.worker import Job
+from serialscan.errors import ExitCode, SerialscanError
+from serialscan.settings import BatchSettings, Settings
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of a run.
+
+    Attributes:
+        ok: photos read.
+        failed: inputs with an error record.
+        skipped: what the walk left out.
+        total: inputs there are, or None while they are being counted or if they cannot be.
+        seconds: how long the run took.
+        interrupted: a person stopped the run.
+        last_error: message of the last error record.
+    """
+
+    ok: int = 0
+    failed: int = 0
+    skipped: Skipped = field(default_factory=Skipped)
+    total: int | None = None
+    seconds: float = 0.0
+    interrupted: bool = False
+    last_error: str | None = None
+
+    @property
+    def done(self) -> int:
+        """Records written."""
+        return self.ok + self.failed
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process tells its caller."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        if self.ok == 0:
+            return ExitCode.NO_INPUT
+        return ExitCode.SOME_FAILED if self.failed else ExitCode.OK
+
+
+class Watcher(Protocol):
+    """Somebody who is told how a run goes."""
+
+    def update(self, outcome: Outcome, tally: Tally) -> None:
+        """One more record is written."""
+
+
+def run(
+    selection: Selection, settings: Settings, batch: BatchSettings, write: Callable[[Outcome], None],
+    watcher: Watcher, *, tracebacks: bool = False,
+) -> Tally:  # fmt: skip
+    """Scan everything selected.
+
+    Args:
+        selection: the inputs.
+        settings: how photos are read.
+        batch: how many at a time, and for how long.
+        write: takes each outcome, in input order.
+        watcher: is told after each.
+        tracebacks: workers show tracebacks of internal errors on stderr.
+
+    Returns:
+        The counts; Ctrl-C ends the run and is told in them.
+
+    Raises:
+        SerialscanError: output, engine or the list of inputs failed; records written before are valid.
+    """
+    tally = Tally()
+    started = time.monotonic()
+    jobs = batch.jobs or default_jobs()
+    job = Job(settings, threads=max(1, cores() // jobs), crops=selection.crops, tracebacks=tracebacks)
+    if selection.countable:
+        threading.Thread(target=_count, args=(selection, tally), daemon=True).start()
+    outcomes = execute(walk(selection, tally.skipped), job, jobs=jobs, timeout_s=batch.timeout_s)
+    with contextlib.closing(outcomes):
+        try:
+            for outcome in outcomes:
+                write(outcome)
+                if outcome.error is None:
+                    tally.ok += 1
+                else:
+                    tally.failed += 1
+                    tally.last_error = outcome.error
+                watcher.update(outcome, tally)
+        except KeyboardInterrupt:
+            tally.interrupted = True
+    tally.seconds = time.monotonic() - started
+    return tally
+
+
+def _count(selection: Selection, tally: Tally) -> None:
+    """Counting walks the folders a second time and so never delays the first record."""
+    with contextlib.suppress(SerialscanError):  # the walk that matters reports it
+        tally.total = sum(1 for _ in walk(selection, Skipped()))

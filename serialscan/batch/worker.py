@@ -1,0 +1,138 @@
+"""The worker process: loads the networks once, then reads one input after another."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serialscan.batch.inputs import Input
+from serialscan.errors import EngineError, OutputError, SerialscanError
+from serialscan.record import PhotoRecord, to_json
+from serialscan.settings import Settings
+
+if TYPE_CHECKING:
+    from serialscan.reading import Reader
+
+READY = "ready"
+
+# The kernel then ends a worker, which costs one record, and not the process that writes the records.
+_OOM_SCORE = b"800"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every worker of a run needs to know; crosses to the worker once.
+
+    Attributes:
+        settings: what to read and how.
+        threads: threads that the networks may use.
+        crops: folder for pictures of the lines, or None.
+        tracebacks: show the traceback of an internal error on stderr.
+    """
+
+    settings: Settings
+    threads: int
+    crops: Path | None = None
+    tracebacks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One finished input: its record as a line of JSON without the line end."""
+
+    line: bytes
+    error: str | None
+
+
+def run_worker(tasks: Connection, results: Connection, job: Job) -> None:
+    """Read inputs from ``tasks`` until it closes; the answers go to ``results``, one each.
+
+    The first message is ``READY`` or the exception that ends the run. Later messages are ``Done``, or an
+    ``OutputError`` when the pictures cannot be written.
+    """
+    _settle_in()
+    try:
+        from serialscan.reading import Reader
+
+        reader = Reader(job.settings, threads=job.threads)
+    except SerialscanError as error:
+        results.send(error)
+        return
+    except Exception as error:
+        _show_traceback(job)
+        reason = f"{type(error).__name__}: {error}"
+        results.send(EngineError(f"The reading engine does not start ({reason}): run 'serialscan doctor'."))
+        return
+    results.send(READY)
+    while True:
+        try:
+            task, data = tasks.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            record = _read(task, data, reader, job)
+        except OutputError as error:
+            results.send(error)
+            return
+        results.send(Done(to_json(record), record.error.message if record.error else None))
+
+
+def _settle_in() -> None:
+    """Data leaves by the parent's descriptor only, and the worker never outlives the parent."""
+    if sys.stderr is not None:
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+    with contextlib.suppress(OSError):  # not Linux
+        Path("/proc/self/oom_score_adj").write_bytes(_OOM_SCORE)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRecord:
+    from serialscan.photo import describe
+    from serialscan.scan import error_record, scan_photo
+
+    if task.problem is not None:
+        return error_record(describe(Path(task.path), None), job.settings, *task.problem)
+    photo = Path(task.path) if data is None else data
+    try:
+        return scan_photo(
+            photo, reader, job.settings, name=task.path if data is not None else None, crops=job.crops
+        )
+    except MemoryError:
+        code, message = (
+            "out_of_memory",
+            "Not enough memory for this photo: use fewer --jobs or lower --max-pixels.",
+        )
+    except Exception as error:
+        if (
+            isinstance(error, OSError)
+            and job.crops is not None
+            and str(error.filename or "").startswith(str(job.crops))
+        ):
+            raise OutputError(f"A picture cannot be written to {job.crops}: {error.strerror}.") from error
+        _show_traceback(job)
+        code = "internal_error"
+        message = (
+            f"Internal error ({type(error).__name__}: {error}): scan this photo alone with -vv and report it."
+        )
+    return error_record(describe(photo, task.path), job.settings, code, message)
+
+
+def _show_traceback(job: Job) -> None:
+    if job.tracebacks:
+        traceback.print_exc()

@@ -1,0 +1,76 @@
+"""The command line: one module per command; errors become messages and exit codes here."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+
+import click
+
+from serialscan import __version__
+from serialscan.batch.output import ClosedPipeError
+from serialscan.cli.completion import completion
+from serialscan.cli.config import config
+from serialscan.cli.doctor import doctor
+from serialscan.cli.scan import scan
+from serialscan.cli.schema import schema
+from serialscan.errors import ExitCode, SerialscanError
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  serialscan scan photos/ > records.ndjson
+  serialscan scan -r seizures/ --output records.ndjson
+  serialscan doctor
+
+\b
+Exit codes: 0 all inputs processed; 2 usage; 3 some inputs failed (their records say why);
+4 no input could be read; 5 output cannot be written; 6 an engine or a weight is missing or wrong;
+7 bad settings; 8 verification failed; 15 internal error; 130 interrupted (what was written is valid).
+""",
+)
+@click.version_option(__version__, prog_name="serialscan")
+def cli() -> None:
+    """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
+
+
+for _command in (scan, schema, doctor, config, completion):
+    cli.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the command line without the program's name; by default that of the process.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        code = cli.main(arguments, prog_name="serialscan", standalone_mode=False)
+        return code if isinstance(code, int) else ExitCode.OK
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except SerialscanError as error:
+        click.echo(f"serialscan: {error}", err=True)
+        return error.exit_code
+    except ClosedPipeError:
+        return ExitCode.OK
+    except BrokenPipeError:
+        # Nobody reads the text any more; without this Python would complain again at its exit.
+        sys.stdout = None
+        return ExitCode.OK
+    except Exception as error:
+        if logging.getLogger("serialscan").isEnabledFor(logging.DEBUG):
+            traceback.print_exc()
+        else:
+            what = f"{type(error).__name__}: {error}"
+            click.echo(f"serialscan: internal error {what}, run again with -vv for the traceback", err=True)
+        return ExitCode.INTERNAL

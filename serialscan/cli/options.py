@@ -1,0 +1,46 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from serialscan.settings import Effective, find_config, load_settings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+def _set_level(context: click.Context, parameter: click.Parameter, count: int) -> int:
+    logging.basicConfig(format="serialscan: %(message)s")
+    logging.getLogger("serialscan").setLevel(_LEVELS[min(count, 2)])
+    return count
+
+
+def verbose_option(command: _Command) -> _Command:
+    """Add ``-v``: more messages; twice also tracebacks."""
+    return click.option(
+        "-v", "--verbose", count=True, callback=_set_level, is_eager=True,
+        help="Tell more on stderr; -vv also shows tracebacks.",
+    )(command)  # fmt: skip
+
+
+def config_option(command: _Command) -> _Command:
+    """Add ``--config``."""
+    return click.option(
+        "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE",
+        help="Settings file; by default the nearest serialscan.toml in this folder or above it, "
+        "then that in the user's configuration folder.",
+    )(command)  # fmt: skip
+
+
+def effective_settings(config_file: Path | None, flags: Mapping[str, Any]) -> Effective:
+    """The settings in force for a command."""
+    if config_file is None:
+        config_file = find_config(Path.cwd(), Path(click.get_app_dir("serialscan")))
+    return load_settings(flags, os.environ, config_file)

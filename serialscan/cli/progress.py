@@ -1,0 +1,104 @@
+"""Progress on stderr: a bar for people, events for programs, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+
+import click
+
+from serialscan.batch.execute import Outcome
+from serialscan.batch.run import Tally
+from serialscan.cli.text import printable
+
+
+class Quiet:
+    """Shows nothing; the base of the others."""
+
+    def __enter__(self) -> Quiet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self, outcome: Outcome, tally: Tally) -> None:
+        """One more record is written."""
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Make room on the terminal for other text."""
+        yield
+
+
+class Events(Quiet):
+    """One JSON object a record; ``total`` is null while the inputs are being counted."""
+
+    def update(self, outcome: Outcome, tally: Tally) -> None:
+        """Write the event."""
+        event = {
+            "done": tally.done, "total": tally.total, "failed": tally.failed,
+            "file": printable(outcome.input.path),
+        }  # fmt: skip
+        click.echo(json.dumps(event, ensure_ascii=False), err=True)
+
+
+class Bar(Quiet):
+    """A bar with photos per second and the time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TextColumn,
+            TimeRemainingColumn,
+        )  # fmt: skip
+        from rich.text import Text
+
+        class Speed(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                return Text(f"{task.speed:.2g} photos/s" if task.speed else "")
+
+        self._progress = Progress(
+            BarColumn(), MofNCompleteColumn(), Speed(), TextColumn("left"), TimeRemainingColumn(),
+            TextColumn("{task.fields[failed]} failed"),
+            console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False,
+        )  # fmt: skip
+        self._task = self._progress.add_task("", total=None, failed=0)
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def update(self, outcome: Outcome, tally: Tally) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, completed=tally.done, total=tally.total, failed=tally.failed)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bar off the terminal for a moment."""
+        self._progress.stop()
+        yield
+        self._progress.start()
+
+
+def progress(kind: str, quiet: bool) -> Quiet:
+    """The kind of progress asked for.
+
+    Args:
+        kind: ``auto`` (a bar if stderr is a terminal), ``none`` or ``json``.
+        quiet: no bar.
+    """
+    if kind == "json":
+        return Events()
+    if kind == "auto" and not quiet and sys.stderr.isatty():
+        return Bar()
+    return Quiet()

@@ -1,0 +1,158 @@
+"""``serialscan scan``."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+
+from serialscan.batch.execute import Outcome
+from serialscan.batch.inputs import STDIN, Selection
+from serialscan.batch.output import make_crops_folder, open_output, take_stdout
+from serialscan.batch.run import run
+from serialscan.cli.options import config_option, effective_settings, verbose_option
+from serialscan.cli.progress import progress
+from serialscan.cli.text import printable, summary
+from serialscan.errors import InputError
+
+_log = logging.getLogger("serialscan")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  serialscan scan photos/ > records.ndjson          one record a photo, as JSON lines
+  serialscan scan -r seizures/ -o records.ndjson    with all folders below
+  serialscan scan IMG_1234.HEIC                     a short table on a terminal
+  find . -name '*.jpg' -print0 | serialscan scan --files-from - -0 > records.ndjson
+  serialscan scan photos/ --crops crops/            also pictures of the lines read
+  cat photo.jpg | serialscan scan - | jq .serial
+
+\b
+Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be read; 130 interrupted.
+"""
+)
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option("-r", "--recursive", is_flag=True, help="Enter the folders' folders.")
+@click.option(
+    "--files-from",
+    metavar="FILE",
+    help="Also take the files and folders listed in FILE, one a line; - is stdin.",
+)
+@click.option("-0", "--null", is_flag=True, help="Names in the list end with a NUL byte (find -print0).")
+@click.option(
+    "--include",
+    multiple=True,
+    metavar="GLOB",
+    help="Of the files in folders take those that match, whatever their suffix; can be repeated. "
+    "A glob with a / is matched with the path below the folder.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave out files and folders that match; can be repeated.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    type=int,
+    metavar="N",
+    help="Photos read at a time, each in a process; by default as many as cores and memory allow.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the records to FILE; a file that holds records is replaced, any other is left alone.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["auto", "ndjson", "table"]),
+    default="auto",
+    show_default=True,
+    help="auto: a table on a terminal, otherwise JSON lines.",
+)
+@click.option(
+    "--progress",
+    "progress_kind",
+    type=click.Choice(["auto", "none", "json"]),
+    default="auto",
+    show_default=True,
+    help="On stderr. auto: a bar on a terminal; json: one event a photo.",
+)
+@click.option(
+    "--crops",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep a picture of every line read in DIR, outside of the input folders.",
+)
+@click.option(
+    "--reader",
+    metavar="auto|network|tesseract",
+    help="Who reads; auto: Tesseract also testifies if installed.",
+)
+@click.option("--gps/--no-gps", default=None, help="Write the position from EXIF into the records.")
+@click.option("--max-pixels", type=int, metavar="N", help="Refuse pages with more pixels.")
+@click.option("--max-bytes", type=int, metavar="N", help="Refuse larger files.")
+@click.option("-q", "--quiet", is_flag=True, help="No bar and no summary.")
+@config_option
+@verbose_option
+def scan(
+    paths: tuple[str, ...], recursive: bool, files_from: str | None, null: bool, include: tuple[str, ...],
+    exclude: tuple[str, ...], jobs: int | None, output: Path | None, form: str, progress_kind: str,
+    crops: Path | None, reader: str | None, gps: bool | None, max_pixels: int | None, max_bytes: int | None,
+    quiet: bool, config_file: Path | None, verbose: int,
+) -> int:  # fmt: skip
+    """Read photos: one record for each, in the order given, failures included.
+
+    PATH is a file, a folder (its photos, by name; -r for all folders below) or - for one image from
+    standard input. Originals are only ever read. In folders, hidden files and files without an image
+    suffix are skipped and counted, and links are not followed out of the folder; a file that is named
+    always gets its record.
+    """
+    if not paths and files_from is None:
+        raise click.UsageError("Name a file, a folder or -, or use --files-from.")
+    if paths.count(STDIN) + (files_from == STDIN) > 1:
+        raise click.UsageError("Standard input can be named only once.")
+    if null and files_from is None:
+        raise click.UsageError("-0 says how the names of --files-from end; add --files-from.")
+    data = take_stdout()
+    effective = effective_settings(
+        config_file,
+        {"reader": reader, "gps": gps, "max_pixels": max_pixels, "max_bytes": max_bytes, "jobs": jobs},
+    )
+    if crops is not None:
+        make_crops_folder(crops, paths)
+    if output is not None:
+        data = open_output(output, paths)
+    selection = Selection(paths, files_from, null, recursive, include, exclude, output, crops)
+    as_table = form == "table" or (form == "auto" and output is None and data.is_terminal)
+    with progress(progress_kind, quiet) as shown:
+        write_row = None
+        if as_table:
+            from serialscan.cli.table import TableWriter
+
+            write_row = TableWriter(data).write
+
+        def write(outcome: Outcome) -> None:
+            with shown.aside() if data.is_terminal else nullcontext():
+                if write_row is None:
+                    data.write_line(outcome.line)
+                else:
+                    write_row(outcome)
+            if outcome.error is not None:
+                _log.info("%s: %s", printable(outcome.input.path), outcome.error)
+
+        tally = run(selection, effective.settings, effective.batch, write, shown, tracebacks=verbose > 1)
+    if not quiet or tally.interrupted:
+        click.echo(f"serialscan: {summary(tally)}", err=True)
+    if tally.done == tally.failed == 1 and not as_table:
+        click.echo(f"serialscan: {tally.last_error}", err=True)
+    if tally.done == 0 and not tally.interrupted:
+        raise InputError("There is no photo to read: check the paths, or use -r for the folders below.")
+    return tally.exit_code

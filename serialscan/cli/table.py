@@ -1,0 +1,65 @@
+"""The short table for people: one row a photo, written as soon as it is read."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from serialscan.batch.execute import Outcome
+from serialscan.batch.output import DataStream
+from serialscan.cli.text import printable
+from serialscan.record import PhotoRecord, from_json
+
+_COLUMNS = (("photo", 3), ("serial", 2), ("sure", None), ("decision", None), ("note", 4))
+_STYLES = {"accept": "green", "review": "yellow", "none": "dim", "error": "red"}
+
+
+class TableWriter:
+    """Writes rows of equal widths, which a table that is not complete yet needs."""
+
+    def __init__(self, stream: DataStream) -> None:
+        self._stream = stream
+        self._text = io.StringIO()
+        size = Console(stderr=True).size  # that of the terminal; without one 80 columns
+        self._console = Console(
+            file=self._text, width=size.width, force_terminal=stream.is_terminal, highlight=False
+        )
+        self._row([Text(name, style="bold") for name, _ in _COLUMNS])
+
+    def write(self, outcome: Outcome) -> None:
+        """Write the row of one record."""
+        record = from_json(outcome.line)
+        decision = record.serial.decision if record.error is None else "error"
+        self._row([
+            Text(printable(record.source.path), overflow="fold"),
+            Text(_serial(record), overflow="fold"),
+            Text(f"{record.serial.confidence:4.0%}" if record.serial.value else ""),
+            Text(decision, style=_STYLES[decision]),
+            Text(_note(record), overflow="fold"),
+        ])  # fmt: skip
+
+    def _row(self, cells: list[Text]) -> None:
+        table = Table.grid(padding=(0, 1), expand=True)
+        for _, ratio in _COLUMNS:
+            table.add_column(ratio=ratio, width=None if ratio else 8)
+        table.add_row(*cells)
+        self._console.print(table)
+        rows = self._text.getvalue().rstrip("\n")
+        self._text.seek(0)
+        self._text.truncate()
+        self._stream.write_line(rows.encode("utf-8", "backslashreplace"))
+
+
+def _serial(record: PhotoRecord) -> str:
+    if record.error is not None:
+        return ""
+    return printable(record.serial.value) if record.serial.value else "not found"
+
+
+def _note(record: PhotoRecord) -> str:
+    if record.error is not None:
+        return printable(record.error.message)
+    return printable("; ".join(warning.message for warning in record.warnings))

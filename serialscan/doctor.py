@@ -1,0 +1,156 @@
+"""Checks of an installation; none needs a network."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import platform
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from serialscan import __version__
+from serialscan.batch.resources import cores, default_jobs, memory
+from serialscan.errors import EngineError
+from serialscan.settings import Settings
+
+_PACKAGES = (
+    "numpy", "opencv-python-headless", "onnxruntime", "pillow", "pillow-heif", "zxing-cpp", "pytesseract",
+    "msgspec", "click", "rich", "psutil",
+)  # fmt: skip
+_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding.
+
+    Attributes:
+        name: what was checked.
+        ok: it works.
+        detail: version, place or reason; what to do if it does not work.
+        needed: without it serialscan does not work.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    needed: bool = True
+
+
+def examine() -> list[Check]:
+    """Check program, weights, readers, image formats, folders and the machine, in this order."""
+    return [
+        *_program(),
+        *_weights(),
+        _reader(),
+        _tesseract(),
+        *(_codec(name) for name in _FORMATS),
+        _heic(),
+        _raw(),
+        _folder("current folder", Path.cwd()),
+        _folder("temporary folder", Path(tempfile.gettempdir())),
+        _machine(),
+    ]
+
+
+def _program() -> list[Check]:
+    python = f"Python {platform.python_version()} on {platform.platform()}"
+    checks = [Check(name="serialscan", ok=True, detail=f"{__version__}, {python}")]
+    for name in _PACKAGES:
+        try:
+            checks.append(Check(name=name, ok=True, detail=importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            checks.append(Check(name=name, ok=False, detail=f"not installed: pip install {name}"))
+    return checks
+
+
+def _weights() -> list[Check]:
+    try:
+        from serialscan.reading import check_weights
+
+        found = check_weights()
+    except (EngineError, ImportError) as error:
+        return [Check(name="weights", ok=False, detail=str(error))]
+    return [
+        Check(
+            name=f"weight {name}",
+            ok=ok,
+            detail=f"sha256 {sha256}"
+            if ok
+            else f"{path} is missing or not the file with sha256 {sha256}: install serialscan again",
+        )
+        for name, path, sha256, ok in found
+    ]
+
+
+def _reader() -> Check:
+    try:
+        from serialscan.reading import Reader
+
+        Reader(Settings(reader="network"))
+    except Exception as error:  # a broken library may raise anything
+        return Check(name="reader network", ok=False, detail=f"{type(error).__name__}: {error}")
+    return Check(name="reader network", ok=True, detail="starts")
+
+
+def _tesseract() -> Check:
+    from serialscan.reading import tesseract
+
+    ok = tesseract.available()
+    detail = str(tesseract.version()) if ok else tesseract.INSTALL_HINT
+    return Check(name="reader tesseract", ok=ok, detail=detail, needed=False)
+
+
+def _codec(name: str) -> Check:
+    """A picture must survive the way into the format and back."""
+    try:
+        from PIL import Image
+
+        stream = io.BytesIO()
+        Image.new("RGB", (32, 32), "white").save(stream, name)
+        with Image.open(stream) as picture:
+            picture.load()
+    except Exception as error:  # a broken library may raise anything
+        return Check(name=f"format {name}", ok=False, detail=f"{error}: pip install --force-reinstall pillow")
+    return Check(name=f"format {name}", ok=True, detail="reads")
+
+
+def _heic() -> Check:
+    try:
+        import pillow_heif
+
+        info = pillow_heif.libheif_info()
+        ok = "libde265" in str(info)
+        detail = f"libheif {info.get('libheif')}" if ok else "no decoder for HEVC"
+    except Exception as error:  # a broken library may raise anything
+        ok, detail = False, str(error)
+    return Check(
+        name="format HEIC",
+        ok=ok,
+        detail=detail if ok else f"{detail}: pip install --force-reinstall pillow-heif",
+    )
+
+
+def _raw() -> Check:
+    try:
+        import rawpy
+
+        return Check(name="format RAW", ok=True, detail=f"rawpy {rawpy.__version__}", needed=False)
+    except ImportError:
+        return Check(name="format RAW", ok=False, detail="pip install 'serialscan[raw]'", needed=False)
+
+
+def _folder(name: str, folder: Path) -> Check:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return Check(name=name, ok=True, detail=f"{folder} can be written", needed=False)
+    except OSError as error:
+        detail = f"{folder} cannot be written ({error.strerror}): give --output a path elsewhere"
+        return Check(name=name, ok=False, detail=detail, needed=False)
+
+
+def _machine() -> Check:
+    jobs = default_jobs()
+    detail = f"{cores()} cores, {memory() / 2**30:.1f} GiB of free memory: --jobs {jobs} by default"
+    return Check(name="machine", ok=True, detail=detail)
