@@ -26,10 +26,12 @@ from multiprocessing import connection
 from serialscan.batch.inputs import Input
 from serialscan.batch.worker import READY, Done, Job, run_worker
 from serialscan.errors import EngineError, InputError
+from serialscan.record import Source, to_json
 
 # Finished records that may wait for a slower one before them, per worker.
 _AHEAD = 8
 _FAILED_STARTS = 3
+_PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class _Worker:
 
     def stop(self) -> None:
         self.process.kill()
-        self.process.join()
+        self.process.join(_PATIENCE_S)  # not for ever: a process can hang in a dead network drive
         self.tasks.close()
         self.results.close()
 
@@ -125,123 +127,162 @@ def execute(
             the lines cannot be written.
     """
     feeder = _Feeder(inputs, _AHEAD * jobs, job.settings.max_bytes)
+    supervisor = _Supervisor(feeder, job, jobs, timeout_s)
     feeder.start()
-    workers: list[_Worker] = []
     try:
-        yield from _supervise(feeder, workers, job, jobs, timeout_s)
+        yield from supervisor.outcomes()
     finally:
-        for worker in workers:
+        supervisor.stop()
+
+
+class _Supervisor:
+    """Hands tasks to workers, replaces the dead ones, and keeps the order.
+
+    Inputs are numbered from 0. A task waits in ``_waiting``, then a worker holds it, then its outcome waits
+    in ``_finished`` for those before it.
+    """
+
+    def __init__(self, feeder: _Feeder, job: Job, jobs: int, timeout_s: float) -> None:
+        self._feeder = feeder
+        self._job = job
+        self._jobs = jobs
+        self._timeout_s = timeout_s
+        self._workers: list[_Worker] = []
+        self._waiting: deque[tuple[int, Input, bytes | None]] = deque()
+        self._unfinished: dict[int, Input] = {}
+        self._finished: dict[int, Outcome] = {}
+        self._count = 0
+        self._failed_starts = 0
+        self._ended: bool | BaseException = False
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield outcomes in input order until there are no more inputs."""
+        emitted = 0
+        while not self._ended or emitted < self._count:
+            self._wait()
+            self._take_inputs()
+            self._stop_overdue()
+            self._hand_out()
+            while emitted in self._finished:
+                yield self._finished.pop(emitted)
+                emitted += 1
+                self._feeder.free.release()
+        if isinstance(self._ended, BaseException):
+            raise self._ended
+
+    def stop(self) -> None:
+        """End all workers, whatever they do."""
+        for worker in self._workers:
             worker.process.kill()
-        for worker in workers:
+        for worker in self._workers:
             worker.stop()
-        feeder.bell.close()
+        self._feeder.bell.close()
 
-
-def _supervise(
-    feeder: _Feeder, workers: list[_Worker], job: Job, jobs: int, timeout_s: float
-) -> Iterator[Outcome]:
-    waiting: deque[tuple[int, Input, bytes | None]] = deque()
-    held: dict[int, Input] = {}
-    finished: dict[int, Outcome] = {}
-    count = emitted = failed_starts = 0
-    ended = False
-    while not (ended and emitted == count):
-        while feeder.waiting:
-            item = feeder.waiting.popleft()
-            if item is None:
-                ended = True
-            elif isinstance(item, BaseException):
-                raise item
+    def _wait(self) -> None:
+        """Wait for an answer, a death (both wake the results pipe), an input, or a deadline."""
+        deadlines = [worker.deadline for worker in self._workers if worker.number is not None]
+        timeout = max(0.0, min(deadlines) - time.monotonic()) + 0.01 if deadlines else None
+        pipes: dict[object, _Worker] = {worker.results: worker for worker in self._workers}
+        for pipe in connection.wait(
+            [self._feeder.bell, *(worker.results for worker in self._workers)], timeout
+        ):
+            if pipe is self._feeder.bell:
+                self._feeder.bell.recv_bytes()
             else:
-                waiting.append((count, *item))
-                held[count] = item[0]
-                count += 1
+                self._answer(pipes[pipe])
 
-        idle = [worker for worker in workers if worker.ready and worker.number is None]
-        for worker in idle[: len(waiting)]:
-            worker.give(*waiting.popleft(), timeout_s)
-        starting = sum(not worker.ready for worker in workers)
-        for _ in range(min(len(waiting) - starting, jobs - len(workers))):
-            workers.append(_Worker(job))
-
-        while emitted in finished:
-            yield finished.pop(emitted)
-            emitted += 1
-            feeder.free.release()
-        if ended and emitted == count:
+    def _answer(self, worker: _Worker) -> None:
+        try:
+            message = worker.results.recv()
+        except (EOFError, OSError):
+            self._died(worker)
             return
+        if message == READY:
+            worker.ready = True
+            self._failed_starts = 0
+        elif isinstance(message, Done):
+            assert worker.number is not None
+            self._finish(worker.number, message.line, message.error)
+            worker.number = None
+        else:
+            raise message
 
-        for worker in _wait(feeder, workers):
-            try:
-                message = worker.results.recv()
-            except (EOFError, OSError):
-                workers.remove(worker)
-                worker.stop()
-                if not worker.ready:
-                    failed_starts += 1
-                    if failed_starts == _FAILED_STARTS:
-                        raise EngineError(
-                            f"The reading process does not start ({_how(worker)}): run 'serialscan doctor'."
-                        ) from None
-                elif worker.number is not None:
-                    waiting.appendleft(_given_up(worker, held[worker.number], "worker_died", _died(worker)))
-                continue
-            if message == READY:
-                worker.ready = True
-                failed_starts = 0
-            elif isinstance(message, Done):
-                assert worker.number is not None
-                finished[worker.number] = Outcome(held.pop(worker.number), message.line, message.error)
-                worker.number = None
-            else:
-                raise message
+    def _finish(self, number: int, line: bytes, error: str | None) -> None:
+        self._finished[number] = Outcome(self._unfinished.pop(number), line, error)
 
+    def _died(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        worker.stop()
+        how = _how(worker.process.exitcode)
+        if worker.number is not None:
+            self._give_up(worker.number, "worker_died", _advice(how))
+        elif not worker.ready and any(other.ready for other in self._workers):
+            self._jobs = max(1, self._jobs - 1)  # too little memory for one more; the others carry on
+        elif not worker.ready:
+            self._failed_starts += 1
+            if self._failed_starts == _FAILED_STARTS:
+                raise EngineError(f"The reading process does not start ({how}): run 'serialscan doctor'.")
+
+    def _stop_overdue(self) -> None:
         now = time.monotonic()
-        for worker in [*workers]:
-            if worker.number is None or now < worker.deadline:
-                continue
-            workers.remove(worker)
-            worker.stop()
-            text = (
-                f"Not read within {timeout_s:g} s and given up: "
-                "scan it alone, or raise timeout_s in serialscan.toml."
-            )
-            waiting.appendleft(_given_up(worker, held[worker.number], "timed_out", text))
+        for worker in [*self._workers]:
+            if worker.number is not None and now > worker.deadline:
+                self._workers.remove(worker)
+                worker.stop()
+                message = (
+                    f"not read within {self._timeout_s:g} s and given up: "
+                    "scan it alone, or raise timeout_s in serialscan.toml"
+                )
+                self._give_up(worker.number, "timed_out", message)
+
+    def _give_up(self, number: int, code: str, message: str) -> None:
+        """Let another worker write the error record; if that fails too, write a bare one here."""
+        task = self._unfinished[number]
+        if task.problem is None:
+            self._unfinished[number] = task = replace(task, problem=(code, message))
+            self._waiting.appendleft((number, task, None))
+            return
+        from serialscan.photo import path_text
+        from serialscan.scan import error_record
+
+        record = error_record(Source(path=path_text(task.path)), self._job.settings, *task.problem)
+        self._finish(number, to_json(record), message)
+
+    def _take_inputs(self) -> None:
+        while self._feeder.waiting:
+            item = self._feeder.waiting.popleft()
+            if item is None:
+                self._ended = True
+            elif isinstance(item, BaseException):
+                self._ended = item  # raised when the inputs before it are done
+            else:
+                self._waiting.append((self._count, *item))
+                self._unfinished[self._count] = item[0]
+                self._count += 1
+
+    def _hand_out(self) -> None:
+        idle = [worker for worker in self._workers if worker.ready and worker.number is None]
+        for worker in idle[: len(self._waiting)]:
+            worker.give(*self._waiting.popleft(), self._timeout_s)
+        starting = sum(not worker.ready for worker in self._workers)
+        for _ in range(min(len(self._waiting) - starting, self._jobs - len(self._workers))):
+            self._workers.append(_Worker(self._job))
 
 
-def _wait(feeder: _Feeder, workers: list[_Worker]) -> list[_Worker]:
-    """Wait for an answer or a death (both wake the results pipe), a new input, or a deadline."""
-    deadlines = [worker.deadline for worker in workers if worker.number is not None]
-    timeout = max(0.0, min(deadlines) - time.monotonic()) + 0.01 if deadlines else None
-    pipes: dict[object, _Worker] = {worker.results: worker for worker in workers}
-    woken = connection.wait([feeder.bell, *(worker.results for worker in workers)], timeout)
-    if feeder.bell in woken:
-        feeder.bell.recv_bytes()
-    return [pipes[pipe] for pipe in woken if pipe is not feeder.bell]
-
-
-def _given_up(worker: _Worker, task: Input, code: str, message: str) -> tuple[int, Input, bytes | None]:
-    """The task that makes another worker write the error record."""
-    assert worker.number is not None
-    return worker.number, replace(task, problem=(code, message)), None
-
-
-def _how(worker: _Worker) -> str:
-    code = worker.process.exitcode
-    if code is None or code >= 0:
-        return f"exit code {code}"
+def _how(exit_code: int | None) -> str:
+    if exit_code is None or exit_code >= 0:
+        return f"exit code {exit_code}"
     with contextlib.suppress(ValueError):
-        return signal.Signals(-code).name
-    return f"signal {-code}"
+        return signal.Signals(-exit_code).name
+    return f"signal {-exit_code}"
 
 
-def _died(worker: _Worker) -> str:
-    how = _how(worker)
+def _advice(how: str) -> str:
     if how == "SIGKILL":
-        advice = "probably for lack of memory: scan it again with fewer --jobs or a lower --max-pixels."
+        advice = "probably for lack of memory: scan it again with fewer --jobs or a lower --max-pixels"
     else:
-        advice = "scan it alone, and report it if that fails too."
-    return f"The process that read this photo ended ({how}); {advice}"
+        advice = "scan it alone, and report it if that fails too"
+    return f"the process that read this photo ended ({how}), {advice}"
 
 
 @contextlib.contextmanager

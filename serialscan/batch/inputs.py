@@ -133,25 +133,17 @@ def _expanded(selection: Selection) -> Iterator[str]:
 
 
 def _named(path: str, selection: Selection, skipped: Skipped) -> Iterator[Input]:
-    try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - Path("") would be the current folder
-    except (OSError, ValueError) as error:
-        if isinstance(error, FileNotFoundError | ValueError):
-            yield Input(path, problem=("not_found", "There is no file of this name: check the path."))
-        else:
-            yield Input(path)  # opening it tells more exactly what is wrong
-        return
-    if stat.S_ISDIR(mode):
+    if not path:
+        yield Input(path, problem=("unreadable", "the name is empty: check the list of files"))
+    elif os.path.isdir(path):  # noqa: PTH112 - false for names that no Path can hold
         if selection.crops is not None and holds(path, selection.crops):
-            message = "The folder for crops lies inside this input folder: choose another one with --crops."
+            message = "the folder for crops lies inside this input folder: choose another one with --crops"
             yield Input(path, problem=("output_inside_input", message))
         else:
             yield from _folder(path, selection, skipped)
-    elif not stat.S_ISREG(mode):
-        message = "This is neither a file nor a folder: pipe the image in and name it '-'."
-        yield Input(path, problem=("not_a_file", message))
     elif _is_output(path, selection):
-        yield Input(path, problem=("is_output", "The records are being written to this file."))
+        message = "the records are being written to this file: choose another --output"
+        yield Input(path, problem=("is_output", message))
     else:
         yield Input(path)
 
@@ -167,7 +159,7 @@ def _folder(root: str, selection: Selection, skipped: Skipped) -> Iterator[Input
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            message = f"The folder cannot be listed ({reason}): check its permissions and scan it again."
+            message = f"the folder cannot be listed ({reason}): check its permissions and scan it again"
             yield Input(folder, problem=("unreadable_folder", message))
             continue
         folders = []

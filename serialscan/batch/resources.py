@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 BYTES_PER_WORKER = 1536 << 20
+MOST_JOBS = 60 if sys.platform == "win32" else 1000  # Windows waits for 63 pipes at most
 
 
 def cores() -> int:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from serialscan.batch.execute import Outcome, execute
 from serialscan.batch.inputs import Selection, Skipped, walk
-from serialscan.batch.resources import cores, default_jobs
+from serialscan.batch.resources import MOST_JOBS, cores, default_jobs
 from serialscan.batch.worker import Job
 from serialscan.errors import ExitCode, SerialscanError
 from serialscan.settings import BatchSettings, Settings
@@ -83,7 +83,7 @@ def run(
     """
     tally = Tally()
     started = time.monotonic()
-    jobs = batch.jobs or default_jobs()
+    jobs = min(batch.jobs or default_jobs(), MOST_JOBS)
     job = Job(settings, threads=max(1, cores() // jobs), crops=selection.crops, tracebacks=tracebacks)
     if selection.countable:
         threading.Thread(target=_count, args=(selection, tally), daemon=True).start()

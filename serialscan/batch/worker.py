@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serialscan.batch.inputs import Input
+from serialscan.batch.inputs import Input, holds
 from serialscan.errors import EngineError, OutputError, SerialscanError
 from serialscan.record import PhotoRecord, to_json
 from serialscan.settings import Settings
@@ -107,30 +107,29 @@ def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRec
     from serialscan.scan import error_record, scan_photo
 
     if task.problem is not None:
-        return error_record(describe(Path(task.path), None), job.settings, *task.problem)
-    photo = Path(task.path) if data is None else data
+        return error_record(describe(Path(task.path), task.path), job.settings, *task.problem)
+    photo, name = (Path(task.path), None) if data is None else (data, task.path)
     try:
-        return scan_photo(
-            photo, reader, job.settings, name=task.path if data is not None else None, crops=job.crops
-        )
+        return scan_photo(photo, reader, job.settings, name=name, crops=job.crops)
     except MemoryError:
-        code, message = (
-            "out_of_memory",
-            "Not enough memory for this photo: use fewer --jobs or lower --max-pixels.",
-        )
+        code = "out_of_memory"
+        message = "there is not enough memory for this photo: use fewer --jobs or a lower --max-pixels"
     except Exception as error:
-        if (
-            isinstance(error, OSError)
-            and job.crops is not None
-            and str(error.filename or "").startswith(str(job.crops))
-        ):
-            raise OutputError(f"A picture cannot be written to {job.crops}: {error.strerror}.") from error
+        _raise_if_crops(error, job)
         _show_traceback(job)
         code = "internal_error"
         message = (
-            f"Internal error ({type(error).__name__}: {error}): scan this photo alone with -vv and report it."
+            f"internal error ({type(error).__name__}: {error}): scan this photo alone with -vv, report it"
         )
-    return error_record(describe(photo, task.path), job.settings, code, message)
+    return error_record(describe(photo, name), job.settings, code, message)
+
+
+def _raise_if_crops(error: Exception, job: Job) -> None:
+    """A full disk under the pictures ends the run; the photo is not to blame."""
+    if not isinstance(error, OSError) or job.crops is None or error.filename is None:
+        return
+    if holds(job.crops, os.fsdecode(error.filename)):
+        raise OutputError(f"{job.crops} cannot be written ({error.strerror}): free some space") from error
 
 
 def _show_traceback(job: Job) -> None:
