@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -146,7 +147,8 @@ def _convert(key: str, value: Any, origin: str, *, strict: bool) -> Any:
             raise msgspec.ValidationError  # Python would take true for 1
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{key} = {value!r} ({origin}) is not allowed: use {_allowed(kind)}.") from error
+        shown = json.dumps(value, default=str, ensure_ascii=False)
+        raise SettingsError(f"{key} = {shown} ({origin}) is not allowed: use {_allowed(kind)}.") from error
 
 
 def _allowed(kind: Any) -> str:

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PIL import Image, ImageDraw
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def small_photo(path: Path, text: str = "W123456") -> Path:
+    """A picture of one line of text that the networks read quickly."""
+    picture = Image.new("RGB", (240, 80), (150, 150, 155))
+    ImageDraw.Draw(picture).text((20, 20), text, fill=(20, 20, 20), font_size=36)
+    picture.save(path, {".jpg": "JPEG"}.get(path.suffix.lower()))
+    return path
+
+
+def clean_environment(home: Path, **extra: str) -> dict[str, str]:
+    """The environment without the settings of whoever runs the tests."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SERIALSCAN_")}
+    folders = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "APPDATA": str(home / "config")}
+    path = os.pathsep.join(filter(None, [extra.pop("PYTHONPATH", ""), str(REPOSITORY)]))
+    return {**environment, **folders, "PYTHONPATH": path, "COLUMNS": "100", **extra}
+
+
+def start_of_child() -> None:
+    """Runs in the child before serialscan: Ctrl-C as in a shell's foreground, and no root's privileges.
+
+    Root may read every file. Dropped from the bounding set, that capability is lost at the exec that
+    follows, so that a file without permissions is as unreadable as for anybody else.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform == "linux":
+        drop_from_bounding_set = 24
+        libc = ctypes.CDLL(None)
+        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+            libc.prctl(drop_from_bounding_set, capability, 0, 0, 0)
+
+
+class Program:
+    """Runs ``serialscan`` as people do: as a process of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *arguments: Any, **options: Any) -> subprocess.CompletedProcess[bytes]:
+        """Run it to its end."""
+        with self.started(*arguments, **options) as process:
+            try:
+                out, err = process.communicate(options.get("input"), timeout=120)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    @contextlib.contextmanager
+    def started(self, *arguments: Any, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+        """Start it and leave it running."""
+        options.pop("input", None)
+        settings: dict[str, Any] = {
+            "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.home,
+            "env": clean_environment(self.home, **options.pop("env", {})), **options,
+        }  # fmt: skip
+        if os.name == "posix":
+            settings["preexec_fn"] = start_of_child
+        process = subprocess.Popen(
+            [sys.executable, "-m", "serialscan", *map(_argument, arguments)], **settings
+        )
+        try:
+            with process:
+                yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def _argument(argument: Any) -> str | bytes:
+    return argument if isinstance(argument, bytes) else str(argument)
+
+
+@pytest.fixture
+def serialscan(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    return Program(tmp_path_factory.mktemp("home"))
+
+
+def records(output: bytes) -> list[dict[str, Any]]:
+    """All lines of an output; fails if one is not whole."""
+    assert output == b"" or output.endswith(b"\n")
+    return [json.loads(line) for line in output.split(b"\n")[:-1]]
+
+
+def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes that read photos for a scan."""
+    children = psutil.Process(process.pid).children()
+    return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """Wait until the condition holds and return its value."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    pytest.fail("waited in vain")

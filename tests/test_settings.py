@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from serialscan.errors import SettingsError
+from serialscan.settings import Settings, find_config, load_settings
+
+
+def config(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "serialscan.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+    file = config(tmp_path, "max_pixels = 1\nmax_bytes = 1\nmax_pages = 1\n")
+    environment = {"SERIALSCAN_MAX_PIXELS": "2", "SERIALSCAN_MAX_BYTES": "2", "PATH": "/bin"}
+    effective = load_settings({"max_pixels": 3, "gps": None}, environment, file)
+    chosen = effective.settings
+    assert (chosen.max_pixels, chosen.max_bytes, chosen.max_pages, chosen.gps) == (3, 2, 1, False)
+    assert effective.origins["max_pixels"] == "--max-pixels"
+    assert effective.origins["max_bytes"] == "SERIALSCAN_MAX_BYTES"
+    assert effective.origins["max_pages"] == str(file)
+    assert effective.origins["gps"] == "default"
+
+
+def test_how_a_run_is_carried_out_does_not_change_the_digest(tmp_path: Path) -> None:
+    file = config(tmp_path, "jobs = 3\ntimeout_s = 5\n")
+    effective = load_settings({}, {}, file)
+    assert (effective.batch.jobs, effective.batch.timeout_s) == (3, 5.0)
+    assert effective.settings.digest() == Settings().digest()
+    assert load_settings({"gps": True}, {}).settings.digest() != Settings().digest()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("max_pixel = 3", "did you mean max_pixels?"),
+        ("frobnicate = 3", "known are reader, beams"),
+        ("max_pixels = 0", "max_pixels = 0 .*whole number from 1 up"),
+        ("max_pixels = true", "max_pixels = true .*whole number"),
+        ("max_pixels = '3'", "whole number"),
+        ("max_pixels = 1.5", "whole number"),
+        ("beams = 1001", "from 1 to 1000"),
+        ("gps = 1", "true or false"),
+        ("reader = 'fast'", "auto, network, tesseract"),
+        ("timeout_s = nan", "above 0"),
+        ("timeout_s = inf", "86400 at most"),
+        ("[reader]\nname = 'auto'", "auto, network, tesseract"),
+        ("max_pixels = = 1", "not valid TOML.*line 1"),
+    ],
+)
+def test_a_bad_file_is_told_with_key_value_origin_and_remedy(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
+        load_settings({}, {}, config(tmp_path, text))
+    assert "serialscan.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("SERIALSCAN_MAX_PIXEL", "3", "did you mean SERIALSCAN_MAX_PIXELS?"),
+        ("SERIALSCAN_MAX_PIXELS", "many", '"many" .SERIALSCAN_MAX_PIXELS.*whole number'),
+        ("SERIALSCAN_GPS", "perhaps", "true or false"),
+        ("SERIALSCAN_GPS", "", "true or false"),
+    ],
+)
+def test_a_bad_variable_is_told(variable: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load_settings({}, {variable: value})
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), ("False", False), ("0", False)])
+def test_switches_in_the_environment(text: str, value: bool) -> None:
+    assert load_settings({"gps": None}, {"SERIALSCAN_GPS": text}).settings.gps is value
+
+
+def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings({}, {}, tmp_path / "missing.toml")
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes(b"# caf\xe9")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        load_settings({}, {}, latin)
+
+
+def test_the_nearest_file_upward_wins_over_that_of_the_user(tmp_path: Path) -> None:
+    user = tmp_path / "user"
+    work = tmp_path / "case" / "photos"
+    user.mkdir()
+    work.mkdir(parents=True)
+    assert find_config(work, user) is None
+    mine = config(user, "")
+    assert find_config(work, user) == mine
+    upward = config(tmp_path / "case", "")
+    assert find_config(work, user) == upward
