@@ -1,0 +1,128 @@
+"""Which candidate lines cover the photo best: the posteriors decide between boxes, rows and wholes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from serialscan.reading.recognise import Glance
+from serialscan.reading.shapes import Shape, Straight, overlap
+
+# A character counts as far as it is surer than this; what is less sure counts against the line.
+EVEN = 0.6
+# Each line costs this much, so that a row read whole wins over the same row read in pieces.
+PER_LINE = 0.35
+CONFLICT = 0.1  # texts that share more of the smaller one exclude each other
+ALONG = 0.15
+ACROSS = 0.4
+UPRIGHT = 2.0
+DIRECTION = 0.25  # per character, for reading the way the photo's other lines are read
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place read in one direction: its first reading, the posteriors (T, C), and what it is worth."""
+
+    shape: Shape
+    glance: Glance
+    posteriors: np.ndarray
+    value: float
+    cost: float = 0.0
+
+
+def value_of(glance: Glance, cost: float = 0.0) -> float:
+    """What a reading adds to a cover: characters surer than even, less the cost of a line and of its place."""
+    sure = sum(c - EVEN for c, char in zip(glance.confidences, glance.text, strict=True) if char != " ")
+    return sure - PER_LINE - cost
+
+
+def cover(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The lines of the photo: no two in one place, of the greatest total value.
+
+    The direction in which most of the photo's text is read counts for lines that read either way.
+    """
+    first = _best_cover(candidates)
+    directed = [replace(c, value=c.value + _support(c, first)) for c in candidates]
+    chosen = _best_cover(directed)
+    return sorted(chosen, key=_reading_order)
+
+
+def _support(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+    # People hold the camera so that text stands upright in the picture: worth one short line.
+    total = UPRIGHT * math.cos(math.radians(candidate.shape.rotation))
+    for other in chosen:
+        if _in_conflict(candidate.shape, other.shape):
+            continue
+        turn = math.radians(candidate.shape.rotation - other.shape.rotation)
+        if abs(math.cos(turn)) > 0.85:
+            total += math.copysign(max(0.0, other.value), math.cos(turn))
+    return DIRECTION * len(candidate.glance.text) * min(0.0, math.tanh(total / 4))
+
+
+def _reading_order(candidate: Candidate) -> tuple[float, float]:
+    corner = np.array(candidate.shape.polygon()).mean(axis=0)
+    t = math.radians(candidate.shape.rotation)
+    x, y = corner[0] * math.cos(t) - corner[1] * math.sin(t), corner[0] * math.sin(t) + corner[1] * math.cos(t)
+    return round(float(y), 1), round(float(x), 1)
+
+
+def _in_conflict(a: Shape, b: Shape) -> bool:
+    return overlap(_core(a), _core(b)) > CONFLICT
+
+
+def _core(shape: Shape) -> Straight:
+    """The text itself without the margin that boxes have around it."""
+    box = shape if isinstance(shape, Straight) else shape.hull()
+    margin = min(box.width, box.height)
+    return replace(box, width=box.width - ALONG * margin, height=box.height - ACROSS * margin)
+
+
+def _best_cover(candidates: Sequence[Candidate]) -> list[Candidate]:
+    useful = [c for c in candidates if c.value > 0]
+    useful.sort(key=lambda c: (-c.value, c.glance.text, c.shape.rotation))
+    conflicts = [
+        {j for j, b in enumerate(useful) if i != j and _in_conflict(a.shape, b.shape)} for i, a in enumerate(useful)
+    ]
+    chosen: list[int] = []
+    left = set(range(len(useful)))
+    while left:
+        group = _connected(min(left), conflicts)
+        left -= group
+        chosen += _heaviest(sorted(group), conflicts, [c.value for c in useful])
+    return [useful[i] for i in chosen]
+
+
+def _connected(start: int, conflicts: Sequence[set[int]]) -> set[int]:
+    group, todo = {start}, [start]
+    while todo:
+        for other in conflicts[todo.pop()] - group:
+            group.add(other)
+            todo.append(other)
+    return group
+
+
+def _heaviest(group: list[int], conflicts: Sequence[set[int]], values: Sequence[float]) -> list[int]:
+    """Independent set of the greatest total value: branch and bound, greedy beyond a step limit.
+
+    ``group`` is sorted by falling value, so the first leaf is the greedy answer.
+    """
+    best: list[int] = []
+    best_value = 0.0
+    steps = 20_000
+
+    def walk(rest: list[int], taken: list[int], value: float) -> None:
+        nonlocal best, best_value, steps
+        steps -= 1
+        if value > best_value + 1e-12:
+            best, best_value = taken, value
+        if not rest or steps < 0 or value + sum(values[i] for i in rest) <= best_value:
+            return
+        head = rest[0]
+        walk([i for i in rest[1:] if i not in conflicts[head]], [*taken, head], value + values[head])
+        walk(rest[1:], taken, value)
+
+    walk(group, [], 0.0)
+    return best

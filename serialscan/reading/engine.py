@@ -1,0 +1,112 @@
+"""The networks: pinned weights, run directly through onnxruntime so that raw posteriors are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from serialscan.errors import EngineError
+from serialscan.record import Model
+
+WEIGHTS = Path(__file__).parent / "models"
+BLANK = 0
+FRAME_PX = 8  # one frame of the recogniser covers 8 px of its 48 px high input
+LINE_PX = 48
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One weight file and whether it is the pinned one."""
+
+    name: str
+    path: Path
+    expected: str
+    actual: str | None
+
+    @property
+    def ok(self) -> bool:
+        """True if the file is there and its SHA-256 is the pinned one."""
+        return self.actual == self.expected
+
+
+def check_weights() -> tuple[Weight, ...]:
+    """Hash every weight file; never raises for a missing or changed weight."""
+    try:
+        pinned = json.loads((WEIGHTS / "checksums.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return (Weight("checksums.json", WEIGHTS / "checksums.json", "a list of checksums", None),)
+    found = []
+    for name, expected in sorted(pinned.items()):
+        path = WEIGHTS / name
+        try:
+            actual = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError:
+            actual = None
+        found.append(Weight(name, path, expected, actual))
+    return tuple(found)
+
+
+class Networks:
+    """Detector and recogniser on the CPU.
+
+    Args:
+        threads: threads of each network; 0 lets onnxruntime choose.
+
+    Raises:
+        EngineError: a weight is missing or is not the pinned one.
+    """
+
+    def __init__(self, threads: int = 0) -> None:
+        weights = check_weights()
+        for weight in weights:
+            if not weight.ok:
+                what = "is missing" if weight.actual is None else "is not the file that this version was made with"
+                raise EngineError(
+                    f"The weight {weight.path} {what}; install serialscan again: pip install --force-reinstall serialscan"
+                )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Shapes differ from line to line: an arena would keep the largest of each for ever.
+        options.enable_cpu_mem_arena = False
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._detector = onnxruntime.InferenceSession(
+            str(WEIGHTS / "detector.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._recogniser = onnxruntime.InferenceSession(
+            str(WEIGHTS / "recogniser.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        listed = self._recogniser.get_modelmeta().custom_metadata_map["character"]
+        self.characters: tuple[str, ...] = ("", *listed.split("\n"))
+        self.models = tuple(Model(name=w.name, sha256=w.expected) for w in weights)
+
+    def detect(self, rgb: np.ndarray) -> np.ndarray:
+        """Text probability of every pixel.
+
+        Args:
+            rgb: (H, W, 3) uint8; H and W multiples of 32.
+
+        Returns:
+            (H, W) float32 from 0 to 1 (differentiable binarisation, Liao et al. 2020).
+        """
+        bgr = rgb[:, :, ::-1].astype(np.float32)
+        batch = (bgr * (2 / 255) - 1).transpose(2, 0, 1)[None]
+        return self._detector.run(None, {"x": np.ascontiguousarray(batch)})[0][0, 0]
+
+    def recognise(self, lines: np.ndarray) -> np.ndarray:
+        """Posteriors of every frame.
+
+        Args:
+            lines: (N, 48, W, 3) uint8 RGB, upright lines of one width.
+
+        Returns:
+            (N, W // 8, len(characters)) float32; class 0 is the blank of CTC (Graves et al. 2006).
+        """
+        batch = (lines[:, :, :, ::-1].astype(np.float32) * (2 / 255) - 1).transpose(0, 3, 1, 2)
+        return self._recogniser.run(None, {"x": np.ascontiguousarray(batch)})[0]

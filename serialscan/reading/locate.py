@@ -1,0 +1,217 @@
+"""Where text may stand: the detector over the whole photo at several scales and over native tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from serialscan.reading.engine import Networks
+from serialscan.reading.shapes import Straight, overlap
+
+GRID = 32  # the detector's input is a multiple of this
+COARSE_SIDES = (640, 960)  # long sides in px at which the whole photo is looked at
+TILE = 960
+TILE_OVERLAP = 160
+_PIXEL = 0.3  # text probability of a pixel, as PP-OCR uses it
+_BOX = 0.3  # mean text probability of a box; PP-OCR's 0.5 loses faint relief
+_UNCLIP = 1.6  # DB shrinks text in training by this ratio, boxes are grown back
+
+
+def locate(rgb: np.ndarray, networks: Networks) -> list[Straight]:
+    """Boxes of text-like places, at any angle, width along the longer side.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        networks: the detector.
+
+    Returns:
+        Boxes in photo px, reading direction between -45 and 135 degrees (which way up is decided by
+        reading), near-duplicates from several scales included.
+    """
+    height, width = rgb.shape[:2]
+    long_side = max(height, width)
+    found: list[Straight] = []
+    for side in COARSE_SIDES:
+        found += _detect(rgb, side / long_side, networks)
+    if long_side > 1.6 * COARSE_SIDES[-1]:
+        for x, y in _tiles(width, height):
+            tile = rgb[y : y + TILE, x : x + TILE]
+            if _has_detail(tile):
+                boxes = _detect(tile, 1.0, networks)
+                found += [_shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, tile, width, height)]
+    return _without_copies(found)
+
+
+def _detect(rgb: np.ndarray, scale: float, networks: Networks) -> list[Straight]:
+    height, width = rgb.shape[:2]
+    rows = max(GRID, round(height * scale / GRID) * GRID)
+    columns = max(GRID, round(width * scale / GRID) * GRID)
+    if (rows, columns) != (height, width):
+        shrink = rows * columns < height * width
+        rgb = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+    probability = networks.detect(rgb)
+    return [
+        upright(cx * width / columns, cy * height / rows, w * width / columns, h * height / rows, angle, score)
+        for cx, cy, w, h, angle, score in boxes_of(probability)
+    ]
+
+
+def boxes_of(probability: np.ndarray) -> list[tuple[float, float, float, float, float, float]]:
+    """Rotated boxes (cx, cy, w, h, angle, score) of a text probability map (H, W)."""
+    mask = cv2.dilate((probability > _PIXEL).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = []
+    for contour in contours:
+        (cx, cy), (w, h), angle = cv2.minAreaRect(contour)
+        if min(w, h) < 3:
+            continue
+        corners = cv2.boxPoints(((cx, cy), (w, h), angle))
+        x0, y0 = np.maximum(corners.min(axis=0).astype(int), 0)
+        x1, y1 = corners.max(axis=0).astype(int) + 1
+        region = probability[y0:y1, x0:x1]
+        inside = np.zeros(region.shape, np.uint8)
+        cv2.fillPoly(inside, [(corners - [x0, y0]).astype(np.int32)], 1)
+        score = float(region[inside > 0].mean()) if inside.any() else 0.0
+        if score < _BOX:
+            continue
+        grow = 2 * (w * h * _UNCLIP / (2 * (w + h)))
+        boxes.append((cx, cy, w + grow, h + grow, angle, score))
+    return boxes
+
+
+def upright(cx: float, cy: float, w: float, h: float, angle: float, score: float) -> Straight:
+    """A box with its width along the longer side and its direction between -45 and 135 degrees."""
+    if w < h:
+        w, h, angle = h, w, angle + 90
+    angle = (angle + 45) % 180 - 45
+    return Straight(float(cx), float(cy), float(w), float(h), float(angle), float(score))
+
+
+def _tiles(width: int, height: int) -> list[tuple[int, int]]:
+    def starts(length: int) -> list[int]:
+        if length <= TILE:
+            return [0]
+        count = math.ceil((length - TILE_OVERLAP) / (TILE - TILE_OVERLAP))
+        return [round(i * (length - TILE) / (count - 1)) for i in range(count)]
+
+    return [(x, y) for y in starts(height) for x in starts(width)]
+
+
+def _has_detail(tile: np.ndarray) -> bool:
+    """False where nothing is in focus: no glyph small enough to need native pixels can be there."""
+    grey = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY)
+    fine = cv2.absdiff(grey, cv2.GaussianBlur(grey, (0, 0), 3))
+    return float((fine > 12).mean()) > 0.004
+
+
+def _cut_by_tile(box: Straight, x: int, y: int, tile: np.ndarray, width: int, height: int) -> bool:
+    """True for a box at an inner edge of a tile: the neighbour tile or the whole photo has all of it."""
+    corners = np.array(box.polygon())
+    left, top = corners.min(axis=0)
+    right, bottom = corners.max(axis=0)
+    rows, columns = tile.shape[:2]
+    return bool(
+        (left < 2 and x > 0)
+        or (top < 2 and y > 0)
+        or (right > columns - 2 and x + columns < width)
+        or (bottom > rows - 2 and y + rows < height)
+    )
+
+
+def _shift(box: Straight, x: int, y: int) -> Straight:
+    return Straight(box.cx + x, box.cy + y, box.width, box.height, box.angle, box.score)
+
+
+def same_place(a: Straight, b: Straight, share: float) -> bool:
+    """True if the boxes agree in direction and each covers at least ``share`` of the other."""
+    turn = abs((a.angle - b.angle + 90) % 180 - 90)
+    area_a, area_b = a.width * a.height, b.width * b.height
+    if turn > 15 or min(area_a, area_b) < share * max(area_a, area_b):
+        return False
+    return overlap(a, b) * min(area_a, area_b) >= share * max(area_a, area_b)
+
+
+def _without_copies(boxes: Sequence[Straight]) -> list[Straight]:
+    """Near-identical boxes of several scales once, the surest kept; photo order (top to bottom)."""
+    kept: list[Straight] = []
+    for box in sorted(boxes, key=lambda b: (-b.score, b.cy, b.cx)):
+        if not any(same_place(box, other, 0.85) for other in kept):
+            kept.append(box)
+    return sorted(kept, key=lambda b: (b.cy, b.cx))
+
+
+def joined(boxes: Sequence[Straight], limit: int = 24) -> list[tuple[Straight, float]]:
+    """Neighbours in a row as one box each: a detector chops struck digits apart.
+
+    Args:
+        boxes: candidates of ``locate``.
+        limit: joined boxes returned at most, the tightest rows first.
+
+    Returns:
+        Each joined box with the sum of the gaps that it bridges, in text heights.
+    """
+    pairs: list[tuple[float, Straight]] = []
+    rows = [box for box in boxes if box.width > 0]
+    current = [(0.0, box) for box in rows]
+    seen: list[Straight] = list(rows)
+    for _ in range(3):  # pairs, then pairs of pairs, ...
+        made: list[tuple[float, Straight]] = []
+        for bridged, a in current:
+            for b in rows:
+                gap = _row_gap(a, b)
+                if gap is None:
+                    continue
+                both = _around(a, b)
+                if any(same_place(both, other, 0.8) for other in seen):
+                    continue
+                seen.append(both)
+                made.append((bridged + max(0.0, gap), both))
+        current = made
+        pairs += made
+        if not made or len(pairs) >= limit:
+            break
+    pairs.sort(key=lambda pair: (pair[0], pair[1].cy, pair[1].cx))
+    return [(box, gap) for gap, box in pairs[:limit]]
+
+
+def _row_gap(a: Straight, b: Straight) -> float | None:
+    """Gap between two boxes along their row in heights, or None if they do not stand in one row."""
+    if a == b:
+        return None
+    lead, other = (a, b) if a.width / a.height >= b.width / b.height else (b, a)
+    if not 0.6 < other.height / lead.height < 1.6 and not 0.6 < other.width / lead.height < 1.6:
+        return None
+    if other.width > 1.8 * other.height and abs((a.angle - b.angle + 90) % 180 - 90) > 12:
+        return None
+    t = math.radians(lead.angle)
+    dx, dy = other.cx - lead.cx, other.cy - lead.cy
+    along, across = dx * math.cos(t) + dy * math.sin(t), -dx * math.sin(t) + dy * math.cos(t)
+    if abs(across) > 0.4 * lead.height:
+        return None
+    gap = (abs(along) - (lead.width + _extent(other, lead.angle)) / 2) / lead.height
+    least = min(lead.width, _extent(other, lead.angle)) / lead.height
+    return gap if -0.6 * least < gap < 2.0 else None
+
+
+def _extent(box: Straight, angle: float) -> float:
+    t = math.radians(box.angle - angle)
+    return abs(box.width * math.cos(t)) + abs(box.height * math.sin(t))
+
+
+def _around(a: Straight, b: Straight) -> Straight:
+    """The box around two boxes of one row, in the direction between their centres if they are apart."""
+    lead = a if a.width / a.height >= b.width / b.height else b
+    angle = lead.angle
+    if lead.width < 2 * lead.height:
+        angle = math.degrees(math.atan2(b.cy - a.cy, b.cx - a.cx))
+    t = math.radians(angle)
+    turn = np.array([[math.cos(t), math.sin(t)], [-math.sin(t), math.cos(t)]])
+    corners = np.concatenate([np.array(a.polygon()), np.array(b.polygon())]) @ turn.T
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    cx, cy = ((low + high) / 2) @ turn
+    # Tilted neighbours make the common box too high: the lead's height is that of the text.
+    h = min(high[1] - low[1], 1.15 * max(a.height, b.height))
+    return upright(cx, cy, high[0] - low[0], h, angle, min(a.score, b.score))

@@ -1,0 +1,136 @@
+"""One page in, its lines and codes out, as they stand in the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from serialscan.errors import EngineError
+from serialscan.reading import tesseract
+from serialscan.reading.codes import read_codes
+from serialscan.reading.engine import LINE_PX, Networks
+from serialscan.reading.page import Found, PageReader
+from serialscan.reading.shapes import Crop, Shape
+from serialscan.record import Alternative, Code, Glyph, Line, Model, Quality, Testimony, TextCandidate
+from serialscan.settings import Settings
+
+READER_NAME = "ppocrv6-small"
+SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
+TESTIFY_LINES = 12  # lines of a page that Tesseract reads at most, the most valuable first
+# A box reaches beyond its glyphs; measured on rendered photos whose glyph heights are known.
+GLYPH_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one page says. ``pictures`` are the lines' shapes for ``save_crops``, with the page they are cut from."""
+
+    lines: tuple[Line, ...]
+    codes: tuple[Code, ...]
+    quality: Quality
+    shapes: tuple[Shape, ...]
+    pixels: np.ndarray
+
+
+class Reader:
+    """Reads pages; loaded once per process.
+
+    Args:
+        settings: which readers, how many beams.
+        threads: threads of the networks; 0 lets onnxruntime choose.
+
+    Raises:
+        EngineError: a weight is missing or changed, or Tesseract is demanded and missing.
+    """
+
+    def __init__(self, settings: Settings, threads: int = 0) -> None:
+        self._networks = Networks(threads)
+        self._pages = PageReader(self._networks, settings.beams)
+        self._tesseract = settings.reader != "network" and tesseract.available()
+        if settings.reader == "tesseract" and not self._tesseract:
+            raise EngineError(f"Tesseract is not installed. {tesseract.INSTALL_HINT}")
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The weights in use."""
+        return self._networks.models
+
+    def read(self, rgb: np.ndarray, page: int = 1, first_line: int = 1, first_code: int = 1) -> Reading:
+        """Read one upright page.
+
+        Args:
+            rgb: (H, W, 3) uint8.
+            page: its number, from 1.
+            first_line: number of the first line's id.
+            first_code: number of the first code's id.
+        """
+        from serialscan.photo import measure_quality
+
+        found = self._pages.lines(rgb)
+        testimonies = self._testify(rgb, found)
+        lines = tuple(
+            _line(one, f"L{number}", page, testimonies.get(number - first_line))
+            for number, one in enumerate(found, start=first_line)
+        )
+        sharpness, clipped = measure_quality(rgb)
+        heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
+        quality = Quality(
+            glyph_height_px=round(median(heights), 1) if heights else None, sharpness=sharpness, clipped=clipped
+        )
+        shapes = tuple(one.shape for one in found)
+        return Reading(lines, read_codes(rgb, page, first_code), quality, shapes, rgb)
+
+    def _testify(self, rgb: np.ndarray, found: list[Found]) -> dict[int, Testimony]:
+        """Tesseract's reading of the lines, by index."""
+        if not self._tesseract or not found:
+            return {}
+        asked = sorted(range(len(found)), key=lambda i: -found[i].value)[:TESTIFY_LINES]
+        pictures = [found[i].shape.cut(rgb, Crop(along=0.2, across=0.05), LINE_PX) for i in sorted(asked)]
+        return {
+            i: said
+            for i, said in zip(sorted(asked), tesseract.testify(pictures), strict=True)
+            if said is not None and said.text
+        }
+
+
+def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
+    shape, fusion = found.shape, found.fusion
+    edges = _edges([slot.position for slot in fusion.slots])
+    glyphs = []
+    for slot, (u0, u1) in zip(fusion.slots, edges, strict=True):
+        (char, vote), *rest = slot.ranked()
+        others = tuple(Alternative(char=c, confidence=round(v, 4)) for c, v in rest if v >= SHOWN_VOTE)
+        glyphs.append(
+            Glyph(char=char, confidence=round(min(1.0, vote), 4), alternatives=others, polygon=shape.polygon(u0, u1))
+        )
+    readers = [
+        Testimony(name=f"{READER_NAME}/{view}", text=text, confidence=round(min(1.0, p), 4))
+        for view, text, p in found.testimonies
+    ]
+    return Line(
+        id=name,
+        text=fusion.text,
+        confidence=round(fusion.confidence, 4),
+        polygon=shape.polygon(),
+        rotation=shape.rotation,
+        characters=tuple(glyphs),
+        candidates=tuple(TextCandidate(text=t, confidence=round(p, 4)) for t, p in fusion.candidates if p >= 0.0001),
+        readers=(*readers, second) if second else tuple(readers),
+        glyph_height_px=round(shape.height * GLYPH_SHARE, 1),
+        page=page,
+    )
+
+
+def _edges(positions: list[float]) -> list[tuple[float, float]]:
+    """Where each character begins and ends in ``u``: half way to its neighbours, the ends as wide as their neighbour."""
+    if not positions:
+        return []
+    between = [(a + b) / 2 for a, b in zip(positions, positions[1:], strict=False)]
+    first = 2 * positions[0] - between[0] if between else 0.0
+    last = 2 * positions[-1] - between[-1] if between else 1.0
+    bounds = [max(-0.05, first), *between, min(1.05, last)]
+    return list(zip(bounds, bounds[1:], strict=False))
+
+

@@ -1,0 +1,122 @@
+"""Posteriors to strings: greedy decoding for a first look, prefix beam search for the n-best list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from serialscan.reading.engine import BLANK
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One reading of a line in one view.
+
+    ``positions`` holds, for every character, where its strongest frame lies along the line, from 0
+    (left end of the crop) to 1 (right end). ``probability`` is that of the whole string.
+    """
+
+    text: tuple[str, ...]
+    positions: tuple[float, ...]
+    probability: float
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The greedy reading of a line: characters, the peak posterior of each, and where it stands (0 to 1)."""
+
+    text: str
+    confidences: tuple[float, ...]
+    positions: tuple[float, ...]
+
+
+def greedy(posteriors: np.ndarray, characters: Sequence[str]) -> Glance:
+    """Best class of every frame, repeats and blanks removed (Graves et al. 2006, section 3.2).
+
+    Args:
+        posteriors: (T, C) float32.
+        characters: C strings; class 0 is the blank.
+    """
+    best = posteriors.argmax(axis=1)
+    peak = posteriors.max(axis=1)
+    text: list[str] = []
+    confidences: list[float] = []
+    positions: list[float] = []
+    previous = BLANK
+    for frame, (label, p) in enumerate(zip(best.tolist(), peak.tolist(), strict=True)):
+        if label != BLANK:
+            if label != previous:
+                text.append(characters[label])
+                confidences.append(p)
+                positions.append((frame + 0.5) / len(best))
+            elif p > confidences[-1]:
+                confidences[-1] = p
+                positions[-1] = (frame + 0.5) / len(best)
+        previous = label
+    return Glance("".join(text), tuple(confidences), tuple(positions))
+
+
+def beam_search(
+    posteriors: np.ndarray, characters: Sequence[str], *, beams: int = 50, floor: float = 1e-3
+) -> tuple[Hypothesis, ...]:
+    """CTC prefix beam search (Hannun et al. 2014) to an n-best list, best first.
+
+    Probabilities of all frame paths that spell the same string are added up. Classes below
+    ``floor`` in a frame are left out; what was left out or pruned is missing from the sum of the
+    probabilities, so that they never add up to more than 1.
+
+    Args:
+        posteriors: (T, C) float32.
+        characters: C strings; class 0 is the blank.
+        beams: prefixes kept after every frame; at least 1.
+        floor: smallest posterior of a class to be followed.
+    """
+    frames = len(posteriors)
+    # A prefix is a node of a tree: parent, last class, and the frame where it was most likely added.
+    parent, label, added, strength = [-1], [BLANK], [0], [0.0]
+    children: dict[tuple[int, int], int] = {}
+    live: dict[int, tuple[float, float]] = {0: (1.0, 0.0)}
+    for frame, row in enumerate(posteriors):
+        followed = np.flatnonzero(row >= floor)
+        options = [(int(c), float(row[c])) for c in followed if c != BLANK]
+        blank = float(row[BLANK])
+        grown: dict[int, list[float]] = {}
+        for node, (ends_blank, ends_label) in live.items():
+            total = ends_blank + ends_label
+            own = grown.setdefault(node, [0.0, 0.0])
+            own[0] += total * blank
+            for c, p in options:
+                if c == label[node]:
+                    own[1] += ends_label * p
+                    mass = ends_blank * p
+                else:
+                    mass = total * p
+                if mass <= 0.0:
+                    continue
+                child = children.get((node, c))
+                if child is None:
+                    child = len(parent)
+                    children[node, c] = child
+                    parent.append(node)
+                    label.append(c)
+                    added.append(frame)
+                    strength.append(0.0)
+                if mass > strength[child]:
+                    strength[child] = mass
+                    added[child] = frame
+                grown.setdefault(child, [0.0, 0.0])[1] += mass
+        ranked = sorted(grown.items(), key=lambda item: (-(item[1][0] + item[1][1]), item[0]))[:beams]
+        live = {node: (pair[0], pair[1]) for node, pair in ranked if pair[0] + pair[1] > 0.0}
+    found = []
+    for node, (ends_blank, ends_label) in live.items():
+        text: list[str] = []
+        positions: list[float] = []
+        step = node
+        while step:
+            text.append(characters[label[step]])
+            positions.append((added[step] + 0.5) / frames)
+            step = parent[step]
+        found.append(Hypothesis(tuple(reversed(text)), tuple(reversed(positions)), min(1.0, ends_blank + ends_label)))
+    return tuple(sorted(found, key=lambda h: (-h.probability, h.text)))

@@ -1,0 +1,186 @@
+"""Where a line runs in the photo, straight or on an arc, and how to cut it out upright.
+
+A shape has an axis along which the text is read and a height across it. ``u`` runs along the axis
+from 0 (before the first character) to 1 (after the last), ``v`` across from 0 (top of the text) to 1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from serialscan.reading.engine import FRAME_PX, LINE_PX
+from serialscan.record import Polygon
+
+MAX_WIDTH_PX = 1600  # of a crop 48 px high; longer lines are read in pieces
+
+
+@dataclass(frozen=True)
+class Crop:
+    """How to cut: margins in text heights beyond the shape, and a stretch of the width.
+
+    ``along`` is the margin before the first and after the last character, ``across`` that above and
+    below (negative cuts closer), ``start`` and ``stop`` bound a piece of the line in ``u``.
+    """
+
+    along: float = 0.15
+    across: float = 0.0
+    stretch: float = 1.0
+    start: float = 0.0
+    stop: float = 1.0
+
+
+@dataclass(frozen=True)
+class Straight:
+    """A line on a straight axis: centre, width along the axis, height across it (px), direction (degrees).
+
+    The direction is that of reading, clockwise from the photo's x axis.
+    """
+
+    cx: float
+    cy: float
+    width: float
+    height: float
+    angle: float
+    score: float = 1.0
+
+    @property
+    def rotation(self) -> int:
+        """Clockwise turn of the photo in degrees that sets the line upright."""
+        return round(-self.angle) % 360
+
+    def turned(self, quarters: int) -> Straight:
+        """The same place read in another direction, by quarters of a turn clockwise."""
+        width, height = (self.height, self.width) if quarters % 2 else (self.width, self.height)
+        return replace(self, width=width, height=height, angle=(self.angle + 90 * quarters) % 360)
+
+    def _axes(self) -> tuple[np.ndarray, np.ndarray]:
+        t = math.radians(self.angle)
+        return np.array([math.cos(t), math.sin(t)]), np.array([-math.sin(t), math.cos(t)])
+
+    def points(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Photo coordinates of (u, v); shapes (N,), (N,) to (N, 2)."""
+        along, across = self._axes()
+        centre = np.array([self.cx, self.cy])
+        return centre + np.outer((u - 0.5) * self.width, along) + np.outer((v - 0.5) * self.height, across)
+
+    def along(self, point: np.ndarray) -> float:
+        """``u`` of a photo point."""
+        along, _ = self._axes()
+        return float((np.asarray(point) - [self.cx, self.cy]) @ along) / self.width + 0.5
+
+    def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
+        """The line upright, (height, W, 3) uint8 with W a multiple of 8, from the photo's own pixels."""
+        u0, u1, v0, v1 = _bounds(self.width, self.height, crop)
+        width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, crop.stretch, height)
+        # Warping samples single points: where it shrinks, draw larger first and average.
+        over = max(1, min(8, round((v1 - v0) * self.height / height)))
+        corners = self.points(np.array([u0, u1, u0]), np.array([v0, v0, v1])).astype(np.float32)
+        target = np.array([[0, 0], [width * over, 0], [0, height * over]], np.float32)
+        matrix = cv2.getAffineTransform(target, corners)
+        cut = cv2.warpAffine(
+            rgb, matrix, (width * over, height * over),
+            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
+
+    def polygon(self, u0: float = 0.0, u1: float = 1.0) -> Polygon:
+        """Four corners clockwise from the top left of the text."""
+        return _corners(self.points(np.array([u0, u1, u1, u0]), np.array([0.0, 0.0, 1.0, 1.0])))
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A line on a circle: centre, middle radius and height of the text (px), first angle, sweep (degrees).
+
+    Angles run clockwise from the photo's x axis. A positive sweep is read clockwise with the tops
+    of the characters outwards, a negative one counter-clockwise with the tops inwards.
+    ``flatten`` is height over width of the circle where it is seen at a slant.
+    """
+
+    cx: float
+    cy: float
+    radius: float
+    height: float
+    start: float
+    sweep: float
+    score: float = 1.0
+
+    @property
+    def width(self) -> float:
+        """Length of the middle of the line in px."""
+        return abs(math.radians(self.sweep)) * self.radius
+
+    @property
+    def rotation(self) -> int:
+        """Clockwise turn of the photo in degrees that sets the middle of the line upright."""
+        middle = self.start + self.sweep / 2
+        return round(-(middle + (90 if self.sweep > 0 else -90))) % 360
+
+    def points(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Photo coordinates of (u, v); shapes (N,), (N,) to (N, 2)."""
+        outwards = 1.0 if self.sweep > 0 else -1.0
+        angle = np.radians(self.start + u * self.sweep)
+        radius = self.radius + (0.5 - v) * self.height * outwards
+        return np.stack([self.cx + radius * np.cos(angle), self.cy + radius * np.sin(angle)], axis=-1)
+
+    def along(self, point: np.ndarray) -> float:
+        """``u`` of a photo point."""
+        angle = math.degrees(math.atan2(point[1] - self.cy, point[0] - self.cx))
+        turn = (angle - self.start) * math.copysign(1.0, self.sweep)
+        slack = (360 - abs(self.sweep)) / 2
+        return ((turn + slack) % 360 - slack) / abs(self.sweep)
+
+    def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
+        """The line unwrapped, (height, W, 3) uint8 with W a multiple of 8."""
+        u0, u1, v0, v1 = _bounds(self.width, self.height, crop)
+        width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, crop.stretch, height)
+        over = max(1, min(8, round((v1 - v0) * self.height / height)))
+        u = u0 + (np.arange(width * over) + 0.5) / (width * over) * (u1 - u0)
+        v = v0 + (np.arange(height * over) + 0.5) / (height * over) * (v1 - v0)
+        grid_u, grid_v = np.meshgrid(u, v)
+        where = self.points(grid_u, grid_v).astype(np.float32)
+        cut = cv2.remap(rgb, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
+
+    def polygon(self, u0: float = 0.0, u1: float = 1.0) -> Polygon:
+        """Outline clockwise from the top left of the text: the upper edge, then the lower edge back."""
+        steps = max(2, math.ceil(abs(self.sweep) * (u1 - u0) / 15) + 1)
+        u = np.linspace(u0, u1, steps)
+        upper, lower = self.points(u, np.zeros(steps)), self.points(u[::-1], np.ones(steps))
+        return _corners(np.concatenate([upper, lower]))
+
+
+Shape = Straight | Arc
+
+
+def _bounds(width: float, height: float, crop: Crop) -> tuple[float, float, float, float]:
+    margin = crop.along * height / width
+    return crop.start - margin, crop.stop + margin, -crop.across, 1 + crop.across
+
+
+def _crop_width(width: float, height: float, stretch: float, out: int) -> int:
+    """Width in px of a crop ``out`` px high, a whole number of frames."""
+    ratio = width / height * stretch * out
+    return int(np.clip(round(ratio / FRAME_PX), 2, MAX_WIDTH_PX * out // LINE_PX // FRAME_PX)) * FRAME_PX
+
+
+def _corners(points: np.ndarray) -> Polygon:
+    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in points)
+
+
+def overlap(a: Straight, b: Straight) -> float:
+    """Area in common over the smaller area, from 0 to 1."""
+    reach = (math.hypot(a.width, a.height) + math.hypot(b.width, b.height)) / 2
+    if math.hypot(a.cx - b.cx, a.cy - b.cy) >= reach:
+        return 0.0
+    kind, region = cv2.rotatedRectangleIntersection(
+        ((a.cx, a.cy), (a.width, a.height), a.angle), ((b.cx, b.cy), (b.width, b.height), b.angle)
+    )
+    if kind == cv2.INTERSECT_NONE or region is None:
+        return 0.0
+    area = cv2.contourArea(cv2.convexHull(region))
+    return min(1.0, area / max(1e-6, min(a.width * a.height, b.width * b.height)))

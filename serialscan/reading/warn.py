@@ -1,0 +1,53 @@
+"""What limits the reading of a photo, and what to do about it while the item is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from serialscan.record import Line, Quality, Source, Warning_
+
+READABLE_PX = 16.0  # glyphs under this height are not readable by anyone
+GOOD_PX = 28.0  # what industrial readers ask for
+BLURRED = 0.25
+CLIPPED = 0.15
+
+
+def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) -> tuple[Warning_, ...]:
+    """Warnings of one photo, each with what to do.
+
+    Args:
+        quality: measures of the photo.
+        lines: the lines read.
+        source: the photo's size.
+    """
+    found = []
+    height = quality.glyph_height_px
+    if height is not None and height < READABLE_PX:
+        share = max(2, round(GOOD_PX / height))
+        found.append(
+            Warning_(
+                code="glyphs_too_small",
+                message=f"The glyphs are {height:.0f} px high: photograph from 1/{share} of the distance, "
+                f"or with a camera that makes them at least {GOOD_PX:.0f} px high.",
+            )
+        )
+    if not lines:
+        found.append(
+            Warning_(
+                code="no_text",
+                message="No text was found: photograph the mark closer, in focus, with light from the side.",
+            )
+        )
+    if quality.sharpness is not None and quality.sharpness < BLURRED:
+        found.append(
+            Warning_(code="blurred", message="The photo is blurred: hold the camera still and focus on the mark.")
+        )
+    if quality.clipped is not None and quality.clipped > CLIPPED:
+        found.append(
+            Warning_(
+                code="glare",
+                message=f"{quality.clipped:.0%} of the pixels are pure white or black: turn off the flash, "
+                "light the mark from the side.",
+            )
+        )
+    return tuple(found)

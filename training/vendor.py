@@ -1,0 +1,66 @@
+"""Makes the vendored networks in serialscan/reading/models/ from the stock PP-OCRv6-small weights.
+
+The detector is taken as it is. The recogniser's head loses the classes that no mark uses (18 710
+become a few hundred): the kept classes' logits are unchanged, so their ratios are those of the stock
+network, and a line costs less. Needs ``pip install onnx rapidocr==3.10.0``.
+
+    python training/vendor.py
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+TARGET = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
+
+KEEP = (
+    "".join(chr(c) for c in range(0x21, 0x7F))
+    + "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßĀĂĄĆČĎĐĒĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽ"
+    + "ΓΔΘΛΞΠΣΦΨΩλ"
+    + "°±²³·×÷€£§©®µ№™Ø•←↑→↓∞⌀"
+    + "①②③④⑤⑥⑦⑧⑨⑩⑪⑫Ⓜ□■▲△▼▽◆◇○●◎☆★⊕⊙"
+    + "〇一二三四五六七八九十年月日号型式中国北方工业公司保利制造厂军用单连发安"
+)
+
+
+def main() -> None:
+    """Write detector.onnx, recogniser.onnx and checksums.json."""
+    spec = find_spec("rapidocr")
+    if spec is None or spec.origin is None:
+        raise SystemExit("rapidocr is missing: pip install onnx rapidocr==3.10.0")
+    stock = Path(spec.origin).parent / "models"
+    TARGET.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(stock / "PP-OCRv6_det_small.onnx", TARGET / "detector.onnx")
+
+    model = onnx.load(stock / "PP-OCRv6_rec_small.onnx")
+    (characters,) = [p.value for p in model.metadata_props if p.key == "character"]
+    classes = ["", *characters.splitlines(), " "]
+    keep = [i for i, c in enumerate(classes) if i == 0 or c == " " or (len(c) == 1 and c in KEEP)]
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.shape and values.shape[-1] == len(classes):
+            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values[..., keep]), tensor.name))
+    for output in model.graph.output:
+        output.type.tensor_type.shape.dim[-1].dim_value = len(keep)
+    del model.metadata_props[:]
+    kept = model.metadata_props.add()
+    kept.key, kept.value = "character", "\n".join(classes[i] for i in keep[1:])
+    del model.graph.value_info[:]
+    onnx.checker.check_model(model)
+    (TARGET / "recogniser.onnx").write_bytes(model.SerializeToString())
+
+    names = ["detector.onnx", "recogniser.onnx"]
+    sums = {n: hashlib.sha256((TARGET / n).read_bytes()).hexdigest() for n in names}
+    (TARGET / "checksums.json").write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
