@@ -1,0 +1,56 @@
+"""``serialscan render``: test photos with exact truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from serialscan.errors import OutputError
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  serialscan render --count 50 --seed 7 --out test-photos
+  serialscan render --samples --out samples
+"""
+)
+@click.option(
+    "--count", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="Number of photos."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="The same seed makes the same photos.",
+)
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder to write to.",
+)
+@click.option("--samples", is_flag=True, help="Make the photos of samples/ instead of random ones.")
+def render(count: int, seed: int, folder: Path, samples: bool) -> None:
+    """Render photographs of marked rifles and optics that never existed, with labels.jsonl.
+
+    All serials are made up. labels.jsonl says for each photo what stands where, how high the characters
+    are and how well they stand out.
+    """
+    from serialscan.render.samples import LABELS, render_random, render_samples, write_photos
+
+    if (folder / LABELS).exists() and not samples:
+        raise OutputError(f"{folder / LABELS} exists: choose another folder for --out, or remove it.")
+    photos = render_samples() if samples else render_random(count, seed)
+    written = 0
+    try:
+        for _ in write_photos(photos, folder):
+            written += 1
+    except OSError as error:
+        raise OutputError(
+            f"Cannot write to {folder}: {error.strerror or error}. Choose another --out."
+        ) from error
+    click.echo(f"{written} photos and {LABELS} in {folder}", err=True)

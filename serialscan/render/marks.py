@@ -1,0 +1,388 @@
+"""Marks: letters and symbols cut, struck, dotted, burnt, cast or printed into a surface."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from serialscan.render.canvas import Array, Canvas
+from serialscan.render.strokes import FACES, Polyline, glyph
+from serialscan.render.surfaces import Rgb, noise
+
+Profile = Literal["v", "round", "flat", "raised", "none"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a stroke changes the surface. Lengths are parts of the capital height.
+
+    Attributes:
+        kind: what labels call it: stamped, engraved, dotpeen, laser, cast, plate, label, painted, hand.
+        profile: cross-section of the stroke.
+        depth: depth of the groove (height, if raised).
+        weight: factor on the face's stroke width.
+        rim: metal pushed up beside the groove, as a part of the depth.
+        jitter: how much each glyph wanders (1 is a hand-struck row).
+        fade: how unevenly deep the row is struck, 0 to 1.
+        dots: distance of the dots of a dot-peened stroke, 0 for a line.
+        grid: dots stand on a 5 x 7 lattice.
+        pyramid: square instead of round indents.
+        paint: colour of ink, paint or laser mark, None for bare relief.
+        cover: how well the paint covers, 0 to 1.
+        grime: dirt in the groove, 0 to 1.
+        worn: how much of the mark is rubbed away, 0 to 1.
+    """
+
+    kind: str
+    profile: Profile
+    depth: float
+    weight: float = 1.0
+    rim: float = 0.0
+    jitter: float = 0.0
+    fade: float = 0.0
+    dots: float = 0.0
+    grid: bool = False
+    pyramid: bool = False
+    paint: Rgb | None = None
+    cover: float = 0.9
+    grime: float = 0.0
+    worn: float = 0.0
+
+
+MARKS: dict[str, Mark] = {
+    "rolled": Mark("stamped", "flat", 0.055, 1.0, 0.35, 0.05, 0.2, grime=0.3),
+    "struck": Mark("stamped", "v", 0.1, 1.15, 0.4, 1.0, 0.35, grime=0.4),
+    "struck-light": Mark("stamped", "v", 0.045, 0.9, 0.3, 0.8, 0.5, grime=0.2),
+    "engraved": Mark("engraved", "round", 0.06, 0.95, 0.08, 0.0, 0.05, grime=0.25),
+    "engraved-v": Mark("engraved", "v", 0.07, 0.95, 0.1, 0.0, 0.05, grime=0.2),
+    "engraved-filled": Mark("engraved", "round", 0.05, 1.0, 0.05, paint=(0.72, 0.71, 0.66), cover=0.9),
+    "dotpeen": Mark("dotpeen", "round", 0.05, 1.05, 0.4, 0.02, 0.2, dots=0.105),
+    "dotpeen-grid": Mark("dotpeen", "round", 0.055, 0.78, 0.4, 0.02, 0.2, dots=0.16, grid=True, pyramid=True),
+    "laser-dark": Mark("laser", "flat", 0.006, 0.9, paint=(0.03, 0.03, 0.032), cover=0.8),
+    "laser-light": Mark("laser", "flat", 0.008, 0.9, paint=(0.33, 0.33, 0.32), cover=0.75),
+    "cast": Mark("cast", "raised", 0.14, 1.4, worn=0.08),
+    "etched": Mark("plate", "flat", 0.02, 1.0, paint=(0.03, 0.03, 0.03), cover=0.92),
+    "plate-struck": Mark("plate", "v", 0.07, 1.0, 0.35, 0.7, 0.3, grime=0.3),
+    "printed": Mark("label", "none", 0.0, 1.0, paint=(0.02, 0.02, 0.022), cover=0.97),
+    "printed-light": Mark("label", "none", 0.0, 1.0, paint=(0.7, 0.7, 0.68), cover=0.95),
+    "painted": Mark("painted", "none", 0.0, 1.5, jitter=0.6, paint=(0.65, 0.62, 0.5), cover=0.85, worn=0.3),
+    "pencil": Mark("hand", "round", 0.03, 0.8, 0.3, 1.2, 0.4, worn=0.1),
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """One line of text on the item.
+
+    Attributes:
+        text: what stands there.
+        x: left end (see ``anchor``) in mm; centre of the circle on an arc.
+        y: top of the capitals in mm; centre of the circle on an arc.
+        height: capital height in mm.
+        mark: how it was made.
+        face: name in `FACES`.
+        anchor: part of the line at ``x``.
+        angle: turn of the line in degrees, clockwise; on an arc the middle of the text, -90 at the top.
+        arc: radius of the baseline in mm for text on a circle, tops outwards; 0 for a straight line.
+        role: the field that it carries (serial, model, …); empty if none.
+        value: the field's value where it is not the whole text.
+    """
+
+    text: str
+    x: float
+    y: float
+    height: float
+    mark: Mark
+    face: str = "gorton"
+    anchor: Literal["left", "centre", "right"] = "left"
+    angle: float = 0.0
+    arc: float = 0.0
+    role: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A drawn sign that is no text: factory triangles, circles, stars, proof marks."""
+
+    lines: tuple[Polyline, ...]
+    x: float
+    y: float
+    height: float
+    mark: Mark
+    angle: float = 0.0
+    weight: float = 0.06
+
+
+@dataclass(frozen=True)
+class DrawnGlyph:
+    """Where a character stands: four corners in mm, clockwise from its top left."""
+
+    char: str
+    corners: Array
+
+
+@dataclass(frozen=True)
+class DrawnLine:
+    """Where a line stands: ``outline`` in mm, clockwise from the first character's top left."""
+
+    text: Text
+    outline: Array
+    glyphs: tuple[DrawnGlyph, ...]
+
+
+def _turn(degrees: float) -> Array:
+    angle = math.radians(degrees)
+    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]], np.float32)
+
+
+def distance(lines: list[Array], shape: tuple[int, int], reach: float, square: bool = False) -> Array:
+    """Distance of every pixel to the nearest stroke, exact, in pixels.
+
+    Args:
+        lines: polylines (n, 2) as (column, row).
+        shape: rows and columns of the result.
+        reach: larger distances need not be right; they are at least this.
+        square: largest coordinate difference instead of Euclid (pyramid indents).
+    """
+    result = np.full(shape, np.float32(reach * 1.01 + 1.0) ** 2, np.float32)
+    for line in lines:
+        for (ax, ay), (bx, by) in zip(line[:-1].tolist(), line[1:].tolist(), strict=True):
+            left, right = max(0, int(min(ax, bx) - reach)), min(shape[1], int(max(ax, bx) + reach) + 2)
+            top, bottom = max(0, int(min(ay, by) - reach)), min(shape[0], int(max(ay, by) + reach) + 2)
+            if left >= right or top >= bottom:
+                continue
+            x = np.arange(left, right, dtype=np.float32)[None, :] - np.float32(ax)
+            y = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(ay)
+            dx, dy = bx - ax, by - ay
+            length = dx * dx + dy * dy
+            if length > 1e-9:
+                t = x * np.float32(dx / length) + y * np.float32(dy / length)
+                np.clip(t, 0.0, 1.0, out=t)
+                x = x - t * np.float32(dx)
+                y = y - t * np.float32(dy)
+            near = np.maximum(np.abs(x), np.abs(y)) ** 2 if square else x * x + y * y
+            part = result[top:bottom, left:right]
+            np.minimum(part, near, out=part)
+    return np.sqrt(result, out=result)
+
+
+def _cross_section(mark: Mark, away: Array, half: float) -> tuple[Array, Array]:
+    """Relief (-1 at the bottom of a groove, 1 on top of a raised letter) and cover at a distance."""
+    edge = max(0.25 * half, 0.5)
+    cover = np.clip((half - away) / edge * 0.5 + 0.5, 0.0, 1.0)
+    ratio = away / np.float32(half)
+    if mark.profile == "v":
+        relief = -np.clip(1.0 - ratio, 0.0, 1.0)
+    elif mark.profile == "round":
+        relief = -np.sqrt(np.clip(1.0 - ratio * ratio, 0.0, 1.0))
+    elif mark.profile == "flat":
+        relief = -cover * cover * (3.0 - 2.0 * cover)
+    elif mark.profile == "raised":
+        slope = np.clip((1.9 - ratio) / 1.2, 0.0, 1.0)
+        relief = slope * slope * (3.0 - 2.0 * slope)
+    else:
+        relief = np.zeros_like(away)
+    if mark.rim:
+        relief = relief + np.float32(mark.rim) * np.exp(-(((ratio - 1.3) / 0.3) ** 2))
+    return relief, cover
+
+
+def _dotted(lines: list[Array], pitch: float) -> list[Array]:
+    """Points along the polylines at an even distance, each as a stroke without length."""
+    dots = []
+    for line in lines:
+        steps = np.hypot(*np.diff(line, axis=0).T)
+        along = np.concatenate([[0.0], np.cumsum(steps)])
+        count = max(1, round(float(along[-1]) / pitch))
+        at = np.linspace(0.0, along[-1], count + 1)
+        points = np.stack([np.interp(at, along, line[:, 0]), np.interp(at, along, line[:, 1])], axis=1)
+        dots += [np.repeat(point[None].astype(np.float32), 2, axis=0) for point in points]
+    return dots
+
+
+def _on_lattice(lines: tuple[Polyline, ...], width: float) -> list[Array]:
+    """The nodes of a 5 x 7 lattice that the skeleton runs through."""
+    columns = max(1, round(width / 0.155) + 1)
+    cell = (width / max(columns - 1, 1), 1.0 / 6.0)
+    nodes = set()
+    for line in lines:
+        for dot in _dotted([np.asarray(line)], 0.04):
+            x, y = dot[0]
+            nodes.add((round(float(x) / cell[0]) if cell[0] else 0, round(float(y) / cell[1])))
+    return [np.array([[i * cell[0], j * cell[1]]] * 2, np.float32) for i, j in sorted(nodes)]
+
+
+def _cut(
+    canvas: Canvas,
+    lines: list[Array],
+    mark: Mark,
+    half: float,
+    depth: float,
+    lean: Array,
+    rng: np.random.Generator,
+) -> None:
+    """Put strokes (in canvas pixels) into the canvas; ``lean`` is the change of depth per pixel."""
+    spread = 2.2 if mark.rim or mark.profile == "raised" else 1.0
+    reach = half * spread + 1.5
+    window = canvas.window(np.concatenate(lines), reach)
+    if window is None:
+        return
+    rows, columns = window
+    origin = np.array([columns.start, rows.start], np.float32)
+    shape = (rows.stop - rows.start, columns.stop - columns.start)
+    away = distance([line - origin for line in lines], shape, reach, mark.pyramid)
+    relief, cover = _cross_section(mark, away, half)
+    middle = np.concatenate(lines).mean(axis=0) - origin
+    x = np.arange(shape[1], dtype=np.float32) - middle[0]
+    y = np.arange(shape[0], dtype=np.float32) - middle[1]
+    force = np.clip(1.0 + x[None, :] * lean[0] + y[:, None] * lean[1], 0.05, 2.0)
+    if mark.worn:
+        patch = noise(rng, shape, max(3.0, 0.5 * shape[0])) + 0.5 * noise(rng, shape, max(2.0, 2.5 * half))
+        force = force * np.clip(1.0 - np.float32(mark.worn) * (0.6 + 0.7 * patch), 0.0, 1.0)
+    canvas.height[window] += relief * force * np.float32(depth)
+    if mark.paint is not None:
+        blotch = 1.0 - 0.25 * np.clip(noise(rng, shape, max(1.5, half)) - 1.0, 0.0, 1.0)
+        amount = cover * np.float32(mark.cover) * blotch * np.minimum(force, 1.0)
+        canvas.color[window] += (np.array(mark.paint, np.float32) - canvas.color[window]) * amount[..., None]
+        canvas.gloss[window] += (0.05 - canvas.gloss[window]) * (0.8 * amount)
+        canvas.rough[window] += (0.5 - canvas.rough[window]) * (0.8 * amount)
+    if mark.grime:
+        amount = cover * np.float32(mark.grime)
+        canvas.color[window] *= 1.0 - 0.7 * amount[..., None]
+        canvas.gloss[window] *= 1.0 - 0.7 * amount
+    ink = canvas.ink[window]
+    np.maximum(ink, cover, out=ink)
+
+
+def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine:
+    """Put a line of text into the canvas and say where each character stands.
+
+    Raises:
+        KeyError: a character that the stroke tables do not have, or an unknown face.
+    """
+    face = FACES[text.face]
+    mark = text.mark
+    height, half = text.height, face.weight * mark.weight
+    shapes = [glyph(char, face) for char in text.text]
+    advances = [width + face.spacing for _, width in shapes]
+    if mark.jitter:
+        advances = [a + float(rng.normal(0.0, 0.045 * mark.jitter)) for a in advances]
+    total = sum(advances) - face.spacing
+    start = {"left": 0.0, "centre": -total / 2, "right": -total}[text.anchor]
+    row_lean = float(rng.normal(0.0, 0.5 * mark.fade)) / max(total, 1.0)
+    drawn: list[DrawnGlyph] = []
+    cursor = start
+    for char, (lines, width), advance in zip(text.text, shapes, advances, strict=True):
+        origin, turn = _place(text, cursor, width)
+        along = cursor - start
+        cursor += advance
+        if not lines:
+            continue
+        wander = rng.normal(0.0, 1.0, 6) if mark.jitter or mark.fade else np.zeros(6)
+        middle = np.array([width / 2, 0.5], np.float32)
+        tilt = _turn(2.6 * mark.jitter * float(wander[0]))
+        shift = np.array([0.0, 0.03 * mark.jitter * wander[1]], np.float32)
+
+        def to_mm(points: Array, tilt=tilt, middle=middle, shift=shift, origin=origin, turn=turn) -> Array:  # type: ignore[no-untyped-def]
+            local = (points - middle) @ tilt.T + middle + shift
+            return origin + height * (local @ turn.T)
+
+        if mark.grid:
+            strokes = _on_lattice(lines, width)
+        elif mark.dots:
+            strokes = _dotted([np.asarray(line) for line in lines], mark.dots)
+        else:
+            strokes = [np.asarray(line) for line in lines]
+        force = 1.0 + row_lean * (along - total / 2) + 0.3 * mark.fade * float(wander[2])
+        scale = height * canvas.px_per_mm
+        lean = (wander[3:5] * (0.5 * mark.fade / scale)).astype(np.float32)
+        _cut(
+            canvas, [canvas.to_px(to_mm(line)) for line in strokes], mark, max(half * scale, 0.45),
+            mark.depth * height * min(max(force, 0.15), 1.8), lean, rng,
+        )  # fmt: skip
+        points = np.concatenate(lines)
+        left, top = points.min(axis=0) - half
+        right, bottom = points.max(axis=0) + half
+        box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+        drawn.append(DrawnGlyph(char, to_mm(box)))
+    return DrawnLine(text, _outline(text, drawn), tuple(drawn))
+
+
+def _place(text: Text, cursor: float, width: float) -> tuple[Array, Array]:
+    """Where a glyph's top left corner stands (mm) and how it is turned."""
+    if not text.arc:
+        turn = _turn(text.angle)
+        return np.array([text.x, text.y], np.float32) + turn @ np.array(
+            [cursor * text.height, 0.0], np.float32
+        ), turn
+    angle = text.angle + math.degrees((cursor + width / 2) * text.height / text.arc)
+    turn = _turn(angle + 90.0)
+    local = np.array([-width / 2 * text.height, -text.arc - text.height], np.float32)
+    return np.array([text.x, text.y], np.float32) + turn @ local, turn
+
+
+def _outline(text: Text, glyphs: list[DrawnGlyph]) -> Array:
+    """The outline of a line; on an arc eight points above and eight below."""
+    corners = np.concatenate([g.corners for g in glyphs]) - np.array([text.x, text.y], np.float32)
+    if not text.arc:
+        turn = _turn(text.angle)
+        local = corners @ turn
+        (left, top), (right, bottom) = local.min(axis=0), local.max(axis=0)
+        outline = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32) @ turn.T
+    else:
+        radius = np.hypot(corners[:, 0], corners[:, 1])
+        away = np.degrees(np.arctan2(corners[:, 1], corners[:, 0])) - text.angle
+        away = (away + 180.0) % 360.0 - 180.0
+        ends = np.radians(np.linspace(away.min(), away.max(), 8) + text.angle)
+        circle = np.stack([np.cos(ends), np.sin(ends)], axis=1)
+        outline = np.concatenate([circle * radius.max(), circle[::-1] * radius.min()])
+    return (outline + np.array([text.x, text.y])).astype(np.float32)
+
+
+def draw_symbol(canvas: Canvas, symbol: Symbol, rng: np.random.Generator) -> None:
+    """Put a symbol into the canvas; its unit is its height, (x, y) its top left corner."""
+    turn = _turn(symbol.angle)
+    origin = np.array([symbol.x, symbol.y], np.float32)
+    lines = [canvas.to_px(origin + symbol.height * (np.asarray(line) @ turn.T)) for line in symbol.lines]
+    half = max(symbol.weight * symbol.mark.weight * symbol.height * canvas.px_per_mm, 0.45)
+    depth = symbol.mark.depth * symbol.height * 0.7
+    mark = replace(symbol.mark, dots=0.0, grid=False, pyramid=False)
+    lean = (rng.normal(0.0, 0.4 * mark.fade, 2) / (symbol.height * canvas.px_per_mm)).astype(np.float32)
+    _cut(canvas, lines, mark, half, depth, lean, rng)
+
+
+def _ring(cx: float, cy: float, rx: float, ry: float, count: int = 33) -> Polyline:
+    angle = np.linspace(0.0, 2 * math.pi, count)
+    return np.stack([cx + rx * np.cos(angle), cy + ry * np.sin(angle)], axis=1).astype(np.float32)
+
+
+def _poly(*points: tuple[float, float]) -> Polyline:
+    return np.array(points, np.float32)
+
+
+def _star() -> Polyline:
+    angle = np.radians(-90 + 36 * np.arange(11))
+    radius = np.where(np.arange(11) % 2 == 0, 0.5, 0.2)
+    return np.stack([0.5 + radius * np.cos(angle), 0.5 + radius * np.sin(angle)], axis=1).astype(np.float32)
+
+
+SYMBOLS: dict[str, tuple[Polyline, ...]] = {
+    "triangle": (_poly((0.56, 0.0), (1.12, 1.0), (0.0, 1.0), (0.56, 0.0)),),
+    "arrow-triangle": (
+        _poly((0.56, 0.0), (1.12, 1.0), (0.0, 1.0), (0.56, 0.0)),
+        _poly((0.56, 0.92), (0.56, 0.36)),
+        _poly((0.44, 0.56), (0.56, 0.34), (0.68, 0.56)),
+        _poly((0.46, 0.94), (0.56, 0.8), (0.66, 0.94)),
+    ),
+    "circle": (_ring(0.5, 0.5, 0.5, 0.5),),
+    "double-circle": (_ring(0.5, 0.5, 0.5, 0.5), _ring(0.5, 0.5, 0.38, 0.38)),
+    "oval": (_ring(0.75, 0.5, 0.75, 0.5),),
+    "diamond": (_poly((0.5, 0.0), (1.0, 0.5), (0.5, 1.0), (0.0, 0.5), (0.5, 0.0)),),
+    "star": (_star(),),
+    "square": (_poly((0, 0), (1, 0), (1, 1), (0, 1), (0, 0)),),
+    "bar": (_poly((0.0, 0.5), (4.0, 0.5)),),
+}

@@ -1,0 +1,143 @@
+"""Sets of rendered photos: the project's ``samples/`` and as many random ones as somebody wants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from serialscan.render.layouts import LAYOUTS, any_item, middle, view
+from serialscan.render.lights import Light, Lighting
+from serialscan.render.photo import Photo, render_photo
+
+LABELS = "labels.jsonl"
+
+_LIGHTS: dict[str, Lighting] = {
+    "desk": Lighting(
+        (Light(-120, 38, 0.9, 3.0, 0.15, (1.0, 0.96, 0.9)), Light(20, 60, 0.3, 5.0, 0.3)), 0.25, "window"
+    ),
+    "torch": Lighting((Light(-150, 22, 1.3, 1.8, 0.03, (1.0, 0.95, 0.86)),), 0.07, "dark", 0.8),
+    "torch-below": Lighting((Light(75, 20, 1.3, 1.6, 0.03),), 0.09, "dark", 0.8),
+    "tubes": Lighting((Light(-95, 50, 0.7, 4.0, 0.2), Light(-30, 35, 0.5, 4.0, 0.2)), 0.3, "lamps"),
+    "overcast": Lighting((Light(-100, 55, 0.5, 8.0, 0.4),), 0.6, "sky", 0.8),
+    "flash": Lighting((Light(-80, 76, 1.0, 2.0, 0.05),), 0.15, "dark"),
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One photo of ``samples/``.
+
+    Attributes:
+        name: of the file without its suffix.
+        layout: key of `LAYOUTS`.
+        seed: of the item and of the photo.
+        light: key of the lights above.
+        span: width of the photo at the item, in widths of its text.
+        camera: values that differ from a photo straight from above.
+        sensor: values that differ from a good phone.
+        item: values of the item that differ from what the seed gives.
+        size: width and height in pixels.
+    """
+
+    name: str
+    layout: str
+    seed: int
+    light: str
+    span: float = 1.6
+    camera: dict[str, Any] = field(default_factory=dict)
+    sensor: dict[str, Any] = field(default_factory=dict)
+    item: dict[str, Any] = field(default_factory=dict)
+    size: tuple[int, int] = (1600, 1200)
+
+
+_WORN = {"material": "blued-worn"}
+_BLASTED = {"material": "sandblasted"}
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample("m4-magazine-well", "m4-colt", 11, "desk", 2.6, {"tilt": 9, "swing": -6, "roll": -3}),
+    Sample("m16a4-magazine-well", "m16a4-fn", 12, "tubes", 2.3, {"tilt": -7, "roll": 4}, {"depth": 2.0}),
+    Sample("m16a1-torch", "m16a1", 13, "torch", 1.7, {"swing": 14, "roll": 2}, {"grain": 0.03}),
+    Sample("m249-data-plate", "m249", 14, "overcast", 1.5, {"roll": -6, "tilt": 12}),
+    Sample("m240-receiver", "m240", 15, "torch-below", 2.0, {"roll": 5, "swing": -12}),
+    Sample("remington-700-receiver", "remington-700", 16, "tubes", 1.7, {"roll": -4, "tilt": 6}),
+    Sample("barrel", "barrel", 17, "desk", 1.35, {"roll": 8, "tilt": -4}, size=(1800, 1200)),
+    Sample("ak-trunnion", "ak-trunnion", 18, "desk", 2.0, {"roll": 3, "tilt": 15}, {"depth": 3.0}),
+    Sample("ak-trunnion-rusty", "ak-trunnion", 19, "overcast", 3.0, {"roll": -5}, item={"material": "rusty"}),
+    Sample("type-56-receiver", "type-56", 20, "torch", 1.8, {"roll": 4, "tilt": -8}, item=_WORN),
+    Sample("type-56-upside-down", "type-56", 21, "desk", 1.7, {"roll": 178}, item=_WORN),
+    Sample("acog-body", "acog", 22, "desk", 2.5, {"roll": -7, "swing": 10}),
+    Sample("aimpoint-tube", "aimpoint", 23, "tubes", 2.4, {"roll": 5, "tilt": 8}),
+    Sample("pvs-14-label", "pvs-14", 24, "overcast", 1.6, {"roll": 4, "tilt": 10}, {"depth": 1.5}),
+    Sample("peq-15-label", "peq-15", 25, "flash", 1.6, {"roll": -3, "swing": 9}, size=(1600, 1200)),
+    Sample("suppressor-end-cap", "end-cap", 26, "tubes", 1.7, {"roll": 14, "tilt": 10}),
+    Sample("bolt-carrier-30-degrees", "bolt", 27, "torch", 2.2, {"roll": 30}, item=_BLASTED),
+    Sample("pvs-7-far-away", "pvs-7", 28, "desk", 5.0, {"roll": -9, "tilt": 14},
+           {"resent": 1280, "quality": 70}, {"ruler": (-14.0, 28.0)}),
+)  # fmt: skip
+
+
+def render_sample(sample: Sample) -> Photo:
+    """Render one of `SAMPLES`."""
+    rng = np.random.default_rng(sample.seed)
+    item = replace(LAYOUTS[sample.layout](rng), **sample.item)
+    camera, _, sensor = view(item, rng, *sample.size)
+    centre, span = middle(item)
+    camera = replace(
+        camera,
+        centre=centre,
+        field=span * sample.span,
+        **{"roll": 0.0, "tilt": 0.0, "swing": 0.0, **sample.camera},
+    )
+    plain: dict[str, Any] = {
+        "exposure": 0.15, "focus": 0.6, "depth": 0.0, "shake": (0.0, 0.0), "grain": 0.012, "vignette": 0.25,
+        "warmth": 0.15, "smoothing": 0.4,
+        "quality": 80, "resent": 0,
+    }  # fmt: skip
+    return render_photo(
+        item, camera, _LIGHTS[sample.light], replace(sensor, **{**plain, **sample.sensor}), sample.seed
+    )
+
+
+def render_samples() -> Iterator[tuple[str, Photo]]:
+    """File name and photo of every sample."""
+    for sample in SAMPLES:
+        yield f"{sample.name}.jpg", render_sample(sample)
+
+
+def render_random(count: int, seed: int) -> Iterator[tuple[str, Photo]]:
+    """File name and photo of ``count`` random items, each from its own seed: any part can be made again.
+
+    Sizes are those of phone photos sent through messengers or cropped, 1200 to 2000 pixels wide.
+    """
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        item = any_item(rng)
+        width = int(rng.integers(1200, 2001)) // 16 * 16
+        size = (width, width * 3 // 4)
+        camera, lighting, sensor = view(item, rng, *(size if rng.random() < 0.7 else size[::-1]))
+        yield (
+            f"{number:06}-{item.name}.jpg",
+            render_photo(item, camera, lighting, sensor, int(rng.integers(2**32))),
+        )
+
+
+def write_photos(photos: Iterator[tuple[str, Photo]], folder: Path) -> Iterator[str]:
+    """Write photos and ``labels.jsonl`` into a folder as they are made; yields each file's name.
+
+    Raises:
+        OSError: the folder or a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LABELS).open("w", encoding="utf-8", newline="\n") as labels:
+        for name, photo in photos:
+            (folder / name).write_bytes(photo.jpeg)
+            labels.write(
+                json.dumps(photo.truth.label(name), ensure_ascii=False, separators=(",", ":")) + "\n"
+            )
+            labels.flush()
+            yield name

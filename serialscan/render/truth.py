@@ -1,0 +1,195 @@
+"""What is true of a rendered photo: texts, places, fields, and how legible they came out."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from serialscan.render.canvas import Array
+
+LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ")
+"""Cyrillic capitals that labels write as the Latin letters which look the same."""
+
+SMALLEST_LEGIBLE_PX = 11.0
+LEAST_CONTRAST = 0.02
+
+
+@dataclass(frozen=True)
+class TrueGlyph:
+    """One character and its four corners in the photo, clockwise from the character's top left."""
+
+    char: str
+    polygon: Array
+
+
+@dataclass(frozen=True)
+class TrueLine:
+    """One line as it stands in the photo.
+
+    Attributes:
+        text: what stands there, in its own script.
+        role: the field it carries; empty if none.
+        kind: how the mark was made.
+        polygon: (n, 2) outline in pixels, clockwise from the first character's top left.
+        glyphs: every character but spaces.
+        glyph_height_px: median height of the capitals in the photo.
+        contrast: mean difference between marked pixels and their surroundings, 0 to 1.
+        clutter: the same measure on the unmarked pixels around them.
+        whole: all of the line is inside the photo and faces the camera.
+    """
+
+    text: str
+    role: str
+    kind: str
+    polygon: Array
+    glyphs: tuple[TrueGlyph, ...]
+    glyph_height_px: float
+    contrast: float
+    clutter: float
+    whole: bool
+
+    @property
+    def legible(self) -> bool:
+        """Whether a careful reader has a chance: large enough, all there, and not lost in the texture."""
+        clear = self.contrast > LEAST_CONTRAST and self.contrast > 0.85 * self.clutter
+        return self.whole and self.glyph_height_px >= SMALLEST_LEGIBLE_PX and clear
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Everything that is true of one photo; coordinates are pixels of the file.
+
+    Attributes:
+        item: name of the layout, the same for all photos of one item.
+        object: what it is, in words.
+        kind: how most marks were made.
+        lines: in the order in which they were put on.
+        codes: payload and corners of each Data Matrix.
+        fields: serial, manufacturer, model and others, as far as they stand on the item.
+        rotate: degrees to turn the photo clockwise until the text is upright.
+        layout: ``circular`` or ``mixed`` where text stands on a circle, else empty.
+        partial: more can be read than ``lines`` says, for example a ruler.
+    """
+
+    item: str
+    object: str
+    kind: str
+    lines: tuple[TrueLine, ...]
+    codes: tuple[tuple[bytes, Array], ...]
+    fields: dict[str, str]
+    rotate: int
+    layout: str
+    partial: bool
+
+    @property
+    def tier(self) -> str:
+        """easy, medium or hard, by the serial's line (by the worst line if there is none)."""
+        serial = [line for line in self.lines if line.role == "serial"] or list(self.lines)
+        worst = min(serial, key=lambda line: (line.legible, line.contrast / max(line.clutter, 0.004)))
+        if not worst.legible or self.layout == "circular" or worst.glyph_height_px < 16:
+            return "hard"
+        clear = worst.contrast > 2.5 * worst.clutter and worst.contrast > 0.06
+        return "easy" if clear and self.rotate == 0 else "medium"
+
+    def label(self, file: str) -> dict[str, Any]:
+        """One object of ``labels.jsonl``."""
+        legible = [line for line in self.lines if line.legible]
+        serial = self.fields.get("serial") if any(line.role == "serial" for line in legible) else None
+        row: dict[str, Any] = {
+            "file": file,
+            "lines": [line.text.translate(LOOKALIKES) for line in legible],
+            "serial": serial.translate(LOOKALIKES) if serial else None,
+            "kind": self.kind,
+            "tier": self.tier,
+            "object": self.object,
+        }
+        if self.rotate:
+            row["rotate_cw_to_upright"] = self.rotate
+        if self.layout:
+            row["layout"] = self.layout
+        if "part_number" in self.fields:
+            row["part_number"] = self.fields["part_number"]
+        if self.partial or len(legible) < len(self.lines):
+            row["partial_lines"] = True
+        row["fields"] = dict(self.fields)
+        row["polygons"] = [_rounded(line.polygon) for line in legible]
+        row["glyph_height_px"] = [round(line.glyph_height_px, 1) for line in legible]
+        row["contrast"] = [round(line.contrast, 3) for line in legible]
+        row["marks"] = [line.kind for line in legible]
+        row["glyphs"] = [
+            [
+                {"char": glyph.char.translate(LOOKALIKES), "polygon": _rounded(glyph.polygon)}
+                for glyph in line.glyphs
+            ]
+            for line in legible
+        ]
+        if len(legible) < len(self.lines):
+            row["illegible_lines"] = [
+                line.text.translate(LOOKALIKES) for line in self.lines if not line.legible
+            ]
+        if self.codes:
+            row["codes"] = [
+                {"symbology": "DataMatrix", "bytes_hex": data.hex(), "polygon": _rounded(polygon)}
+                for data, polygon in self.codes
+            ]
+        scripts = sorted({_script(char) for line in legible for char in line.text} - {""})
+        if scripts not in ([], ["latin"]):
+            row["scripts"] = scripts
+        return row
+
+
+def _script(char: str) -> str:
+    name = unicodedata.name(char, "")
+    for word, script in (("LATIN", "latin"), ("CYRILLIC", "cyrillic"), ("CJK", "han"), ("ARABIC", "arabic")):
+        if name.startswith((word, "EXTENDED " + word)):
+            return script
+    return ""
+
+
+def _rounded(points: Array) -> list[list[float]]:
+    return [[round(float(x), 1), round(float(y), 1)] for x, y in points]
+
+
+def measure_contrast(picture: np.ndarray, ink: Array, polygon: Array) -> tuple[float, float]:
+    """How much marked pixels differ from their surroundings, and how much unmarked ones do.
+
+    Args:
+        picture: (h, w, 3) the final photo, 8 bits.
+        ink: (h, w) cover of marks in the photo, 0 to 1.
+        polygon: (n, 2) outline of the line in pixels.
+
+    Returns:
+        Mean absolute difference to the local mean brightness, as a part of the range, on marked and
+        on unmarked pixels near the line.
+    """
+    height, width = ink.shape
+    left, top = np.floor(polygon.min(axis=0)).astype(int)
+    right, bottom = np.ceil(polygon.max(axis=0)).astype(int) + 1
+    margin = max(3, min(right - left, bottom - top) // 3)
+    left, top = max(0, left - margin), max(0, top - margin)
+    right, bottom = min(width, right + margin), min(height, bottom + margin)
+    if right - left < 4 or bottom - top < 4:
+        return 0.0, 0.0
+    gray = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
+    mark = ink[top:bottom, left:right]
+    area = np.zeros(gray.shape, np.uint8)
+    cv2.fillPoly(area, [np.round(polygon - (left, top)).astype(np.int32)], 1)
+    # A thin border belongs to the mark: the lit and the shaded flank of a groove lie on its edge.
+    border = cv2.dilate(mark, np.ones((3, 3), np.uint8))
+    marked = (border > 0.35) & (area > 0)
+    plain = cv2.dilate(mark, np.ones((7, 7), np.uint8)) < 0.1
+    if marked.sum() < 8 or plain.sum() < 8:
+        return 0.0, 0.0
+    # The background is what the unmarked neighbours show, so that dense text does not hide itself.
+    weight = plain.astype(np.float32)
+    size = (0, 0)
+    spread = max(4.0, 0.25 * min(right - left, bottom - top))
+    ground = cv2.GaussianBlur(gray * weight, size, spread) / np.maximum(
+        cv2.GaussianBlur(weight, size, spread), 1e-3
+    )
+    away = np.abs(cv2.GaussianBlur(gray, size, 0.7) - ground)
+    return float(away[marked].mean()), float(away[plain].mean())
