@@ -20,13 +20,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import connection
+from pathlib import Path
 
 from serialscan.batch.inputs import Input
 from serialscan.batch.worker import READY, Done, Job, run_worker
 from serialscan.errors import EngineError, InputError
-from serialscan.record import Source, to_json
+from serialscan.record import to_json
 
 # Finished records that may wait for a slower one before them, per worker.
 _AHEAD = 8
@@ -236,16 +237,11 @@ class _Supervisor:
                 self._give_up(worker.number, "timed_out", message)
 
     def _give_up(self, number: int, code: str, message: str) -> None:
-        """Let another worker write the error record; if that fails too, write a bare one here."""
-        task = self._unfinished[number]
-        if task.problem is None:
-            self._unfinished[number] = task = replace(task, problem=(code, message))
-            self._waiting.appendleft((number, task, None))
-            return
-        from serialscan.photo import path_text
+        from serialscan.photo import describe
         from serialscan.scan import error_record
 
-        record = error_record(Source(path=path_text(task.path)), self._job.settings, *task.problem)
+        path = self._unfinished[number].path
+        record = error_record(describe(Path(path), path), self._job.settings, code, message)
         self._finish(number, to_json(record), message)
 
     def _take_inputs(self) -> None:
@@ -256,8 +252,12 @@ class _Supervisor:
             elif isinstance(item, BaseException):
                 self._ended = item  # raised when the inputs before it are done
             else:
-                self._waiting.append((self._count, *item))
-                self._unfinished[self._count] = item[0]
+                task, data = item
+                self._unfinished[self._count] = task
+                if task.problem is None:
+                    self._waiting.append((self._count, task, data))
+                else:
+                    self._give_up(self._count, *task.problem)
                 self._count += 1
 
     def _hand_out(self) -> None:

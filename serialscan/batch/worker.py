@@ -106,8 +106,6 @@ def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRec
     from serialscan.photo import describe
     from serialscan.scan import error_record, scan_photo
 
-    if task.problem is not None:
-        return error_record(describe(Path(task.path), task.path), job.settings, *task.problem)
     photo, name = (Path(task.path), None) if data is None else (data, task.path)
     try:
         return scan_photo(photo, reader, job.settings, name=name, crops=job.crops)

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Program
+
+from serialscan import __version__
+from serialscan.errors import ExitCode
+
+COMMANDS = (["scan"], ["schema"], ["doctor"], ["config"], ["config", "show"], ["completion"])
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help(serialscan: Program, command: list[str]) -> None:
+    done = serialscan(*command, "--help")
+    assert (done.returncode, done.stderr) == (ExitCode.OK, b"")
+    text = done.stdout.decode()
+    assert text.startswith("Usage: serialscan")
+    assert "Example" in text or command == ["config"]
+
+
+def test_help_needs_no_heavy_library() -> None:
+    """Reading nothing must not wait for the libraries that read."""
+    code = (
+        "import sys; from serialscan.cli import main; code = main(['--help']);"
+        "heavy = {'numpy', 'cv2', 'onnxruntime', 'PIL', 'rich', 'psutil'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"Exit codes:" in done.stdout
+
+
+def test_version(serialscan: Program) -> None:
+    assert serialscan("--version").stdout.decode().split()[-1] == __version__
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["scna"], "scan"),
+        (["scan", "--recursiv", "."], "--recursive"),
+        (["scan"], "Name a file, a folder or -"),
+        (["scan", "-", "-"], "only once"),
+        (["scan", "-", "--files-from", "-"], "only once"),
+        (["scan", ".", "-0"], "--files-from"),
+        (["scan", ".", "--format", "xml"], "ndjson"),
+        (["scan", ".", "--max-pixels", "many"], "integer"),
+        (["completion", "tcsh"], "powershell"),
+    ],
+)
+def test_wrong_usage_is_told_with_advice(serialscan: Program, arguments: list[str], advice: str) -> None:
+    done = serialscan(*arguments)
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, b"")
+    assert advice in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["scan", "--reader", "best", "."], ["scan", "--jobs", "-1", "."]])
+def test_a_flag_out_of_range_is_a_bad_setting(serialscan: Program, arguments: list[str]) -> None:
+    done = serialscan(*arguments)
+    assert (done.returncode, done.stdout) == (ExitCode.SETTINGS, b"")
+    assert f"{arguments[1]})".encode() in done.stderr
+
+
+def test_config_show_tells_values_and_origins(serialscan: Program, tmp_path: Path) -> None:
+    (tmp_path / "serialscan.toml").write_text('reader = "network"\njobs = 2\n', encoding="utf-8")
+    below = tmp_path / "case" / "photos"
+    below.mkdir(parents=True)
+    done = serialscan("config", "show", "--origin", cwd=below, env={"SERIALSCAN_GPS": "true"})
+    assert done.returncode == ExitCode.OK
+    lines = done.stdout.decode().splitlines()
+    assert f'reader = "network"  # {tmp_path / "serialscan.toml"}' in lines
+    assert "gps = true  # SERIALSCAN_GPS" in lines
+    assert "beams = 50  # default" in lines
+
+
+def test_config_show_is_itself_a_settings_file(serialscan: Program, tmp_path: Path) -> None:
+    shown = serialscan("config", "show", env={"SERIALSCAN_MAX_PAGES": "7"}).stdout
+    file = tmp_path / "mine.toml"
+    file.write_bytes(shown)
+    assert serialscan("config", "show", "--config", file).stdout == shown
+
+
+def test_an_unknown_setting_ends_with_did_you_mean(serialscan: Program, tmp_path: Path) -> None:
+    (tmp_path / "serialscan.toml").write_text("max_pixel = 9", encoding="utf-8")
+    done = serialscan("scan", ".", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (ExitCode.SETTINGS, b"")
+    assert b"did you mean max_pixels?" in done.stderr
+
+
+def test_doctor_finds_the_installation_sound(serialscan: Program) -> None:
+    done = serialscan("doctor", "--json")
+    assert done.returncode == ExitCode.OK, done.stdout
+    report = json.loads(done.stdout)
+    checks = {check["name"]: check for check in report["checks"]}
+    assert report["ok"] is True
+    for name in ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIC"):
+        assert checks[f"format {name}"]["ok"], name
+    weights = [check for name, check in checks.items() if name.startswith("weight ")]
+    assert weights and all(check["ok"] and "sha256" in check["detail"] for check in weights)
+    assert checks["reader network"]["ok"]
+    assert checks["reader tesseract"]["ok"] == (shutil.which("tesseract") is not None)
+
+
+def test_doctor_tells_how_to_get_tesseract(serialscan: Program, tmp_path: Path) -> None:
+    done = serialscan("doctor", env={"PATH": str(tmp_path)})
+    assert done.returncode == ExitCode.OK
+    (line,) = [
+        line for line in done.stdout.decode().splitlines() if "tesseract " in line and line.startswith("-")
+    ]
+    assert "install" in line
+
+
+def test_doctor_and_scan_refuse_a_weight_that_was_changed(serialscan: Program, tmp_path: Path) -> None:
+    package = Path(__file__).resolve().parents[1] / "serialscan"
+    shutil.copytree(package, tmp_path / "serialscan", ignore=shutil.ignore_patterns("__pycache__"))
+    weight = max((tmp_path / "serialscan" / "reading" / "models").glob("*.onnx"))
+    data = bytearray(weight.read_bytes())
+    data[len(data) // 2] ^= 1
+    weight.write_bytes(data)
+    changed = {"env": {"PYTHONPATH": str(tmp_path)}, "cwd": tmp_path}
+    done = serialscan("doctor", **changed)
+    assert done.returncode == ExitCode.ENGINE
+    assert any(line.startswith("FAIL  weight") for line in done.stdout.decode().splitlines())
+    done = serialscan("scan", weight, **changed)
+    assert (done.returncode, done.stdout) == (ExitCode.ENGINE, b"")
+    assert weight.name.encode() in done.stderr and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_completion_scripts_name_the_program(serialscan: Program, shell: str) -> None:
+    if shell == "bash" and shutil.which("bash") is None:
+        pytest.skip("click asks bash for its version")
+    done = serialscan("completion", shell)
+    assert done.returncode == ExitCode.OK
+    assert b"serialscan" in done.stdout and b"_SERIALSCAN_COMPLETE" in done.stdout
+
+
+def test_powershell_completion_completes(serialscan: Program) -> None:
+    def complete(words: str, incomplete: str) -> list[str]:
+        done = serialscan(
+            env={
+                "_SERIALSCAN_COMPLETE": "powershell_complete",
+                "COMP_WORDS": words,
+                "COMP_INCOMPLETE": incomplete,
+            }
+        )
+        return [line.split("\t")[0] for line in done.stdout.decode().splitlines()]
+
+    assert complete("serialscan s", "s") == ["scan", "schema"]
+    assert complete("serialscan scan --files", "--files") == ["--files-from"]
+    assert complete("serialscan completion", "") == ["bash", "zsh", "fish", "powershell"]
+
+
+def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(
+    serialscan: Program, tmp_path: Path
+) -> None:
+    """A broken installation: the module that lists the machine's resources is not what it should be."""
+    (tmp_path / "psutil.py").write_text("raise ValueError('broken')", encoding="utf-8")
+    env = {"PYTHONPATH": str(tmp_path)}
+    done = serialscan("scan", "x.jpg", env=env)
+    assert done.returncode == ExitCode.INTERNAL
+    assert done.stderr.decode().splitlines() == [
+        "serialscan: internal error ValueError: broken, run again with -vv for the traceback"
+    ]
+    assert b"Traceback" in serialscan("scan", "-vv", "x.jpg", env=env).stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so only in POSIX shells")
+def test_a_closed_standard_output_is_told(serialscan: Program) -> None:
+    done = subprocess.run(
+        f'"{sys.executable}" -m serialscan scan x.jpg >&-', shell=True, capture_output=True, check=False,
+        cwd=serialscan.home, env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])},
+    )  # fmt: skip
+    assert done.returncode == ExitCode.OUTPUT
+    assert b"--output" in done.stderr

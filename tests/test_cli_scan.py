@@ -1,0 +1,240 @@
+"""Streams of ``scan``: what reaches standard output, files, terminals and closed pipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Program, records, small_photo, wait_for, workers
+
+from serialscan.errors import ExitCode
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="signals and devices of POSIX")
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two good photos and a broken one."""
+    folder = tmp_path_factory.mktemp("photos")
+    small_photo(folder / "a.png", "A100001")
+    small_photo(folder / "b.jpg", "B200002")
+    (folder / "c.jpg").write_bytes(b"no image")
+    return folder
+
+
+def statuses(output: bytes) -> list[str]:
+    return [record["status"] for record in records(output)]
+
+
+def test_one_image_from_standard_input(serialscan: Program, photos: Path) -> None:
+    done = serialscan("scan", "-", input=(photos / "a.png").read_bytes())
+    assert done.returncode == ExitCode.OK
+    (record,) = records(done.stdout)
+    assert (record["source"]["path"], record["source"]["format"]) == ("-", "PNG")
+    assert record["source"]["bytes"] == (photos / "a.png").stat().st_size
+
+
+@pytest.mark.parametrize("data", [b"", b"no image"])
+def test_standard_input_without_an_image_fails_loudly(serialscan: Program, data: bytes) -> None:
+    done = serialscan("scan", "-", input=data)
+    assert done.returncode == ExitCode.NO_INPUT
+    (record,) = records(done.stdout)
+    assert record["status"] == "error"
+    assert record["error"]["message"] in done.stderr.decode()
+
+
+def test_standard_input_larger_than_the_limit_is_refused(serialscan: Program) -> None:
+    done = serialscan("scan", "-", "--max-bytes", "1000", input=b"x" * 1_000_000)
+    (record,) = records(done.stdout)
+    assert (done.returncode, record["status"]) == (ExitCode.NO_INPUT, "error")
+    assert "--max-bytes" in record["error"]["message"]
+
+
+def test_the_summary_accounts_for_everything_and_quiet_hides_it(serialscan: Program, photos: Path) -> None:
+    done = serialscan("scan", photos)
+    assert done.returncode == ExitCode.SOME_FAILED
+    assert statuses(done.stdout) == ["ok", "ok", "error"]
+    (summary,) = done.stderr.decode().splitlines()
+    assert "3 photos: 2 read, 1 failed" in summary and "photos/s" in summary
+    quiet = serialscan("scan", "--quiet", photos)
+    assert (quiet.returncode, quiet.stderr) == (ExitCode.SOME_FAILED, b"")
+    assert statuses(quiet.stdout) == ["ok", "ok", "error"]
+
+
+def test_progress_events_for_programs(serialscan: Program, photos: Path) -> None:
+    done = serialscan("scan", "-q", "--progress", "json", photos)
+    events = [json.loads(line) for line in done.stderr.decode().splitlines()]
+    assert [(event["done"], event["failed"]) for event in events] == [(1, 0), (2, 0), (3, 1)]
+    assert events[-1]["total"] == 3
+    assert [Path(event["file"]).name for event in events] == ["a.png", "b.jpg", "c.jpg"]
+
+
+def test_nothing_but_records_reaches_standard_output(serialscan: Program, tmp_path: Path) -> None:
+    """Polluters in parent and worker: Python, the descriptor, C's buffer, and the end of the process."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, ctypes, importlib.abc, os, sys\n"
+        "def pollute():\n"
+        "    print('pollution by print')\n"
+        "    os.write(1, b'pollution by descriptor\\n')\n"
+        "    if os.name == 'posix': ctypes.CDLL(None).printf(b'pollution by C\\n')\n"
+        "class Polluter(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name in ('psutil', 'onnxruntime'):\n"
+        "            pollute()\n"
+        "            atexit.register(pollute)\n"
+        "sys.meta_path.insert(0, Polluter())\n",
+        encoding="utf-8",
+    )
+    photo = small_photo(tmp_path / "a.png")
+    done = serialscan("scan", photo, env={"PYTHONPATH": str(tmp_path)})
+    assert statuses(done.stdout) == ["ok"]
+    assert done.stderr.count(b"pollution by print") >= 2
+    assert done.stderr.count(b"pollution by descriptor") >= 2
+
+
+def test_output_is_written_replaced_and_is_no_input(serialscan: Program, photos: Path) -> None:
+    output = photos / "records.ndjson"
+    first = serialscan("scan", photos, "--include", "*", "--output", output)
+    assert (first.returncode, first.stdout) == (ExitCode.SOME_FAILED, b"")
+    assert statuses(output.read_bytes()) == ["ok", "ok", "error"]
+    serialscan("scan", photos / "a.png", "-o", output)
+    assert statuses(output.read_bytes()) == ["ok"]
+    output.unlink()
+
+
+def test_no_photo_and_no_other_file_can_be_overwritten(serialscan: Program, tmp_path: Path) -> None:
+    photo = small_photo(tmp_path / "photo.jpg")
+    unnamed = photo.rename(tmp_path / "photo")
+    small_photo(tmp_path / "other.jpg")
+    (tmp_path / "package.json").write_text('{"name": "x"}', encoding="utf-8")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for output in ("photo", "other.jpg", "new.jpg", "package.json", ".", "no/such/folder/x"):
+        done = serialscan("scan", unnamed, "-o", tmp_path / output)
+        assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b""), output
+        assert b"--output" in done.stderr and b"Traceback" not in done.stderr
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_crops_stay_out_of_the_input_folder(serialscan: Program, photos: Path, tmp_path: Path) -> None:
+    for crops in (photos, photos / "crops"):
+        done = serialscan("scan", photos, "--crops", crops)
+        assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
+        assert b"--crops" in done.stderr
+    assert not (photos / "crops").exists()
+    listed = serialscan("scan", "--files-from", "-", "--crops", photos / "crops", input=str(photos).encode())
+    assert [record["error"]["code"] for record in records(listed.stdout)] == ["output_inside_input"]
+    (photos / "crops").rmdir()
+    done = serialscan("scan", photos / "a.png", "--crops", tmp_path / "crops")
+    assert done.returncode == ExitCode.OK
+    assert len(list((tmp_path / "crops").iterdir())) == len(records(done.stdout)[0]["lines"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_ends_the_run_with_advice(serialscan: Program, photos: Path) -> None:
+    done = serialscan("scan", photos, "--output", "/dev/full")
+    assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
+    assert b"No space left" in done.stderr and b"Traceback" not in done.stderr
+    with Path("/dev/full").open("wb") as full:
+        done = serialscan("scan", photos, stdout=full)
+    assert done.returncode == ExitCode.OUTPUT
+    assert b"No space left" in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_ends_quietly(serialscan: Program, photos: Path) -> None:
+    with serialscan.started("scan", *[photos] * 20) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert json.loads(process.stdout.readline())["status"] == "ok"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == ExitCode.OK
+
+
+@posix_only
+def test_ctrl_c_leaves_whole_records_and_no_processes(serialscan: Program, photos: Path) -> None:
+    with serialscan.started("scan", "--jobs", "2", *[photos] * 40, start_new_session=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        first = process.stdout.readline()
+        children = workers(process)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+        rest, error = process.communicate(timeout=30)
+        assert process.returncode == ExitCode.INTERRUPTED
+    count = len(records(first + rest))
+    assert 1 <= count < 120
+    assert f"interrupted, {count} of 120 read" in error.decode()
+    assert b"Traceback" not in error
+    assert children and not any(child.is_running() for child in children)
+
+
+@posix_only
+def test_on_a_terminal_there_is_a_table(serialscan: Program, photos: Path) -> None:
+    import pty
+
+    def on_terminal(*arguments: object) -> str:
+        parent, child = pty.openpty()
+        with serialscan.started(
+            "scan", *arguments, stdout=child, stderr=child, env={"TERM": "xterm"}
+        ) as process:
+            os.close(child)
+            chunks = []
+            try:
+                while chunk := os.read(parent, 4096):
+                    chunks.append(chunk)
+            except OSError:  # Linux's way to tell the end of a terminal
+                pass
+            os.close(parent)
+            assert process.wait(30) == ExitCode.SOME_FAILED
+        return b"".join(chunks).decode()
+
+    text = on_terminal(photos)
+    assert "a.png" in text and "c.jpg" in text and "error" in text
+    assert '{"record"' not in text
+    assert '{"record"' in on_terminal(photos, "--format", "ndjson")
+
+
+def test_a_table_can_be_forced_and_shows_no_control_characters(serialscan: Program, tmp_path: Path) -> None:
+    if sys.platform != "win32":
+        (tmp_path / "evil\x1b[31m\nname.jpg").write_bytes(b"")
+    small_photo(tmp_path / "a.png", "A100001")
+    done = serialscan("scan", tmp_path, "--format", "table", "--quiet")
+    text = done.stdout.decode()
+    assert "a.png" in text and "A1" in text
+    assert "\x1b" not in text
+    if sys.platform != "win32":
+        assert "evil\\x1b[31m\\nname.jpg" in text.replace("\n", "").replace(" ", "")
+
+
+def test_records_come_while_the_list_is_still_being_written(serialscan: Program, photos: Path) -> None:
+    with serialscan.started("scan", "--files-from", "-", bufsize=0) as process:
+        assert process.stdin is not None and process.stdout is not None
+        for name in ("a.png", "b.jpg"):
+            process.stdin.write(f"{photos / name}\n".encode())
+            assert Path(json.loads(process.stdout.readline())["source"]["path"]).name == name
+        process.stdin.close()
+        assert process.wait(30) == ExitCode.OK
+
+
+def test_nothing_to_read_is_told(serialscan: Program, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    done = serialscan("scan", tmp_path)
+    assert (done.returncode, done.stdout) == (ExitCode.NO_INPUT, b"")
+    assert b"-r" in done.stderr
+    listed = serialscan("scan", "--files-from", tmp_path / "missing")
+    assert (listed.returncode, listed.stdout) == (ExitCode.NO_INPUT, b"")
+    assert b"--files-from" in listed.stderr
+
+
+@posix_only
+def test_a_killed_parent_leaves_whole_records_and_no_orphans(serialscan: Program, photos: Path) -> None:
+    with serialscan.started("scan", "--jobs", "2", *[photos] * 40) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        children = workers(process)
+        process.kill()
+        rest = process.stdout.read()
+    assert records(first + rest)
+    assert children
+    wait_for(lambda: not any(child.is_running() and child.status() != "zombie" for child in children), 10)
