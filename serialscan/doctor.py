@@ -12,7 +12,6 @@ import msgspec
 
 from serialscan import __version__
 from serialscan.batch.resources import cores, default_jobs, memory
-from serialscan.errors import EngineError
 from serialscan.settings import Settings
 
 _PACKAGES = (
@@ -68,20 +67,21 @@ def _program() -> list[Check]:
 def _weights() -> list[Check]:
     try:
         from serialscan.reading import check_weights
-
-        found = check_weights()
-    except (EngineError, ImportError) as error:
-        return [Check(name="weights", ok=False, detail=str(error))]
-    return [
-        Check(
-            name=f"weight {name}",
-            ok=ok,
-            detail=f"sha256 {sha256}"
-            if ok
-            else f"{path} is missing or not the file with sha256 {sha256}: install serialscan again",
-        )
-        for name, path, sha256, ok in found
-    ]
+    except ImportError as error:
+        return [Check(name="weights", ok=False, detail=f"{error}: pip install --force-reinstall serialscan")]
+    checks = []
+    for weight in check_weights():
+        if weight.ok:
+            detail = f"sha256 {weight.expected}"
+        else:
+            what = (
+                "is missing"
+                if weight.actual is None
+                else f"has sha256 {weight.actual}, not {weight.expected}"
+            )
+            detail = f"{weight.path} {what}: pip install --force-reinstall serialscan"
+        checks.append(Check(name=f"weight {weight.name}", ok=weight.ok, detail=detail))
+    return checks
 
 
 def _reader() -> Check:

@@ -31,7 +31,8 @@ def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     """The environment without the settings of whoever runs the tests."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SERIALSCAN_")}
     folders = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "APPDATA": str(home / "config")}
-    path = os.pathsep.join(filter(None, [extra.pop("PYTHONPATH", ""), str(REPOSITORY)]))
+    modules = [extra.pop("PYTHONPATH", ""), str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    path = os.pathsep.join(filter(None, modules))
     return {**environment, **folders, "PYTHONPATH": path, "COLUMNS": "100", **extra}
 
 
@@ -71,6 +72,7 @@ class Program:
         options.pop("input", None)
         settings: dict[str, Any] = {
             "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.home,
+            "bufsize": 0,  # else what readline() read ahead is lost to communicate()
             "env": clean_environment(self.home, **options.pop("env", {})), **options,
         }  # fmt: skip
         if os.name == "posix":

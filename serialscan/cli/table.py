@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +14,7 @@ from serialscan.batch.output import DataStream
 from serialscan.cli.text import printable
 from serialscan.record import PhotoRecord, from_json
 
-_COLUMNS = (("photo", 3), ("serial", 2), ("sure", None), ("decision", None), ("note", 4))
+_COLUMNS = ("photo", "serial", "sure", "decision", "note")
 _STYLES = {"accept": "green", "review": "yellow", "none": "dim", "error": "red"}
 
 
@@ -27,24 +28,31 @@ class TableWriter:
         self._console = Console(
             file=self._text, width=size.width, force_terminal=stream.is_terminal, highlight=False
         )
-        self._row([Text(name, style="bold") for name, _ in _COLUMNS])
+        room = size.width - 4 - 8 - len(_COLUMNS)
+        self._widths = (room * 3 // 8, room // 4, 4, 8, room - room * 3 // 8 - room // 4)
+        self._row([Text(name, style="bold") for name in _COLUMNS])
 
     def write(self, outcome: Outcome) -> None:
         """Write the row of one record."""
         record = from_json(outcome.line)
         decision = record.serial.decision if record.error is None else "error"
         self._row([
-            Text(printable(record.source.path), overflow="fold"),
+            self._name(record.source.path),
             Text(_serial(record), overflow="fold"),
             Text(f"{record.serial.confidence:4.0%}" if record.serial.value else ""),
             Text(decision, style=_STYLES[decision]),
             Text(_note(record), overflow="fold"),
         ])  # fmt: skip
 
+    def _name(self, path: str) -> Text:
+        """The end of the path, which tells photos apart."""
+        name, room = printable(path), self._widths[0]
+        return Text(name if cell_len(name) <= room else "…" + set_cell_size(name[::-1], room - 1)[::-1])
+
     def _row(self, cells: list[Text]) -> None:
-        table = Table.grid(padding=(0, 1), expand=True)
-        for _, ratio in _COLUMNS:
-            table.add_column(ratio=ratio, width=None if ratio else 8)
+        table = Table.grid(padding=(0, 1))
+        for width in self._widths:
+            table.add_column(width=width)
         table.add_row(*cells)
         self._console.print(table)
         rows = self._text.getvalue().rstrip("\n")
