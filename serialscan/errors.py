@@ -6,6 +6,10 @@ The exit codes are part of the stable user interface. Every message says what to
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from serialscan.record import Source
 
 
 class ExitCode(IntEnum):
@@ -59,9 +63,11 @@ class PhotoError(Exception):
     Attributes:
         code: stable machine-readable name, for example ``truncated``.
         message: one sentence for people that says what to do.
+        source: what is known of the file all the same (hash, size), if anything.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, source: Source | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.source = source

@@ -57,8 +57,8 @@ def scan_photo(
             opened.verify_unchanged()
     except PhotoError as error:
         return PhotoRecord(
-            status="error", tool=tool, source=source, error=Error(code=error.code, message=error.message),
-            timing_ms=_timing(started),
+            status="error", tool=tool, source=error.source or source, timing_ms=_timing(started),
+            error=Error(code=error.code, message=error.message),
         )  # fmt: skip
     quality = merge_quality(qualities)
     marks, serial = choose_serial(lines, codes)

@@ -28,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         reader: ``auto`` reads with the networks and lets Tesseract testify when it is installed,
             ``network`` reads with the networks only, ``tesseract`` demands that Tesseract testifies.
         beams: width of the prefix beam search.
-        max_pixels: a page with more pixels is refused (decompression bombs).
+        max_pixels: a photo with more pixels, all pages together, is refused (decompression bombs).
         max_bytes: a larger file is refused.
         max_pages: pages read of a multi-page file; more are refused.
         gps: write the position from EXIF into the record.

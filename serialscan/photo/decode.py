@@ -1,0 +1,301 @@
+"""Decode the bytes of an image file with Pillow, libheif and LibRaw; every failure is a PhotoError."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from serialscan.errors import PhotoError
+from serialscan.photo.exif import Facts, facts_of
+from serialscan.photo.jpeg import with_surplus, without_end
+from serialscan.photo.sniff import sniff
+from serialscan.record import Warning_
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+
+    from serialscan.photo.raw import Preview
+
+_FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF, HEIC or camera RAW"
+
+_EXIF_DAMAGED = Warning_(
+    code="exif_damaged",
+    message="the photo's EXIF data are damaged: capture time, camera or orientation may be missing; "
+    "check with the original camera or another copy, and turn the photo upright if it lies",
+)
+_TRUNCATED_WORDS = (
+    "truncated",
+    "end of file",
+    "eof",
+    "outside of file",
+    "premature",
+    "does not contain enough",
+)
+_UNSUPPORTED_WORDS = ("unsupported", "not supported", "unknown pixel mode", "unknown data organization")
+
+# Pillow warns while it parses a header; all it warns of is metadata, except these.
+_HARMLESS = ("invalid apng", "metadata warning")
+
+_process_settings = threading.RLock()
+
+# Without a handler of its own, Pillow's complaints about odd files would go to stderr.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+class Picture:
+    """A file whose header has been parsed; its pixels are decoded page by page when asked for.
+
+    Attributes:
+        format: as ``sniff`` names it.
+        size: width and height of the upright first page, in pixels.
+        page_count: number of pages; counting stops one above the limit.
+        pixel_count: pixels of all counted pages together.
+        facts: what EXIF says.
+        warnings: what a person should know about the decoding.
+    """
+
+    def __init__(self, data: bytes, *, max_pixels: int, max_pages: int) -> None:
+        """Parse the header.
+
+        Args:
+            data: the whole file.
+            max_pixels: binds decoders that must allocate before they tell a size.
+            max_pages: pages after this one are only noticed.
+
+        Raises:
+            PhotoError: what the file is not, or what is wrong with it.
+        """
+        kind = sniff(data)
+        if kind is None:
+            raise PhotoError(
+                "not_an_image",
+                f"the content is no image that can be read ({_FORMATS}): check it, or convert it to PNG",
+            )
+        self.format = kind
+        self.warnings: list[Warning_] = []
+        self._max_pixels = max_pixels
+        with _decoding(kind, max_pixels) as complaints:
+            self._open(data)
+            self.page_count, self.pixel_count = self._count(max_pages)
+            width, height = self._image.size
+        turned = self._orientation_left() >= 5
+        self.size = (height, width) if turned else (width, height)
+        if self.facts.damaged or any(not c.startswith(_HARMLESS) for c in complaints):
+            self.warnings.append(_EXIF_DAMAGED)
+
+    def pages(self) -> Iterator[np.ndarray]:
+        """Yield every page upright, uint8 RGB (H, W, 3), decoded when it is asked for.
+
+        Raises:
+            PhotoError: ``truncated``, ``corrupt`` and the like.
+        """
+        for number in range(self.page_count):
+            yield self._page(number)
+
+    def close(self) -> None:
+        """Free the decoder."""
+        self._image.close()
+
+    def _open(self, data: bytes) -> None:
+        self._several_scans: bytes | None = None
+        if self.format == "RAW":
+            from serialscan.photo.raw import embedded_preview
+
+            preview = embedded_preview(data)
+            self._image = self._open_preview(preview)
+            # Makers with TIFF inside keep the facts there; of the others the preview may have them.
+            facts = _facts_of_tiff(data) if data[:2] in (b"II", b"MM") else _facts(self._image)
+            self.facts = msgspec.structs.replace(facts, orientation=preview.orientation)
+            self.warnings.append(_raw_warning(self._image.size, preview.sensor_size))
+        else:
+            self._image = self._open_jpeg(data) if self.format == "JPEG" else _open_other(self.format, data)
+            self.facts = _facts(self._image)
+
+    def _open_preview(self, preview: Preview) -> Image:
+        from PIL import Image as pillow
+
+        if isinstance(preview.picture, bytes):
+            return self._open_jpeg(preview.picture)
+        return pillow.fromarray(preview.picture)
+
+    def _open_jpeg(self, data: bytes) -> Image:
+        # The class itself, not Image.open: a multi-picture JPEG is its first picture and no more.
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        cut = without_end(data)
+        if cut is None:
+            self._several_scans = data
+        return JpegImageFile(io.BytesIO(cut or data))
+
+    def _count(self, max_pages: int) -> tuple[int, int]:
+        pages, pixels = 1, self._image.width * self._image.height
+        if self.format != "TIFF":
+            return pages, pixels
+        while pages <= max_pages:
+            try:
+                self._image.seek(pages)
+            except EOFError:
+                break
+            pages += 1
+            pixels += self._image.width * self._image.height
+        self._image.seek(0)
+        return pages, pixels
+
+    def _page(self, number: int) -> np.ndarray:
+        from serialscan.photo.pixels import to_rgb, turn_upright
+
+        with _decoding(self.format, self._max_pixels):
+            if self.format == "TIFF":
+                self._image.seek(number)
+            self._image.load()
+            if self._several_scans is not None:
+                _demand_all_scans(self._image, self._several_scans)
+            return turn_upright(to_rgb(self._image), self._orientation_left())
+
+    def _orientation_left(self) -> int:
+        """What is still to be turned: Pillow turns TIFF pages and libheif turns HEIC while they load."""
+        return 1 if self.format in ("TIFF", "HEIC") else self.facts.orientation
+
+
+@contextmanager
+def _decoding(kind: str, max_pixels: int) -> Iterator[list[str]]:
+    """Run decoders under our limits, silently; yields the list that their warnings go to.
+
+    Pillow's own limit is global and lower than ours; it is replaced inside the block only. (Pillow
+    refuses above twice the number.)
+    """
+    from PIL import Image as pillow
+
+    complaints: list[str] = []
+    quiet = _muted() if kind in ("TIFF", "RAW") else nullcontext()
+    with _process_settings, quiet, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        limit, pillow.MAX_IMAGE_PIXELS = pillow.MAX_IMAGE_PIXELS, max_pixels / 2  # type: ignore[assignment]
+        try:
+            yield complaints
+        except PhotoError:
+            raise
+        except Exception as error:
+            # Decoders of hostile bytes raise anything: struct.error, SyntaxError, KeyError, zlib.error, …
+            raise _explain(error, kind, max_pixels) from error
+        finally:
+            pillow.MAX_IMAGE_PIXELS = limit
+            complaints += [str(w.message).lower() for w in caught if w.category is UserWarning]
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Drop what libtiff and LibRaw print on file descriptor 2; their errors are raised all the same."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # started without a stderr
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _explain(error: Exception, kind: str, max_pixels: int) -> PhotoError:
+    from PIL.Image import DecompressionBombError
+
+    if isinstance(error, DecompressionBombError):
+        return too_many_pixels(None, max_pixels)
+    if isinstance(error, MemoryError):
+        return PhotoError("out_of_memory", "not enough memory to decode the photo: use fewer --jobs")
+    detail = " ".join(str(error).split())[:200] or type(error).__name__
+    said = detail.lower()
+    if any(word in said for word in _TRUNCATED_WORDS):
+        return PhotoError(
+            "truncated", f"the {kind} file is cut off ({detail}): copy it again from its source"
+        )
+    if any(word in said for word in _UNSUPPORTED_WORDS):
+        return PhotoError(
+            "unsupported",
+            f"this kind of {kind} cannot be decoded ({detail}): convert it to 8-bit PNG",
+        )
+    return PhotoError("corrupt", f"the {kind} is damaged ({detail}): copy it again from its source")
+
+
+def too_many_pixels(pixels: int | None, max_pixels: int) -> PhotoError:
+    """The error of a photo with more pixels than the settings allow; ``pixels`` None if not known."""
+    size, ask = (f"{pixels} pixels", pixels) if pixels else ("more pixels", "N")
+    return PhotoError(
+        "too_many_pixels",
+        f"the photo has {size}, all pages together, and the limit is {max_pixels}: "
+        f"if it can be trusted, read it with --max-pixels {ask}",
+    )
+
+
+def _open_other(kind: str, data: bytes) -> Image:
+    from PIL.BmpImagePlugin import BmpImageFile
+    from PIL.GifImagePlugin import GifImageFile
+    from PIL.PngImagePlugin import PngImageFile
+    from PIL.TiffImagePlugin import TiffImageFile
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    if kind == "HEIC":
+        from pillow_heif import HeifImageFile
+
+        return HeifImageFile(io.BytesIO(data))
+    if kind == "WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data):
+        raise EOFError("unexpected end of file")  # libwebp itself would only say that it cannot decode
+    classes: dict[str, Callable[[io.BytesIO], Image]] = {
+        "BMP": BmpImageFile, "GIF": GifImageFile, "PNG": PngImageFile, "TIFF": TiffImageFile,
+        "WEBP": WebPImageFile,
+    }  # fmt: skip
+    return classes[kind](io.BytesIO(data))
+
+
+def _demand_all_scans(image: Image, data: bytes) -> None:
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    changed = with_surplus(data)
+    if changed is None:
+        return
+    with JpegImageFile(io.BytesIO(changed)) as probe:
+        if probe.tobytes() != image.tobytes():
+            raise EOFError("premature end of the last scan")
+
+
+def _facts(image: Image) -> Facts:
+    try:
+        facts = facts_of(image.getexif())
+    except Exception:
+        # As in facts_of: damaged metadata must not cost the picture.
+        return Facts(damaged=True)
+    stored = image.info.get("original_orientation")  # pillow-heif keeps the tag here
+    return msgspec.structs.replace(facts, orientation=stored) if stored else facts
+
+
+def _facts_of_tiff(data: bytes) -> Facts:
+    from PIL.Image import Exif
+
+    exif = Exif()
+    try:
+        exif.load(data)
+    except Exception:
+        return Facts(damaged=True)
+    return facts_of(exif)
+
+
+def _raw_warning(preview: tuple[int, int], sensor: tuple[int, int]) -> Warning_:
+    return Warning_(
+        code="raw_preview",
+        message=f"read from the preview in the RAW file ({preview[0]} x {preview[1]} of "
+        f"{sensor[0]} x {sensor[1]} pixels): if characters are too small, export it at full size as TIFF",
+    )

@@ -1,0 +1,86 @@
+"""Whether a JPEG is complete.
+
+libjpeg fills what is missing before an end marker with grey and reports success, so a photo that
+was cut off and closed again by a transfer or recovery tool would be read half. Pillow hides
+libjpeg's warning; these functions make the loss visible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# libjpeg looks a few bytes ahead of the last pixel; these are there to be looked at.
+_LOOKAHEAD = bytes(16)
+_END_MARKER = b"\xff\xd9"
+_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_SOF_SEQUENTIAL = {0xC0, 0xC1}
+_SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SOS, _EOI = 0xDA, 0xD9
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
+
+
+def without_end(data: bytes) -> bytes | None:
+    """Cut a one-scan JPEG where its scan ends, so that a decoder that lacks pixels must say so.
+
+    Args:
+        data: a JPEG file.
+
+    Returns:
+        The file up to the end of its pixels and no end marker: a strict decoder fails on it exactly
+        if pixels are missing. None if the file has several scans or cannot be followed.
+    """
+    whole = 0
+    for marker, start, components in _segments(data):
+        if marker in _SOF and marker not in _SOF_SEQUENTIAL:
+            return None
+        if marker in _SOF:
+            whole = components
+        elif marker == _SOS:
+            if components != whole:
+                return None
+            found = _MARKER_IN_SCAN.search(data, start)
+            return data[: found.start() if found else len(data)] + _LOOKAHEAD
+    return None
+
+
+def with_surplus(data: bytes) -> bytes | None:
+    """Put surplus bytes before the end marker: they change the pixels exactly if some were missing.
+
+    Args:
+        data: a JPEG file of several scans.
+
+    Returns:
+        The changed file, or None if it has no end marker (then it decodes as truncated anyway).
+    """
+    for marker, start, _ in _segments(data):
+        if marker == _EOI:
+            return data[: start - 2] + bytes(i * 37 % 255 for i in range(4096)) + _END_MARKER
+    return None
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, position after its segment, component count of SOF and SOS) up to EOI."""
+    position = 2
+    while position + 2 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:  # fill byte
+            position += 1
+            continue
+        position += 2
+        if marker == _EOI:
+            yield marker, position, 0
+            return
+        if marker in _WITHOUT_LENGTH:
+            continue
+        length = int.from_bytes(data[position : position + 2], "big")
+        payload = data[position + 2 : position + length]
+        count_at = 0 if marker == _SOS else 5
+        components = payload[count_at] if len(payload) > count_at else 0
+        position += max(length, 2)
+        yield marker, position, components
+        if marker == _SOS:
+            found = _MARKER_IN_SCAN.search(data, position)
+            if found is None:
+                return
+            position = found.start()

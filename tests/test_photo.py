@@ -1,0 +1,489 @@
+"""Opening photos as evidence: pixels, facts, limits, and errors that say what to do."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+import photo_fixtures as fixtures
+import pytest
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+from serialscan.errors import PhotoError
+from serialscan.photo import describe, open_photo, path_text
+from serialscan.settings import Settings
+
+SETTINGS = Settings()
+PICTURE = fixtures.text_picture()
+posix = pytest.mark.skipif(os.name == "nt", reason="names and files of this kind do not exist on Windows")
+
+
+def read(data: bytes | Path, settings: Settings = SETTINGS):
+    """All pages and the opened photo."""
+    with open_photo(data, settings) as photo:
+        return list(photo.pages()), photo
+
+
+def failure(data: bytes | Path, settings: Settings = SETTINGS) -> PhotoError:
+    """The error that reading ends in; its message must tell what to do."""
+    with pytest.raises(PhotoError) as caught:
+        read(data, settings)
+    error = caught.value
+    assert error.source is not None
+    assert ":" in error.message
+    return error
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "name", "tolerance"),
+    [
+        ("JPEG", {"quality": 95}, "JPEG", 4),
+        ("JPEG", {"quality": 95, "progressive": True}, "JPEG", 4),
+        ("PNG", {}, "PNG", 0),
+        ("TIFF", {}, "TIFF", 0),
+        ("TIFF", {"compression": "tiff_lzw"}, "TIFF", 0),
+        ("TIFF", {"compression": "tiff_adobe_deflate"}, "TIFF", 0),
+        ("TIFF", {"compression": "jpeg", "quality": 95}, "TIFF", 4),
+        ("TIFF", {"big_tiff": True}, "TIFF", 0),
+        ("WEBP", {"lossless": True}, "WEBP", 0),
+        ("BMP", {}, "BMP", 0),
+        ("GIF", {}, "GIF", 12),
+        ("HEIF", {"quality": 95}, "HEIC", 6),
+    ],
+)
+def test_format_gives_the_same_pixels(form, options, name, tolerance):
+    data = fixtures.encode(PICTURE, form, **options)
+    (page,), photo = read(data)
+    assert page.dtype == np.uint8
+    assert page.flags.writeable
+    assert page.shape == PICTURE.shape
+    assert np.abs(page.astype(int) - PICTURE).mean() <= tolerance
+    source = photo.source
+    assert (source.format, source.width, source.height, source.pages) == (name, 320, 200, 1)
+    assert source.sha256 == hashlib.sha256(data).hexdigest()
+    assert source.bytes == len(data)
+    assert photo.warnings == ()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "TIFF", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_applied_and_recorded(form, orientation):
+    stored = fixtures.as_stored(PICTURE, orientation)
+    options = {"quality": 95} if form == "JPEG" else {"lossless": True} if form == "WEBP" else {}
+    data = fixtures.encode(stored, form, exif=fixtures.exif_with(orientation=orientation), **options)
+    (page,), photo = read(data)
+    assert np.abs(page.astype(int) - PICTURE).mean() < 4
+    assert page.flags.c_contiguous
+    assert (photo.source.width, photo.source.height) == (320, 200)
+    assert photo.source.orientation == orientation
+
+
+def test_heic_is_turned_once():
+    """A phone writes the turn twice: for HEIC readers and, as a copy, into EXIF."""
+    exif = fixtures.exif_with(orientation=6, date="2024:05:06 07:08:09").tobytes()
+    (page,), photo = read(fixtures.encode(fixtures.as_stored(PICTURE, 6), "HEIF", quality=95, exif=exif))
+    assert page.shape == PICTURE.shape
+    assert np.abs(page.astype(int) - PICTURE).mean() < 6
+    assert (photo.source.width, photo.source.height, photo.source.orientation) == (320, 200, 6)
+    assert photo.source.captured_at == "2024-05-06T07:08:09"
+
+
+def test_tiff_pages_come_upright_one_by_one():
+    pages = [np.roll(PICTURE, 15 * n, axis=0)[:, : 320 - 20 * n] for n in range(3)]
+    got, photo = read(fixtures.tiff_of(*pages, compression="tiff_lzw"))
+    assert photo.source.pages == 3
+    assert (photo.source.width, photo.source.height) == (320, 200)
+    for page, expected in zip(got, pages, strict=True):
+        assert np.array_equal(page, expected)
+
+
+def test_every_tiff_page_is_turned_by_its_own_tag():
+    images = []
+    file = io.BytesIO()
+    with Image.new("RGB", (1, 1)) as first:
+        for orientation in (1, 6, 3):
+            image = Image.fromarray(fixtures.as_stored(PICTURE, orientation))
+            image.encoderinfo = {"tiffinfo": {274: orientation}}
+            images.append(image)
+        first.close()
+    images[0].save(file, "TIFF", save_all=True, append_images=images[1:])
+    got, photo = read(file.getvalue())
+    assert photo.source.pages == 3
+    for page in got:
+        assert np.array_equal(page, PICTURE)
+
+
+def test_memory_does_not_grow_with_pages(tmp_path):
+    """40 pages of 27 MB each, unpacked, in a process that may have 600 MB in all."""
+    resource = pytest.importorskip("resource", reason="no memory limits on this system")
+    assert resource
+    page = np.zeros((3000, 3000, 3), np.uint8)
+    path = tmp_path / "many.tif"
+    path.write_bytes(fixtures.tiff_of(*[page] * 40, compression="tiff_adobe_deflate"))
+    program = (
+        "import resource, sys; from pathlib import Path\n"
+        "from serialscan.photo import open_photo; from serialscan.settings import Settings\n"
+        "with open_photo(Path(sys.argv[1]), Settings(max_pixels=10**9)) as photo:\n"
+        "    pages = photo.pages(); next(pages); next(pages)\n"
+        "    early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "    assert sum(1 for _ in pages) == 38\n"
+        "late = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(late / early)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
+    assert float(run.stdout) < 1.3
+    assert run.stderr == ""
+
+
+def _grey(values: np.ndarray) -> np.ndarray:
+    (page,), _ = read(fixtures.encode(Image.fromarray(values), "TIFF"))
+    assert (page[..., 0] == page[..., 1]).all()
+    return page[..., 0]
+
+
+def test_deep_grey_is_scaled_by_its_range():
+    ramp = np.linspace(0, 1, 64, dtype=np.float32)[None].repeat(8, axis=0)
+    for depth in (9, 12, 16):
+        grey = _grey((ramp * (2**depth - 1)).astype(np.uint16))
+        assert np.abs(grey - ramp * 255).max() <= 1
+    assert np.abs(_grey(ramp) - ramp * 255).max() <= 1
+    assert np.abs(_grey(ramp * 255) - ramp * 255).max() <= 1
+    assert np.abs(_grey(ramp * 9000 - 4000) - ramp * 255).max() <= 1
+    broken = ramp.copy()
+    broken[0, :3] = np.nan, np.inf, -np.inf
+    assert np.abs(_grey(broken)[1:] - (ramp * 255)[1:]).max() <= 1
+
+
+def test_16_bit_png():
+    ramp = np.linspace(0, 65535, 64).astype(np.uint16)[None].repeat(8, axis=0)
+    (page,), _ = read(fixtures.encode(Image.fromarray(ramp), "PNG"))
+    assert np.abs(page[0, :, 0].astype(int) - ramp[0] / 257).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "YCbCr", "LAB", "RGBA", "LA", "RGBX"])
+@pytest.mark.parametrize("form", ["TIFF", "PNG"])
+def test_every_pixel_kind_keeps_the_text_readable(mode, form):
+    image = Image.fromarray(PICTURE)
+    if mode == "LAB":
+        grey = image.convert("L")
+        image = Image.merge("LAB", (grey, Image.new("L", grey.size), Image.new("L", grey.size)))
+    else:
+        image = (image.convert("L") if mode == "LA" else image).convert(mode)
+    try:
+        data = fixtures.encode(image, form)
+    except OSError:
+        assert form == "PNG"
+        assert mode in ("CMYK", "YCbCr", "LAB", "RGBX")
+        return
+    (page,), _ = read(data)
+    assert page.shape == PICTURE.shape
+    seen, meant = (
+        cv2.blur(a.astype(np.float32).mean(axis=2), (5, 5)) for a in (page, PICTURE)
+    )  # "1" is dithered
+    assert np.corrcoef(seen.ravel(), meant.ravel())[0, 1] > 0.9
+
+
+def test_transparent_parts_are_shown_on_white():
+    image = Image.new("RGBA", (20, 10), (10, 20, 30, 255))
+    image.paste((200, 0, 0, 0), (0, 0, 10, 10))
+    (page,), _ = read(fixtures.encode(image, "PNG"))
+    assert (page[5, 5] == 255).all()
+    assert tuple(page[5, 15]) == (10, 20, 30)
+
+
+def test_a_multi_picture_jpeg_is_its_first_picture():
+    first, second = Image.fromarray(PICTURE), Image.new("RGB", (64, 48), "red")
+    data = fixtures.encode(first, "MPO", save_all=True, append_images=[second], quality=95)
+    (page,), photo = read(data)
+    assert np.abs(page.astype(int) - PICTURE).mean() < 4
+    assert (photo.source.format, photo.source.pages) == ("JPEG", 1)
+
+
+def test_facts_from_exif():
+    gps = {1: "S", 2: (1.0, 30.0, 0.0), 3: "W", 4: (77.0, 0.0, 36.0), 5: b"\x01", 6: 12.5}
+    exif = fixtures.exif_with(
+        date="2024:02:29 23:59:58", offset="+03:00", make="Canon", model="Canon EOS 5D\0", gps=gps
+    )
+    data = fixtures.encode(PICTURE, "JPEG", exif=exif)
+    source = open_photo(data, SETTINGS).source
+    assert source.captured_at == "2024-02-29T23:59:58+03:00"
+    assert source.camera == "Canon EOS 5D"
+    assert source.gps is None
+    found = open_photo(data, Settings(gps=True)).source.gps
+    assert found is not None
+    assert (found.latitude, found.longitude, found.altitude) == (-1.5, -77.01, -12.5)
+
+
+@pytest.mark.parametrize(
+    "date", ["0000:00:00 00:00:00", "    :  :     :  :  ", "2023:02:29 10:00:00", "today", ""]
+)
+def test_an_impossible_capture_time_is_not_invented(date):
+    """Neither from the field itself nor from DateTime, which is when the file was changed."""
+    data = fixtures.encode(PICTURE, "JPEG", exif=fixtures.exif_with(date=date, make="Acme", model="X1"))
+    source = open_photo(data, SETTINGS).source
+    assert source.captured_at is None
+    assert source.camera == "Acme X1"
+
+
+@pytest.mark.parametrize(
+    "gps",
+    [
+        {1: "N", 2: (95.0, 0.0, 0.0), 3: "E", 4: (7.0, 0.0, 0.0)},
+        {1: "N", 2: (IFDRational(1, 0), 0.0, 0.0), 3: "E", 4: (7.0, 0.0, 0.0)},
+        {1: "N", 3: "E"},
+    ],
+)
+def test_an_impossible_position_is_dropped(gps):
+    data = fixtures.encode(PICTURE, "JPEG", exif=fixtures.exif_with(gps=gps))
+    assert open_photo(data, Settings(gps=True)).source.gps is None
+
+
+def test_damaged_exif_costs_a_warning_not_the_photo():
+    exif = fixtures.exif_with(orientation=6, date="2024:01:01 00:00:00", make="Acme").tobytes()
+    data = fixtures.encode(PICTURE, "JPEG", exif=exif[:40])
+    (page,), photo = read(data)
+    assert page.shape[2] == 3
+    assert [w.code for w in photo.warnings] == ["exif_damaged"]
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_raw_is_read_by_its_preview(orientation):
+    preview = fixtures.encode(fixtures.as_stored(PICTURE, orientation), "JPEG", quality=95)
+    (page,), photo = read(fixtures.dng(preview, orientation=orientation))
+    assert np.abs(page.astype(int) - PICTURE).mean() < 4
+    assert (photo.source.format, photo.source.orientation) == ("RAW", orientation)
+    assert photo.source.camera == "Maker Camera 1"
+    assert [w.code for w in photo.warnings] == ["raw_preview"]
+
+
+def test_raw_without_a_preview():
+    assert failure(fixtures.dng(None)).code == "unsupported_raw"
+
+
+def test_raw_without_its_package_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rawpy", None)  # what Python does when a package is missing
+    error = failure(fixtures.dng(fixtures.encode(PICTURE, "JPEG")))
+    assert error.code == "unsupported_raw"
+    assert 'pip install "serialscan[raw]"' in error.message
+    assert error.source.sha256 is not None
+
+
+def test_a_cut_jpeg_is_refused_wherever_it_is_cut():
+    for options in ({}, {"progressive": True}, {"restart_marker_rows": 1}):
+        data = fixtures.encode(PICTURE, "JPEG", quality=90, **options)
+        for share in (0.5, 0.8, 0.97):
+            error = failure(data[: int(len(data) * share)])
+            assert error.code == "truncated"
+            assert error.source.sha256 is not None
+            assert error.source.width == 320
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_cut_jpeg_that_was_closed_again_is_refused(options):
+    """Decoders report success here and leave the rest grey."""
+    data = fixtures.encode(PICTURE, "JPEG", quality=90, **options)
+    for share in (0.5, 0.8, 0.97):
+        cut = data[: int(len(data) * share)] + b"\xff\xd9"
+        with Image.open(io.BytesIO(cut)) as silent:
+            silent.load()
+        assert failure(cut).code == "truncated"
+
+
+def test_a_jpeg_that_lost_only_its_end_marker_has_all_pixels():
+    data = fixtures.encode(PICTURE, "JPEG", quality=90)
+    (whole,), _ = read(data)
+    (page,), _ = read(data[:-2])
+    assert np.array_equal(page, whole)
+
+
+@pytest.mark.parametrize("surplus", [b"\0" * 7, b"appended by a phone", b"\xff\xd8\xff\xe0 a second picture"])
+def test_data_after_the_picture_does_no_harm(surplus):
+    (page,), _ = read(fixtures.encode(PICTURE, "JPEG", quality=95) + surplus)
+    assert page.shape == PICTURE.shape
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF", "WEBP", "BMP", "HEIF"])
+def test_other_cut_files_are_errors(form):
+    data = fixtures.encode(PICTURE, form)
+    error = failure(data[: len(data) * 2 // 3])
+    assert error.code in ("truncated", "corrupt")
+    assert error.source.sha256 == hashlib.sha256(data[: len(data) * 2 // 3]).hexdigest()
+
+
+def test_not_images():
+    assert failure(b"").code == "empty"
+    for data in (b"just a text", b"%PDF-1.7\n", b"PK\3\4", b"BMW is no bitmap header", b"\0" * 100):
+        error = failure(data)
+        assert error.code == "not_an_image"
+        assert error.source.sha256 == hashlib.sha256(data).hexdigest()
+        assert error.source.bytes == len(data)
+
+
+def test_content_counts_not_the_suffix(tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(fixtures.encode(PICTURE, "PNG"))
+    assert read(path)[1].source.format == "PNG"
+    path.write_text("no image", encoding="utf-8")
+    assert failure(path).code == "not_an_image"
+
+
+def _png_bomb(side: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compressobj(9)
+    body = b"".join(rows.compress(bytes(1 + side // 8) * 100) for _ in range(side // 100)) + rows.flush()
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def test_a_decompression_bomb_is_refused_before_decoding():
+    started = time.perf_counter()
+    error = failure(_png_bomb(20_000))
+    assert error.code == "too_many_pixels"
+    assert "--max-pixels 400000000" in error.message
+    assert (error.source.width, error.source.sha256 is not None) == (20_000, True)
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "HEIF"])
+def test_the_pixel_limit_is_exact(form):
+    data = fixtures.encode(PICTURE, form)
+    pixels = 320 * 200
+    assert len(read(data, Settings(max_pixels=pixels))[0]) == 1
+    assert failure(data, Settings(max_pixels=pixels - 1)).code == "too_many_pixels"
+
+
+def test_limits_count_all_pages():
+    data = fixtures.tiff_of(*[PICTURE] * 3)
+    assert failure(data, Settings(max_pixels=320 * 200 * 3 - 1)).code == "too_many_pixels"
+    assert failure(data, Settings(max_pages=2)).code == "too_many_pages"
+    assert len(read(data, Settings(max_pixels=320 * 200 * 3, max_pages=3))[0]) == 3
+
+
+def test_a_photo_larger_than_pillows_own_limit_is_read_and_the_limit_left_alone(recwarn, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    for form in ("JPEG", "TIFF", "WEBP", "GIF"):
+        read(fixtures.encode(PICTURE, form))
+        failure(fixtures.encode(PICTURE, form), Settings(max_pixels=10))
+        assert Image.MAX_IMAGE_PIXELS == 1000
+    assert not recwarn.list
+
+
+def test_the_byte_limit_is_checked_before_reading(tmp_path):
+    data = fixtures.encode(PICTURE, "PNG")
+    assert failure(data, Settings(max_bytes=len(data) - 1)).code == "too_many_bytes"
+    read(data, Settings(max_bytes=len(data)))
+    huge = tmp_path / "huge.jpg"
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)  # sparse: a terabyte that cannot have been read
+    error = failure(huge)
+    assert error.code == "too_many_bytes"
+    assert f"--max-bytes {1 << 40}" in error.message
+    assert error.source.bytes == 1 << 40
+
+
+def test_folders_and_missing_files(tmp_path):
+    assert failure(tmp_path).code == "not_a_file"
+    assert failure(tmp_path / "gone.jpg").code == "unreadable"
+
+
+@posix
+def test_a_fifo_and_a_socket_do_not_hang(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "fifo.jpg")
+    assert failure(tmp_path / "fifo.jpg").code == "not_a_file"
+    monkeypatch.chdir(tmp_path)  # socket paths are short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket.jpg")
+        assert failure(Path("socket.jpg")).code == "not_a_file"
+    assert failure(Path("/dev/zero")).code == "not_a_file"
+
+
+@posix
+def test_a_file_without_permission(tmp_path):
+    path = tmp_path / "locked.jpg"
+    path.write_bytes(fixtures.encode(PICTURE, "JPEG"))
+    path.chmod(0)
+    if os.getuid() == 0:
+        os.seteuid(65534)  # root may read everything
+    try:
+        error = failure(path)
+    finally:
+        os.seteuid(os.getuid())
+    assert error.code == "unreadable"
+    assert "permission" in error.message.lower()
+
+
+@posix
+def test_names_that_are_not_utf8(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xffa\n\xe9 \xd0\x96.png"))
+    path.write_bytes(fixtures.encode(PICTURE, "PNG"))
+    source = read(path)[1].source
+    assert source.path == f"{tmp_path}/\\xffa\n\\xe9 \u0416.png"
+    assert bytes.fromhex(source.path_bytes_hex) == os.fsencode(path)
+    assert msgspec.json.decode(msgspec.json.encode(source))["path"] == source.path
+    assert path_text(source.path) == source.path
+
+
+def test_plain_names():
+    source = describe(Path("no such folder") / "Фото 1.jpg")
+    assert source.path == str(Path("no such folder") / "Фото 1.jpg")
+    assert source.path_bytes_hex is None
+    assert source.bytes is None
+    assert describe(b"abc").path == "-"
+    assert describe(b"abc", "camera.jpg").path == "camera.jpg"
+    assert describe(Path("a\0b")).bytes is None
+    assert failure(Path("a\0b")).code == "unreadable"
+
+
+def test_originals_are_not_touched_and_a_changed_one_is_told(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(fixtures.encode(PICTURE, "PNG"))
+    path.chmod(0o400)
+    before = path.stat()
+    with open_photo(path, SETTINGS) as photo:
+        list(photo.pages())
+        photo.verify_unchanged()
+        after = path.stat()
+        assert (after.st_mtime_ns, after.st_size, after.st_mode) == (
+            before.st_mtime_ns, before.st_size, before.st_mode
+        )  # fmt: skip
+        path.chmod(0o600)
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(PhotoError) as caught:
+            photo.verify_unchanged()
+        assert caught.value.code == "changed"
+        path.unlink()
+        with pytest.raises(PhotoError) as caught:
+            photo.verify_unchanged()
+        assert caught.value.code == "changed"
+        assert caught.value.source.sha256 == photo.source.sha256
+
+
+def test_decoders_are_silent(capfd):
+    """What libtiff, libjpeg and Pillow have to say must not reach the streams."""
+    tiff = bytearray(fixtures.encode(PICTURE, "TIFF", compression="tiff_lzw"))
+    tiff[2000:2600] = bytes(600)
+    jpeg = bytearray(fixtures.encode(PICTURE, "JPEG"))
+    jpeg[2000:2100] = bytes(100)
+    jpeg_tiff = fixtures.encode(PICTURE, "TIFF", compression="jpeg")
+    for data in (bytes(tiff), bytes(jpeg), jpeg_tiff[:-900] + bytes(900), bytes(tiff[:-50])):
+        try:
+            read(data)
+        except PhotoError:
+            continue
+    assert capfd.readouterr() == ("", "")
