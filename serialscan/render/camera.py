@@ -7,6 +7,7 @@ or a cylinder along x that touches it. Photo coordinates are pixels, x right, y 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,9 +114,11 @@ class Camera:
         """The part of the item's rectangle (left, top, right, bottom in mm) that the photo shows."""
         left, top, right, bottom = item
         if self.radius:
-            reach = self.radius * math.pi / 2
             half = self.field * 0.75 * max(1.0, self.height / self.width)
-            return max(left, self.centre[0] - half), -reach, min(right, self.centre[0] + half), reach
+            y = self.radius * math.sin(self.centre[1] / self.radius)
+            ends = [min(max((y + d * half) / self.radius, -1.0), 1.0) for d in (-1, 1)]
+            x0, x1 = max(left, self.centre[0] - half), min(right, self.centre[0] + half)
+            return x0, self.radius * math.asin(ends[0]), x1, self.radius * math.asin(ends[1])
         edge = np.linspace(0, 1, 5)
         corners = np.array(
             [(self.width * t, y) for t in edge for y in (0, self.height)]
@@ -126,13 +129,15 @@ class Camera:
         (x0, y0), (x1, y1) = (back.min(axis=0) - 0.5).tolist(), (back.max(axis=0) + 0.5).tolist()
         return max(left, x0), max(top, y0), min(right, x1), min(bottom, y1)
 
-    def photograph(self, image: Array, origin: tuple[float, float], px_per_mm: float) -> Array:
-        """The surface as the photo shows it; zero where it does not reach.
+    def photograph(
+        self, images: Sequence[Array], origin: tuple[float, float], px_per_mm: float
+    ) -> tuple[Array, ...]:
+        """What the photo shows of images on the surface; zero where they do not reach.
 
         Args:
-            image: (h, w) or (h, w, c) values on the surface.
-            origin: its left and top edge in mm.
-            px_per_mm: its sampling.
+            images: each (h, w) or (h, w, c), values on the surface.
+            origin: their left and top edge in mm.
+            px_per_mm: their sampling.
         """
         if not self.radius:
             sample = np.array(
@@ -142,12 +147,14 @@ class Camera:
                     [0, 0, 1],
                 ]
             )
-            return cv2.warpPerspective(
-                image, self.plane @ sample, (self.width, self.height), flags=cv2.INTER_LINEAR
+            size = (self.width, self.height)
+            return tuple(
+                cv2.warpPerspective(image, self.plane @ sample, size, flags=cv2.INTER_LINEAR)
+                for image in images
             )
         x, y = self._meet_cylinder()
         columns, rows = (x - origin[0]) * px_per_mm - 0.5, (y - origin[1]) * px_per_mm - 0.5
-        return cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        return tuple(cv2.remap(image, columns, rows, cv2.INTER_LINEAR) for image in images)
 
     def _meet_cylinder(self) -> tuple[Array, Array]:
         """Surface coordinates (mm) that each photo pixel sees; far outside where it misses."""
@@ -271,8 +278,8 @@ def _add_noise(picture: Array, strength: np.float32, rng: np.random.Generator) -
     spread = np.sqrt(1.0 - 0.75 * np.clip(picture[..., 1], 0.0, 1.0)) * strength
     luma = rng.standard_normal((height, width), dtype=np.float32)
     luma *= spread
-    tint = rng.standard_normal((height // 2 + 1, width // 2 + 1, 3), dtype=np.float32)
-    tint = cv2.resize(tint, (width, height), interpolation=cv2.INTER_LINEAR)
+    coarse = rng.standard_normal((height // 2 + 1, width // 2 + 1, 3), dtype=np.float32)
+    tint: Any = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     spread *= 0.5
     tint *= spread[..., None]
     tint += luma[..., None]

@@ -658,6 +658,26 @@ def view(item: Item, rng: Rng, width: int = 1600, height: int = 1200) -> tuple[C
 
 
 def any_item(rng: Rng, names: Sequence[str] = tuple(LAYOUTS)) -> Item:
-    """A random item with a random backdrop."""
-    item = LAYOUTS[pick(rng, names)](rng)
+    """A random item with a random backdrop, from new to much used."""
+    item = aged(LAYOUTS[pick(rng, names)](rng), float(rng.uniform(0.0, 1.0)))
     return replace(item, backdrop=pick(rng, tuple(BACKDROPS)))
+
+
+def aged(item: Item, amount: float) -> Item:
+    """The item after use: marks shallower, partly rubbed away, paint thinner; ``amount`` from 0 to 1."""
+
+    def old(mark: Mark) -> Mark:
+        return replace(
+            mark,
+            depth=mark.depth * (1.0 - 0.75 * amount),
+            cover=mark.cover * (1.0 - 0.7 * amount),
+            worn=min(0.85, mark.worn + 0.6 * amount * amount),
+            fade=min(0.8, mark.fade + 0.3 * amount),
+            rim=mark.rim * (1.0 - amount),
+        )
+
+    return replace(
+        item,
+        texts=tuple(replace(text, mark=old(text.mark)) for text in item.texts),
+        symbols=tuple(replace(symbol, mark=old(symbol.mark)) for symbol in item.symbols),
+    )

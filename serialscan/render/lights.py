@@ -104,7 +104,7 @@ def _cast_shadow(canvas: Canvas, towards: Array, softness: float) -> Array | Non
     for fraction in (0.2, 0.45, 1.0):
         length = max(1.0, fraction * reach)
         shift = np.array([[1, 0, -step_x * length], [0, 1, -step_y * length]], np.float32)
-        ahead = cv2.warpAffine(
+        ahead: Array = cv2.warpAffine(
             canvas.height, shift, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         ahead -= canvas.height

@@ -210,9 +210,10 @@ def _on_lattice(lines: tuple[Polyline, ...], width: float) -> list[Array]:
     cell = (width / max(columns - 1, 1), 1.0 / 6.0)
     nodes = set()
     for line in lines:
-        for dot in _dotted([np.asarray(line)], 0.04):
-            x, y = dot[0]
-            nodes.add((round(float(x) / cell[0]) if cell[0] else 0, round(float(y) / cell[1])))
+        for dot in _dotted([np.asarray(line)], 0.02):
+            x, y = (float(v) for v in dot[0] / (cell[0] or 1.0, cell[1]))
+            if math.hypot(x - round(x), y - round(y)) < 0.4:
+                nodes.add((round(x), round(y)))
     return [np.array([[i * cell[0], j * cell[1]]] * 2, np.float32) for i, j in sorted(nodes)]
 
 
@@ -326,7 +327,7 @@ def _place(text: Text, cursor: float, width: float) -> tuple[Array, Array]:
 
 
 def _outline(text: Text, glyphs: list[DrawnGlyph]) -> Array:
-    """The outline of a line; on an arc eight points above and eight below."""
+    """The outline of a line; on an arc a point every 8 degrees, above and below."""
     corners = np.concatenate([g.corners for g in glyphs]) - np.array([text.x, text.y], np.float32)
     if not text.arc:
         turn = _turn(text.angle)
@@ -337,9 +338,14 @@ def _outline(text: Text, glyphs: list[DrawnGlyph]) -> Array:
         radius = np.hypot(corners[:, 0], corners[:, 1])
         away = np.degrees(np.arctan2(corners[:, 1], corners[:, 0])) - text.angle
         away = (away + 180.0) % 360.0 - 180.0
-        ends = np.radians(np.linspace(away.min(), away.max(), 8) + text.angle)
-        circle = np.stack([np.cos(ends), np.sin(ends)], axis=1)
-        outline = np.concatenate([circle * radius.max(), circle[::-1] * radius.min()])
+        count = max(3, math.ceil((away.max() - away.min()) / 8.0) + 1)
+        ends, step = np.linspace(np.radians(away.min()), np.radians(away.max()), count, retstep=True)
+        circle = np.stack(
+            [np.cos(ends + math.radians(text.angle)), np.sin(ends + math.radians(text.angle))], axis=1
+        )
+        # The chords of the outer arc would cut the letters' tops.
+        outer = radius.max() / math.cos(float(step) / 2)
+        outline = np.concatenate([circle * outer, circle[::-1] * radius.min()])
     return (outline + np.array([text.x, text.y])).astype(np.float32)
 
 

@@ -114,14 +114,13 @@ def render_photo(item: Item, camera: Camera, lighting: Lighting, sensor: Sensor,
     camera = replace(camera, radius=item.radius)
     canvas, lines, codes = carve(item, camera, rng)
     light = shade(canvas, camera, lighting, rng)
-    place = ((canvas.x0, canvas.y0), canvas.px_per_mm)
-    seen = camera.photograph(light, *place)
-    shown = camera.photograph(canvas.mask, *place)
+    seen, shown, ink = camera.photograph(
+        (light, canvas.mask, canvas.ink), (canvas.x0, canvas.y0), canvas.px_per_mm
+    )
     if float(shown.min()) < 1.0:
         seen = set_before(seen, shown, item, lighting, rng)
     jpeg, scale = encode(develop(seen, shown, sensor, camera, rng), sensor)
     pixels = decode(jpeg)
-    ink = camera.photograph(canvas.ink, *place)
     if scale != 1.0:
         ink = cv2.resize(ink, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_AREA)
     truth = Truth(
@@ -142,7 +141,9 @@ def carve(
     item: Item, camera: Camera, rng: np.random.Generator
 ) -> tuple[Canvas, list[DrawnLine], list[tuple[Code, Array]]]:
     """Make the part of the item's surface that the camera sees, with all its marks."""
-    px_per_mm = min(camera.width / camera.field, MAX_PX_PER_MM)
+    # At 12 megapixels no phone is sharp to the pixel, so the surface need not be either.
+    fine = 1.0 if camera.width <= 2400 else 0.8
+    px_per_mm = min(fine * camera.width / camera.field, MAX_PX_PER_MM)
     canvas = Canvas.blank(camera.bounds(item.bounds), px_per_mm)
     material = MATERIALS[item.material]
     lay_material(canvas, material, rng)
@@ -212,14 +213,15 @@ def _true_line(line: DrawnLine, camera: Camera, scale: float, pixels: Picture, i
     ]
     height, width = ink.shape
     inside = bool((polygon >= 0).all() and (polygon[:, 0] < width).all() and (polygon[:, 1] < height).all())
-    contrast, clutter = measure_contrast(pixels, ink, polygon) if inside else (0.0, 0.0)
+    size = float(np.median(heights)) if heights else 0.0
+    contrast, clutter = measure_contrast(pixels, ink, polygon, size) if inside else (0.0, 0.0)
     return TrueLine(
         text=line.text.text,
         role=line.text.role,
         kind=line.text.mark.kind,
         polygon=polygon,
         glyphs=glyphs,
-        glyph_height_px=float(np.median(heights)) if heights else 0.0,
+        glyph_height_px=size,
         contrast=contrast,
         clutter=clutter,
         whole=inside and bool((camera.facing(line.outline) > 0.2).all()),

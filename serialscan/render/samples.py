@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from serialscan.render.layouts import LAYOUTS, any_item, middle, view
+from serialscan.render.layouts import LAYOUTS, aged, any_item, middle, view
 from serialscan.render.lights import Light, Lighting
 from serialscan.render.photo import Photo, render_photo
 
@@ -41,6 +41,7 @@ class Sample:
         camera: values that differ from a photo straight from above.
         sensor: values that differ from a good phone.
         item: values of the item that differ from what the seed gives.
+        age: how used it is, 0 to 1.
         size: width and height in pixels.
     """
 
@@ -52,28 +53,32 @@ class Sample:
     camera: dict[str, Any] = field(default_factory=dict)
     sensor: dict[str, Any] = field(default_factory=dict)
     item: dict[str, Any] = field(default_factory=dict)
+    age: float = 0.2
     size: tuple[int, int] = (1600, 1200)
 
 
 _WORN = {"material": "blued-worn"}
+_RUSTY = {"material": "rusty"}
+_SOFT = {"depth": 2.0}
+_SHAKEN = {"shake": (4.0, 20.0)}
 _BLASTED = {"material": "sandblasted"}
 
 SAMPLES: tuple[Sample, ...] = (
     Sample("m4-magazine-well", "m4-colt", 11, "desk", 2.6, {"tilt": 9, "swing": -6, "roll": -3}),
-    Sample("m16a4-magazine-well", "m16a4-fn", 12, "tubes", 2.3, {"tilt": -7, "roll": 4}, {"depth": 2.0}),
-    Sample("m16a1-torch", "m16a1", 13, "torch", 1.7, {"swing": 14, "roll": 2}, {"grain": 0.03}),
+    Sample("m16a4-magazine-well", "m16a4-fn", 12, "tubes", 2.6, {"tilt": -7, "roll": 4}, _SOFT, age=0.75),
+    Sample("m16a1-torch", "m16a1", 13, "torch", 2.2, {"swing": 14, "roll": 2}, {"grain": 0.03}, age=0.6),
     Sample("m249-data-plate", "m249", 14, "overcast", 1.5, {"roll": -6, "tilt": 12}),
-    Sample("m240-receiver", "m240", 15, "torch-below", 2.0, {"roll": 5, "swing": -12}),
-    Sample("remington-700-receiver", "remington-700", 16, "tubes", 1.7, {"roll": -4, "tilt": 6}),
-    Sample("barrel", "barrel", 17, "desk", 1.35, {"roll": 8, "tilt": -4}, size=(1800, 1200)),
+    Sample("m240-receiver", "m240", 15, "torch-below", 2.0, {"roll": 5, "swing": -12}, _SHAKEN),
+    Sample("remington-700-receiver", "remington-700", 16, "tubes", 1.9, {"roll": -4, "tilt": 6}, age=0.7),
+    Sample("barrel", "barrel", 17, "desk", 1.8, {"roll": 8, "tilt": -4}, {"focus": 1.3}, size=(1800, 1200)),
     Sample("ak-trunnion", "ak-trunnion", 18, "desk", 2.0, {"roll": 3, "tilt": 15}, {"depth": 3.0}),
-    Sample("ak-trunnion-rusty", "ak-trunnion", 19, "overcast", 3.0, {"roll": -5}, item={"material": "rusty"}),
-    Sample("type-56-receiver", "type-56", 20, "torch", 1.8, {"roll": 4, "tilt": -8}, item=_WORN),
+    Sample("ak-trunnion-rusty", "ak-trunnion", 19, "overcast", 3.0, {"roll": -5}, item=_RUSTY, age=0.75),
+    Sample("type-56-receiver", "type-56", 20, "torch", 1.8, {"roll": 4, "tilt": -8}, item=_WORN, age=0.5),
     Sample("type-56-upside-down", "type-56", 21, "desk", 1.7, {"roll": 178}, item=_WORN),
-    Sample("acog-body", "acog", 22, "desk", 2.5, {"roll": -7, "swing": 10}),
-    Sample("aimpoint-tube", "aimpoint", 23, "tubes", 2.4, {"roll": 5, "tilt": 8}),
+    Sample("acog-body", "acog", 22, "desk", 2.5, {"roll": -7, "swing": 10}, age=0.6),
+    Sample("aimpoint-tube", "aimpoint", 23, "tubes", 2.4, {"roll": 5, "tilt": 8}, age=0.5),
     Sample("pvs-14-label", "pvs-14", 24, "overcast", 1.6, {"roll": 4, "tilt": 10}, {"depth": 1.5}),
-    Sample("peq-15-label", "peq-15", 25, "flash", 1.6, {"roll": -3, "swing": 9}, size=(1600, 1200)),
+    Sample("peq-15-label", "peq-15", 25, "flash", 1.6, {"roll": -3, "swing": 9}, age=0.4),
     Sample("suppressor-end-cap", "end-cap", 26, "tubes", 1.7, {"roll": 14, "tilt": 10}),
     Sample("bolt-carrier-30-degrees", "bolt", 27, "torch", 2.2, {"roll": 30}, item=_BLASTED),
     Sample("pvs-7-far-away", "pvs-7", 28, "desk", 5.0, {"roll": -9, "tilt": 14},
@@ -84,7 +89,7 @@ SAMPLES: tuple[Sample, ...] = (
 def render_sample(sample: Sample) -> Photo:
     """Render one of `SAMPLES`."""
     rng = np.random.default_rng(sample.seed)
-    item = replace(LAYOUTS[sample.layout](rng), **sample.item)
+    item = aged(replace(LAYOUTS[sample.layout](rng), **sample.item), sample.age)
     camera, _, sensor = view(item, rng, *sample.size)
     centre, span = middle(item)
     camera = replace(

@@ -152,12 +152,15 @@ HELD_BACK_MATERIALS = frozenset({"forged", "painted-tan"})
 """Surfaces for measuring only: what learns from rendered photos must never see them."""
 
 
-def noise(rng: np.random.Generator, shape: tuple[int, int], size: float) -> Array:
-    """Smooth noise, mean 0 and standard deviation about 1, with features ``size`` pixels across."""
+def noise(rng: np.random.Generator, shape: tuple[int, int], size: float, smooth: bool = False) -> Array:
+    """Noise, mean 0 and standard deviation about 1, with features ``size`` pixels across.
+
+    ``smooth`` also keeps its slope without creases, which a relief needs and a colour does not.
+    """
     rows, columns = shape
     coarse = max(1.0, size / 2.2)
     small = (max(3, math.ceil(rows / coarse) + 2), max(3, math.ceil(columns / coarse) + 2))
-    field = rng.standard_normal(small, dtype=np.float32)
+    field: Array = rng.standard_normal(small, dtype=np.float32)
     sigma = 0.4 * size / coarse
     if sigma > 0.35:
         # Dividing by the analytic spread keeps the strength the same for every seed and size.
@@ -168,14 +171,14 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], size: float) -> Arra
         field = cv2.resize(
             field,
             (math.ceil((small[1]) * coarse), math.ceil((small[0]) * coarse)),
-            interpolation=cv2.INTER_CUBIC,
+            interpolation=cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR,
         )
     return field[:rows, :columns]
 
 
 def _lines(rng: np.random.Generator, count: int, size: float) -> Array:
     """One-dimensional noise of ``count`` samples with features ``size`` samples wide."""
-    line = rng.standard_normal(count + 2, dtype=np.float32)[:, None]
+    line: Array = rng.standard_normal(count + 2, dtype=np.float32)[:, None]
     line = cv2.GaussianBlur(line, (1, 0), sigmaX=0.01, sigmaY=max(0.35, 0.4 * size))
     return (line / max(float(line.std()), 1e-6))[:count, 0]
 
@@ -254,14 +257,14 @@ def lay_material(
         fade = min(1.0, size * scale / 1.5)
         amplitude = np.float32(part.slope * max(size, 1.0 / scale) * 0.35 * fade)
         field = (
-            noise(rng, shape, size * scale)
+            noise(rng, shape, size * scale, smooth=True)
             if isinstance(part, Grain)
             else _lay(rng, canvas, part, rows, columns)
         )
         field *= amplitude
         relief += field
     if material.waviness:
-        relief += noise(rng, shape, 14.0 * scale) * np.float32(material.waviness * 14.0 * 0.35)
+        relief += noise(rng, shape, 14.0 * scale, smooth=True) * np.float32(material.waviness * 14.0 * 0.35)
     tone = noise(rng, shape, max(0.25 * scale, 1.0))
     tone *= np.float32(0.3 * material.mottle)
     tone += 1.0 + np.float32(0.35 * material.mottle) * noise(rng, shape, max(11.0 * scale, 4.0))
@@ -289,7 +292,7 @@ def lay_material(
         canvas.rough[rows, columns] = rough
         return
     canvas.height[rows, columns] += relief * weight
-    canvas.color[rows, columns] += (color - canvas.color[rows, columns]) * weight[..., None]
+    canvas.color[rows, columns] = cv2.blendLinear(color, canvas.color[rows, columns], weight, 1.0 - weight)
     canvas.gloss[rows, columns] += (gloss - canvas.gloss[rows, columns]) * weight
     canvas.rough[rows, columns] += (rough - canvas.rough[rows, columns]) * weight
 
@@ -306,7 +309,7 @@ def wear(canvas: Canvas, material: Material, rng: np.random.Generator) -> None:
             radius = max(0.7, float(rng.lognormal(math.log(0.13), 0.5)) * scale)
             _dent(canvas, x, y, radius, float(rng.uniform(0.3, 0.8)) * radius / scale)
     if material.scratches:
-        lines = np.zeros((rows, columns), np.float32)
+        lines: Array = np.zeros((rows, columns), np.float32)
         for _ in range(min(rng.poisson(material.scratches * area), 300)):
             start = rng.uniform((0, 0), (columns, rows))
             angle, length = rng.uniform(0, 2 * math.pi), float(rng.lognormal(math.log(6.0), 0.7)) * scale
@@ -321,9 +324,9 @@ def wear(canvas: Canvas, material: Material, rng: np.random.Generator) -> None:
             )  # fmt: skip
         lines = cv2.GaussianBlur(lines, (0, 0), 0.5)
         hit = np.nonzero(lines > 0.01)
-        force = lines[hit]
-        canvas.height[hit] -= force * np.float32(0.3 * max(0.06, 1.0 / scale))
-        canvas.color[hit] += (bare * 0.7 - canvas.color[hit]) * (force * 0.45)[..., None]
+        cut = lines[hit]
+        canvas.height[hit] -= cut * np.float32(0.3 * max(0.06, 1.0 / scale))
+        canvas.color[hit] += (bare * 0.7 - canvas.color[hit]) * (cut * 0.45)[..., None]
     if material.edge_wear:
         radius = max(3, int(0.5 * scale) | 1)
         raised = cv2.blur(canvas.height, (3, 3)) - cv2.blur(canvas.height, (radius, radius))

@@ -154,13 +154,14 @@ def _rounded(points: Array) -> list[list[float]]:
     return [[round(float(x), 1), round(float(y), 1)] for x, y in points]
 
 
-def measure_contrast(picture: np.ndarray, ink: Array, polygon: Array) -> tuple[float, float]:
+def measure_contrast(picture: Array, ink: Array, polygon: Array, glyph_height: float) -> tuple[float, float]:
     """How much marked pixels differ from their surroundings, and how much unmarked ones do.
 
     Args:
         picture: (h, w, 3) the final photo, 8 bits.
         ink: (h, w) cover of marks in the photo, 0 to 1.
         polygon: (n, 2) outline of the line in pixels.
+        glyph_height: height of its capitals in pixels.
 
     Returns:
         Mean absolute difference to the local mean brightness, as a part of the range, on marked and
@@ -169,15 +170,22 @@ def measure_contrast(picture: np.ndarray, ink: Array, polygon: Array) -> tuple[f
     height, width = ink.shape
     left, top = np.floor(polygon.min(axis=0)).astype(int)
     right, bottom = np.ceil(polygon.max(axis=0)).astype(int) + 1
-    margin = max(3, min(right - left, bottom - top) // 3)
+    margin = max(3, int(min(right - left, bottom - top)) // 3)
     left, top = max(0, left - margin), max(0, top - margin)
     right, bottom = min(width, right + margin), min(height, bottom + margin)
     if right - left < 4 or bottom - top < 4:
         return 0.0, 0.0
-    gray = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
-    mark = ink[top:bottom, left:right]
+    gray: Array = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
+    mark: Array = ink[top:bottom, left:right]
+    # Large letters are measured at the size at which people look at them, about 40 pixels.
+    shrink = min(1.0, 40.0 / max(glyph_height, 1.0))
+    if shrink < 1.0:
+        gray, mark = (
+            cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+            for image in (gray, mark)
+        )
     area = np.zeros(gray.shape, np.uint8)
-    cv2.fillPoly(area, [np.round(polygon - (left, top)).astype(np.int32)], 1)
+    cv2.fillPoly(area, [np.round((polygon - (left, top)) * shrink).astype(np.int32)], 1)
     # A thin border belongs to the mark: the lit and the shaded flank of a groove lie on its edge.
     border = cv2.dilate(mark, np.ones((3, 3), np.uint8))
     marked = (border > 0.35) & (area > 0)
@@ -187,7 +195,7 @@ def measure_contrast(picture: np.ndarray, ink: Array, polygon: Array) -> tuple[f
     # The background is what the unmarked neighbours show, so that dense text does not hide itself.
     weight = plain.astype(np.float32)
     size = (0, 0)
-    spread = max(4.0, 0.25 * min(right - left, bottom - top))
+    spread = max(4.0, 0.25 * shrink * glyph_height)
     ground = cv2.GaussianBlur(gray * weight, size, spread) / np.maximum(
         cv2.GaussianBlur(weight, size, spread), 1e-3
     )
