@@ -73,11 +73,15 @@ def _in_conflict(a: Shape, b: Shape) -> bool:
     return overlap(_core(a), _core(b)) > CONFLICT
 
 
-def _core(shape: Shape) -> Straight:
+def _core(shape: Shape) -> Shape:
     """The text itself without the margin that boxes have around it."""
-    box = shape if isinstance(shape, Straight) else shape.hull()
-    margin = min(box.width, box.height)
-    return replace(box, width=box.width - ALONG * margin, height=box.height - ACROSS * margin)
+    margin = min(shape.width, shape.height)
+    height = shape.height - ACROSS * margin
+    if isinstance(shape, Straight):
+        return replace(shape, width=shape.width - ALONG * margin, height=height)
+    kept = 1 - ALONG * margin / shape.width
+    start = shape.start + shape.sweep * (1 - kept) / 2
+    return replace(shape, start=start, sweep=shape.sweep * kept, height=height)
 
 
 def _best_cover(candidates: Sequence[Candidate]) -> list[Candidate]:

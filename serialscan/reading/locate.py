@@ -45,6 +45,11 @@ def locate(rgb: np.ndarray, networks: Networks) -> list[Straight]:
     return _without_copies(found)
 
 
+def boxes_in(rgb: np.ndarray, networks: Networks) -> list[Straight]:
+    """Boxes of a picture looked at once, as it is."""
+    return _without_copies(_detect(rgb, 1.0, networks))
+
+
 def _detect(rgb: np.ndarray, scale: float, networks: Networks) -> list[Straight]:
     height, width = rgb.shape[:2]
     rows = max(GRID, round(height * scale / GRID) * GRID)

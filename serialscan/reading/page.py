@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 
 from serialscan.reading import views
+from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.engine import LINE_PX, Networks
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, same_place
 from serialscan.reading.recognise import Hypothesis, beam_search, greedy
-from serialscan.reading.shapes import Crop, Shape, Straight
+from serialscan.reading.shapes import Arc, Crop, Shape, Straight
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
 SQUARE = 1.5  # a box less elongated than this may be read across, too
@@ -23,6 +24,10 @@ SURE = 0.9  # views are added until the fused line is this sure
 BATCH_PX = 4096  # width of all lines of one batch together
 JOIN = 0.3  # cost of a joined row in a cover, and of each text height of gap that it bridges
 JOIN_GAP = 0.5
+GAP_PITCHES = 2.5  # a gap this wide, in steps between characters and in heights of the box, may part two lines
+GAP_HEIGHTS = 1.1
+RING_GAP_PITCHES = 1.4
+RING_PART = 3  # characters that a mark on a ring has at least
 GLANCE = Crop()
 
 
@@ -78,26 +83,27 @@ class PageReader:
         chosen = cover(candidates)
         return self._look(rgb, chosen, candidates)
 
-    def _places(self, rgb: np.ndarray) -> list[tuple[Straight, float]]:
+    def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
         """Where lines may stand, each with its cost in a cover."""
         height, width = rgb.shape[:2]
         boxes = locate(rgb, self._networks)
-        places = [(box, 0.0) for box in boxes] + [(box, JOIN + JOIN_GAP * gap) for box, gap in joined(boxes)]
+        places: list[tuple[Shape, float]] = [(box, 0.0) for box in boxes]
+        for shape, gap in [*joined(boxes), *locate_arcs(rgb, boxes, self._networks)]:
+            places.append((shape, JOIN + JOIN_GAP * gap))
         long_side, short_side = max(height, width), min(height, width)
         if short_side < SMALL_PX and long_side > 1.8 * short_side:
             angle = 0.0 if width >= height else 90.0
             places.append((Straight(width / 2, height / 2, long_side, short_side, angle), 0.0))
         return places
 
-    def _glance(self, rgb: np.ndarray, places: Sequence[tuple[Straight, float]]) -> list[Candidate]:
+    def _glance(self, rgb: np.ndarray, places: Sequence[tuple[Shape, float]]) -> list[Candidate]:
         """Read every place both ways, squarish ones in all four directions."""
-        shapes: list[Straight] = []
+        shapes: list[Shape] = []
         crops: list[np.ndarray] = []
         costs: list[float] = []
         for place, cost in places:
-            quarters = (0, 1) if place.width < SQUARE * place.height else (0,)
-            for quarter in quarters:
-                shape = place.turned(quarter)
+            across = isinstance(place, Straight) and place.width < SQUARE * place.height
+            for shape in (place, place.turned(1)) if across else (place,):
                 crop = views.flattened(shape.cut(rgb, GLANCE))
                 shapes += [shape, shape.turned(2)]
                 crops += [crop, crop[::-1, ::-1]]
@@ -144,8 +150,9 @@ class PageReader:
             if not pending:
                 break
         return [
-            Found(line.shape, _vote(mine), tuple((n, "".join(h[0].text), h[0].probability) for n, h in mine if h), line.value)
+            Found(shape, _vote(part), tuple((n, "".join(h[0].text), h[0].probability) for n, h in part if h), line.value)
             for line, mine in zip(chosen, read, strict=True)
+            for shape, part in _parted(line.shape, mine)
         ]
 
     def _decode(
@@ -160,9 +167,58 @@ class PageReader:
             u = [p * (1 + 2 * margin) - margin for p in hypothesis.positions]
             if of is not None and u:
                 middle = np.full(len(u), 0.5)
-                u = [shape.along(point) for point in of.points(np.array(u), middle)]
+                u = shape.along(of.points(np.array(u), middle)).tolist()
             moved.append(Hypothesis(hypothesis.text, tuple(u), hypothesis.probability))
         return tuple(moved)
+
+
+def _parted(
+    shape: Shape, mine: Sequence[tuple[str, tuple[Hypothesis, ...]]]
+) -> list[tuple[Shape, Sequence[tuple[str, tuple[Hypothesis, ...]]]]]:
+    """Cut a line at its wide gaps: what stands far apart is more often two marks than one."""
+    u = np.array([slot.position for slot in _vote(mine).slots if slot.ranked()[0][0] != " "])
+    if len(u) < 3:
+        return [(shape, mine)]
+    steps = np.diff(u)
+    in_heights = shape.width / shape.height
+    if isinstance(shape, Arc):  # a ring has no line ends: a word gap is all that parts two marks
+        wide = np.flatnonzero(steps > RING_GAP_PITCHES * np.median(steps))
+        ends = [0, *(wide + 1), len(u)]
+        if min(b - a for a, b in zip(ends, ends[1:], strict=False)) < RING_PART:
+            return [(shape, mine)]
+    else:
+        wide = np.flatnonzero((steps > GAP_PITCHES * np.median(steps)) & (steps * in_heights > GAP_HEIGHTS))
+    bounds = [-1.0, *(float((u[i] + u[i + 1]) / 2) for i in wide), 2.0]
+    half = 0.35 / in_heights  # from the middle of an end character to beyond its edge
+    starts = [0.0, *(float(u[i + 1]) - half for i in wide)]
+    stops = [*(float(u[i]) + half for i in wide), 1.0]
+    return [
+        (shape.piece(start, stop), [(name, _within(hypotheses, low, high, start, stop)) for name, hypotheses in mine])
+        for low, high, start, stop in zip(bounds, bounds[1:], starts, stops, strict=False)
+    ]
+
+
+def _within(
+    hypotheses: Sequence[Hypothesis], low: float, high: float, start: float, stop: float
+) -> tuple[Hypothesis, ...]:
+    """What the strings say between two places of the line, equal parts added up; positions from start to stop."""
+    parts: dict[tuple[str, ...], Hypothesis] = {}
+    for hypothesis in hypotheses:
+        kept = [
+            (c, (p - start) / (stop - start))
+            for c, p in zip(hypothesis.text, hypothesis.positions, strict=True)
+            if low <= p < high
+        ]
+        while kept and kept[0][0] == " ":
+            del kept[0]
+        while kept and kept[-1][0] == " ":
+            del kept[-1]
+        text = tuple(c for c, _ in kept)
+        before = parts.get(text)
+        positions = before.positions if before else tuple(p for _, p in kept)
+        probability = hypothesis.probability + (before.probability if before else 0.0)
+        parts[text] = Hypothesis(text, positions, min(1.0, probability))
+    return tuple(sorted(parts.values(), key=lambda h: (-h.probability, h.text)))
 
 
 def _vote(mine: Sequence[tuple[str, tuple[Hypothesis, ...]]]) -> Fusion:

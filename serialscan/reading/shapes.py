@@ -57,6 +57,11 @@ class Straight:
         width, height = (self.height, self.width) if quarters % 2 else (self.width, self.height)
         return replace(self, width=width, height=height, angle=(self.angle + 90 * quarters) % 360)
 
+    def piece(self, u0: float, u1: float) -> Straight:
+        """The part of the line between two places along it."""
+        ((cx, cy),) = self.points(np.array([(u0 + u1) / 2]), np.array([0.5]))
+        return replace(self, cx=float(cx), cy=float(cy), width=(u1 - u0) * self.width)
+
     def _axes(self) -> tuple[np.ndarray, np.ndarray]:
         t = math.radians(self.angle)
         return np.array([math.cos(t), math.sin(t)]), np.array([-math.sin(t), math.cos(t)])
@@ -67,10 +72,15 @@ class Straight:
         centre = np.array([self.cx, self.cy])
         return centre + np.outer((u - 0.5) * self.width, along) + np.outer((v - 0.5) * self.height, across)
 
-    def along(self, point: np.ndarray) -> float:
-        """``u`` of a photo point."""
+    def along(self, points: np.ndarray) -> np.ndarray:
+        """``u`` of photo points, (N, 2) to (N,)."""
         along, _ = self._axes()
-        return float((np.asarray(point) - [self.cx, self.cy]) @ along) / self.width + 0.5
+        return (points - [self.cx, self.cy]) @ along / self.width + 0.5
+
+    def across(self, points: np.ndarray) -> np.ndarray:
+        """``v`` of photo points, (N, 2) to (N,)."""
+        _, across = self._axes()
+        return (points - [self.cx, self.cy]) @ across / self.height + 0.5
 
     def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
         """The line upright, (height, W, 3) uint8 with W a multiple of 8, from the photo's own pixels."""
@@ -98,7 +108,6 @@ class Arc:
 
     Angles run clockwise from the photo's x axis. A positive sweep is read clockwise with the tops
     of the characters outwards, a negative one counter-clockwise with the tops inwards.
-    ``flatten`` is height over width of the circle where it is seen at a slant.
     """
 
     cx: float
@@ -127,9 +136,25 @@ class Arc:
         radius = self.radius + (0.5 - v) * self.height * outwards
         return np.stack([self.cx + radius * np.cos(angle), self.cy + radius * np.sin(angle)], axis=-1)
 
-    def along(self, point: np.ndarray) -> float:
-        """``u`` of a photo point."""
-        angle = math.degrees(math.atan2(point[1] - self.cy, point[0] - self.cx))
+    def turned(self, quarters: int) -> Arc:
+        """The same place read the other way round; ``quarters`` is 2, text runs along its circle."""
+        if quarters != 2:
+            raise ValueError("text on an arc runs along it")
+        return replace(self, start=(self.start + self.sweep) % 360, sweep=-self.sweep)
+
+    def piece(self, u0: float, u1: float) -> Arc:
+        """The part of the line between two places along it."""
+        return replace(self, start=self.start + u0 * self.sweep, sweep=(u1 - u0) * self.sweep)
+
+    def across(self, points: np.ndarray) -> np.ndarray:
+        """``v`` of photo points, (N, 2) to (N,)."""
+        outwards = 1.0 if self.sweep > 0 else -1.0
+        radius = np.hypot(points[:, 0] - self.cx, points[:, 1] - self.cy)
+        return 0.5 - (radius - self.radius) * outwards / self.height
+
+    def along(self, points: np.ndarray) -> np.ndarray:
+        """``u`` of photo points, (N, 2) to (N,)."""
+        angle = np.degrees(np.arctan2(points[:, 1] - self.cy, points[:, 0] - self.cx))
         turn = (angle - self.start) * math.copysign(1.0, self.sweep)
         slack = (360 - abs(self.sweep)) / 2
         return ((turn + slack) % 360 - slack) / abs(self.sweep)
@@ -172,8 +197,10 @@ def _corners(points: np.ndarray) -> Polygon:
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in points)
 
 
-def overlap(a: Straight, b: Straight) -> float:
-    """Area in common over the smaller area, from 0 to 1."""
+def overlap(a: Shape, b: Shape) -> float:
+    """Area in common over the smaller area, from 0 to 1; by samples where an arc takes part."""
+    if isinstance(a, Arc) or isinstance(b, Arc):
+        return max(_share_inside(a, b), _share_inside(b, a))
     reach = (math.hypot(a.width, a.height) + math.hypot(b.width, b.height)) / 2
     if math.hypot(a.cx - b.cx, a.cy - b.cy) >= reach:
         return 0.0
@@ -184,3 +211,12 @@ def overlap(a: Straight, b: Straight) -> float:
         return 0.0
     area = cv2.contourArea(cv2.convexHull(region))
     return min(1.0, area / max(1e-6, min(a.width * a.height, b.width * b.height)))
+
+
+_SAMPLES = tuple(grid.ravel() for grid in np.meshgrid((np.arange(24) + 0.5) / 24, (np.arange(5) + 0.5) / 5))
+
+
+def _share_inside(a: Shape, b: Shape) -> float:
+    points = a.points(*_SAMPLES)
+    u, v = b.along(points), b.across(points)
+    return float(((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1)).mean())

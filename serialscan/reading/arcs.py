@@ -1,0 +1,136 @@
+"""Text on a circle: bolt heads, scope rings, barrel ends.
+
+A straight box on such a text is a chord: its normal runs through the centre. Boxes whose normals meet
+in one point at one distance give the circle; the ring is unwrapped to a strip and searched there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from serialscan.reading.engine import Networks
+from serialscan.reading.locate import boxes_in, joined
+from serialscan.reading.shapes import Arc, Straight
+
+CIRCLES = 2  # rings unwrapped per page at most
+TURNS = 1.5  # of the strip, so that no text is cut by its seam
+STRIP_GLYPH_PX = 40  # text height in the strip
+RING = 2.6  # height of the strip in text heights
+_ELONGATED = 1.3  # a box that has a direction
+_APART = 25.0  # degrees between chords that fix a centre
+_TANGENT = 22.0  # degrees that a chord may be off the tangent
+
+
+def locate_arcs(rgb: np.ndarray, boxes: Sequence[Straight], networks: Networks) -> list[tuple[Arc, float]]:
+    """Lines on circles that the straight boxes hint at, each with the gap it bridges in text heights."""
+    found: list[tuple[Arc, float]] = []
+    for ring in circles(boxes):
+        strip = _unwrap(rgb, ring)
+        in_strip = [box for box in boxes_in(strip, networks) if abs(_level(box)) < 25]
+        arcs: list[tuple[Arc, float]] = []
+        for box, gap in [*((box, 0.0) for box in in_strip), *joined(in_strip)]:
+            arc = _to_arc(box, strip, ring)
+            if arc is not None and not any(_same(arc, other) for other, _ in arcs):
+                arcs.append((arc, gap))
+        found += arcs
+    return found
+
+
+def circles(boxes: Sequence[Straight]) -> list[Arc]:
+    """Rings of text, each a full turn: the most supported first.
+
+    Every pair of elongated boxes in different directions proposes a centre where their normals meet;
+    a proposal stands if both are at one distance from it and all its chords are tangents.
+    """
+    chords = [box for box in boxes if box.width > _ELONGATED * box.height]
+    proposals: list[tuple[float, Arc, set[int]]] = []
+    for a, b in itertools.combinations(chords, 2):
+        apart = abs((a.angle - b.angle + 90) % 180 - 90)
+        if apart < _APART or not 0.6 < a.height / b.height < 1.6:
+            continue
+        centre = _normals_meet(a, b)
+        radii = [math.hypot(box.cx - centre[0], box.cy - centre[1]) for box in (a, b)]
+        radius, height = sum(radii) / 2, (a.height + b.height) / 2
+        if abs(radii[0] - radii[1]) > 0.2 * radius or not 1.2 * height < radius < 30 * height:
+            continue
+        ring = Arc(float(centre[0]), float(centre[1]), radius, height, 0.0, 360.0)
+        members = {i for i, box in enumerate(boxes) if _on(ring, box)}
+        if sum(boxes[i].width > _ELONGATED * boxes[i].height for i in members) >= 2:
+            support = sum(boxes[i].score * boxes[i].width / boxes[i].height for i in members)
+            proposals.append((support, ring, members))
+    proposals.sort(key=lambda p: (-p[0], p[1].cx, p[1].cy))
+    kept: list[tuple[Arc, set[int]]] = []
+    for _, ring, members in proposals:
+        if len(kept) < CIRCLES and all(not members & other for _, other in kept):
+            kept.append((_refined(ring, [boxes[i] for i in sorted(members)]), members))
+    return [ring for ring, _ in kept]
+
+
+def _normals_meet(a: Straight, b: Straight) -> np.ndarray:
+    ta, tb = math.radians(a.angle), math.radians(b.angle)
+    matrix = np.array([[math.cos(ta), math.sin(ta)], [math.cos(tb), math.sin(tb)]])
+    return np.linalg.solve(matrix, np.array([matrix[0] @ [a.cx, a.cy], matrix[1] @ [b.cx, b.cy]]))
+
+
+def _on(ring: Arc, box: Straight) -> bool:
+    dx, dy = box.cx - ring.cx, box.cy - ring.cy
+    if abs(math.hypot(dx, dy) - ring.radius) > 0.6 * ring.height or not 0.5 < box.height / ring.height < 1.8:
+        return False
+    if box.width < _ELONGATED * box.height:
+        return True
+    tangent = math.degrees(math.atan2(dy, dx)) + 90
+    return abs((box.angle - tangent + 90) % 180 - 90) < _TANGENT and box.width < 2.2 * ring.radius
+
+
+def _refined(ring: Arc, members: Sequence[Straight]) -> Arc:
+    """Least-squares centre over all members' normals, mean radius."""
+    rows, sides = [], []
+    for box in members:
+        if box.width > _ELONGATED * box.height:
+            t = math.radians(box.angle)
+            rows.append([math.cos(t), math.sin(t)])
+            sides.append(box.cx * math.cos(t) + box.cy * math.sin(t))
+    centre = np.linalg.lstsq(np.array(rows), np.array(sides), rcond=None)[0]
+    # The middle of a chord's box lies inside the arc that its text follows.
+    radii = [math.hypot(box.cx - centre[0], box.cy - centre[1]) for box in members]
+    heights = sorted(box.height for box in members if box.width > _ELONGATED * box.height)
+    return Arc(
+        float(centre[0]), float(centre[1]), sum(radii) / len(radii), heights[len(heights) // 2], 0.0, 360.0
+    )
+
+
+def _unwrap(rgb: np.ndarray, ring: Arc) -> np.ndarray:
+    scale = STRIP_GLYPH_PX / ring.height
+    width = round(math.tau * TURNS * ring.radius * scale / 32) * 32
+    height = max(64, round(RING * STRIP_GLYPH_PX / 32) * 32)
+    u = (np.arange(width) + 0.5) / width * TURNS
+    v = ((np.arange(height) + 0.5) / height - 0.5) * RING + 0.5
+    grid_u, grid_v = np.meshgrid(u, v)
+    where = ring.points(grid_u, grid_v).astype(np.float32)
+    return cv2.remap(rgb, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _to_arc(box: Straight, strip: np.ndarray, ring: Arc) -> Arc | None:
+    height, width = strip.shape[:2]
+    degrees = 360 * TURNS
+    sweep = box.width / width * degrees
+    if sweep > 358:
+        return None
+    start = (box.cx / width * degrees - sweep / 2) % 360
+    per_px = RING * ring.height / height
+    radius = ring.radius - (box.cy - height / 2) * per_px
+    return Arc(ring.cx, ring.cy, radius, box.height * per_px, start, sweep, box.score) if radius > 0 else None
+
+
+def _level(box: Straight) -> float:
+    return (box.angle + 90) % 180 - 90
+
+
+def _same(a: Arc, b: Arc) -> bool:
+    start = abs((a.start - b.start + 180) % 360 - 180)
+    return start < 4 and abs(a.sweep - b.sweep) < 6 and abs(a.radius - b.radius) < 0.2 * a.height
