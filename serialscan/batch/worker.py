@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import itertools
 import multiprocessing
 import os
 import sys
@@ -25,6 +27,10 @@ READY = "ready"
 
 # The kernel then ends a worker, which costs one record, and not the process that writes the records.
 _OOM_SCORE = b"800"
+
+# Images of every size leave holes in glibc's heap, which it keeps. Measured on small photos, a worker of
+# 350 MiB needs 125; giving the rest back after every photo costs a tenth of the time, so not after every one.
+_TRIM_EVERY = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def run_worker(tasks: Connection, results: Connection, job: Job) -> None:
         results.send(EngineError(f"The reading engine does not start ({reason}): run 'serialscan doctor'."))
         return
     results.send(READY)
-    while True:
+    for count in itertools.count(1):
         try:
             task, data = tasks.recv()
         except (EOFError, OSError):
@@ -83,6 +89,8 @@ def run_worker(tasks: Connection, results: Connection, job: Job) -> None:
             results.send(error)
             return
         results.send(Done(to_json(record), record.error.message if record.error else None))
+        if count % _TRIM_EVERY == 0:
+            _give_memory_back()
 
 
 def _settle_in() -> None:
@@ -128,6 +136,12 @@ def _raise_if_crops(error: Exception, job: Job) -> None:
         return
     if holds(job.crops, os.fsdecode(error.filename)):
         raise OutputError(f"{job.crops} cannot be written ({error.strerror}): free some space") from error
+
+
+def _give_memory_back() -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # other C libraries than glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _show_traceback(job: Job) -> None:
