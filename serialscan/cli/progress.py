@@ -11,7 +11,7 @@ import click
 
 from serialscan.batch.execute import Outcome
 from serialscan.batch.run import Tally
-from serialscan.cli.text import printable
+from serialscan.cli.text import printable, speed
 
 
 class Quiet:
@@ -62,7 +62,7 @@ class Bar(Quiet):
 
         class Speed(ProgressColumn):
             def render(self, task: Task) -> Text:
-                return Text(f"{task.speed:.2g} photos/s" if task.speed else "")
+                return Text(speed(task.speed) if task.speed else "")
 
         self._progress = Progress(
             BarColumn(), MofNCompleteColumn(), Speed(), TextColumn("left"), TimeRemainingColumn(),

@@ -26,11 +26,16 @@ def summary(tally: Tally) -> str:
     if any(left_out):
         parts.append("skipped " + ", ".join(filter(None, left_out)))
     if tally.done and tally.seconds:
-        parts.append(f"{tally.done / tally.seconds:.2g} photos/s")
+        parts.append(speed(tally.done / tally.seconds))
     if tally.interrupted:
         total = f"{tally.done} of {tally.total}" if tally.total is not None else f"{tally.done}"
         parts.insert(0, f"interrupted, {total} read; what was written is valid")
     return "; ".join(parts)
+
+
+def speed(per_second: float) -> str:
+    """Photos per second with a useful number of digits."""
+    return f"{per_second:.{2 if per_second < 10 else 0}f} photos/s"
 
 
 def _count(number: int, noun: str) -> str:
