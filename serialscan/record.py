@@ -7,7 +7,7 @@ left corner, as the text is read. Confidences are probabilities from 0 to 1.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -15,7 +15,7 @@ Point = tuple[float, float]
 Polygon = tuple[Point, ...]
 Confidence = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
-PHOTO_SCHEMA = "serialscan.photo/1"
+PHOTO_SCHEMA: Final = "serialscan.photo/1"
 
 MarkKind = Literal[
     "serial", "manufacturer", "model", "calibre", "country", "importer", "property", "nsn", "cage",
@@ -28,14 +28,14 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base: immutable, keyword-only, strict on input."""
 
 
-class Alternative(_Record, kw_only=True):
+class Alternative(_Record, frozen=True, kw_only=True):
     """Another character that may stand at this place."""
 
     char: str
     confidence: Confidence
 
 
-class Glyph(_Record, kw_only=True):
+class Glyph(_Record, frozen=True, kw_only=True):
     """One character of a line; ``char`` is empty in an alternative that drops it."""
 
     char: str
@@ -44,7 +44,7 @@ class Glyph(_Record, kw_only=True):
     polygon: Polygon = ()
 
 
-class Testimony(_Record, kw_only=True):
+class Testimony(_Record, frozen=True, kw_only=True):
     """What one reader (an engine on one view of the line) read by itself."""
 
     name: str
@@ -52,14 +52,14 @@ class Testimony(_Record, kw_only=True):
     confidence: Confidence
 
 
-class TextCandidate(_Record, kw_only=True):
+class TextCandidate(_Record, frozen=True, kw_only=True):
     """One string of a line's n-best list with the probability that all of it is right."""
 
     text: str
     confidence: Confidence
 
 
-class Line(_Record, kw_only=True):
+class Line(_Record, frozen=True, kw_only=True):
     """One line of text as it stands in the photo.
 
     ``rotation`` is the angle in degrees (0 to 359, clockwise) by which the photo must be turned
@@ -79,7 +79,7 @@ class Line(_Record, kw_only=True):
     page: int = 1
 
 
-class Code(_Record, kw_only=True):
+class Code(_Record, frozen=True, kw_only=True):
     """One machine-readable code, raw bytes kept."""
 
     id: str
@@ -93,7 +93,7 @@ class Code(_Record, kw_only=True):
     page: int = 1
 
 
-class Mark(_Record, kw_only=True):
+class Mark(_Record, frozen=True, kw_only=True):
     """What a line or a code means. ``evidence`` holds ids of lines and codes."""
 
     kind: MarkKind
@@ -105,7 +105,7 @@ class Mark(_Record, kw_only=True):
     rule: str
 
 
-class SerialCandidate(_Record, kw_only=True):
+class SerialCandidate(_Record, frozen=True, kw_only=True):
     """One string that may be the serial."""
 
     value: str
@@ -114,7 +114,7 @@ class SerialCandidate(_Record, kw_only=True):
     rule: str = ""
 
 
-class SerialReading(_Record, kw_only=True):
+class SerialReading(_Record, frozen=True, kw_only=True):
     """The serial, or that there is none; ``review`` means that a person must look."""
 
     value: str | None
@@ -125,14 +125,14 @@ class SerialReading(_Record, kw_only=True):
     candidates: tuple[SerialCandidate, ...] = ()
 
 
-class Model(_Record, kw_only=True):
+class Model(_Record, frozen=True, kw_only=True):
     """A weight file in use."""
 
     name: str
     sha256: str
 
 
-class Tool(_Record, kw_only=True):
+class Tool(_Record, frozen=True, kw_only=True):
     """The program that made the record."""
 
     name: str
@@ -141,7 +141,7 @@ class Tool(_Record, kw_only=True):
     models: tuple[Model, ...] = ()
 
 
-class Gps(_Record, kw_only=True):
+class Gps(_Record, frozen=True, kw_only=True):
     """Position from EXIF, WGS 84 decimal degrees; altitude in metres."""
 
     latitude: float
@@ -149,7 +149,7 @@ class Gps(_Record, kw_only=True):
     altitude: float | None = None
 
 
-class Source(_Record, kw_only=True):
+class Source(_Record, frozen=True, kw_only=True):
     """The input file and its facts.
 
     ``path`` is UTF-8; bytes of a file name that are not UTF-8 are written as ``\\xNN`` and the
@@ -172,7 +172,7 @@ class Source(_Record, kw_only=True):
     path_bytes_hex: str | None = None
 
 
-class Quality(_Record, kw_only=True):
+class Quality(_Record, frozen=True, kw_only=True):
     """Measures that explain why a photo can or cannot be read.
 
     ``glyph_height_px``: median height of the characters read. ``sharpness``: 0 (blurred) to 1.
@@ -184,21 +184,21 @@ class Quality(_Record, kw_only=True):
     clipped: float | None = None
 
 
-class Warning_(_Record, kw_only=True):
+class Warning_(_Record, frozen=True, kw_only=True):
     """Something a person should know; the message says what to do."""
 
     code: str
     message: str
 
 
-class Error(_Record, kw_only=True):
+class Error(_Record, frozen=True, kw_only=True):
     """Why this input has no reading; the message says what to do."""
 
     code: str
     message: str
 
 
-class PhotoRecord(_Record, kw_only=True, tag_field="record", tag="photo"):
+class PhotoRecord(_Record, frozen=True, kw_only=True, tag_field="record", tag="photo"):
     """The record of one input file."""
 
     schema: Literal["serialscan.photo/1"] = PHOTO_SCHEMA
