@@ -150,9 +150,9 @@ class Gps(_Record, frozen=True, kw_only=True):
 
 
 class Source(_Record, frozen=True, kw_only=True):
-    """The input file and its facts.
+    r"""The input file and its facts.
 
-    ``path`` is UTF-8; bytes of a file name that are not UTF-8 are written as ``\\xNN`` and the
+    ``path`` is UTF-8; bytes of a file name that are not UTF-8 are written as ``\xNN`` and the
     exact name is then in ``path_bytes_hex``. ``width`` and ``height`` are those of the upright
     first page. ``captured_at`` is EXIF local time verbatim in ISO 8601, with an offset only where
     the camera wrote one.
