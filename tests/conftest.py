@@ -51,7 +51,10 @@ def start_of_child() -> None:
 
 
 class Program:
-    """Runs ``serialscan`` as people do: as a process of its own."""
+    """Runs ``serialscan`` as people do: as a process of its own.
+
+    Scans read with the networks only: the second reader has tests of its own and is slow.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -70,10 +73,13 @@ class Program:
     def started(self, *arguments: Any, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
         """Start it and leave it running."""
         options.pop("input", None)
+        extra = options.pop("env", {})
+        if "scan" in arguments[:1]:
+            extra = {"SERIALSCAN_READER": "network", **extra}
         settings: dict[str, Any] = {
             "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.home,
             "bufsize": 0,  # else what readline() read ahead is lost to communicate()
-            "env": clean_environment(self.home, **options.pop("env", {})), **options,
+            "env": clean_environment(self.home, **extra), **options,
         }  # fmt: skip
         if os.name == "posix":
             settings["preexec_fn"] = start_of_child
