@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import signal
 import sys
-from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
-from types import FrameType
 
 from serialscan.batch.inputs import IMAGE_SUFFIXES, STDIN, holds
 from serialscan.errors import OutputError
@@ -40,49 +36,24 @@ class DataStream:
         return self._raw.isatty()
 
     def write_line(self, line: bytes) -> None:
-        """Write one line and its line end; Ctrl-C waits until the line is whole.
+        """Write one line and its line end.
 
         Raises:
             ClosedPipeError: nobody reads the data any more.
             OutputError: the disk is full or the like.
         """
         rest = memoryview(line + b"\n")
-        with _whole():
-            try:
-                while rest:
-                    rest = rest[self._raw.write(rest) or 0 :]
-            except OSError as error:
-                # Windows says EINVAL where others say EPIPE.
-                if error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL):
-                    raise ClosedPipeError from error
-                raise OutputError(
-                    f"{self._name} cannot be written ({error.strerror}): the records before are whole; "
-                    "free some space or choose another --output."
-                ) from error
-
-
-@contextlib.contextmanager
-def _whole() -> Iterator[None]:
-    """Put a first Ctrl-C off to the end of the block; a second one breaks it."""
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):  # ignored, as in a background job
-        yield
-        return
-    seen = False
-
-    def put_off(signum: int, frame: FrameType | None) -> None:
-        nonlocal seen
-        if seen:
-            raise KeyboardInterrupt
-        seen = True
-
-    signal.signal(signal.SIGINT, put_off)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if seen:
-        raise KeyboardInterrupt
+        try:
+            while rest:
+                rest = rest[self._raw.write(rest) or 0 :]
+        except OSError as error:
+            # Windows says EINVAL where others say EPIPE.
+            if error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL):
+                raise ClosedPipeError from error
+            raise OutputError(
+                f"{self._name} cannot be written ({error.strerror}): the records before are whole; "
+                "free some space or choose another --output."
+            ) from error
 
 
 def take_stdout() -> DataStream:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Protocol
 
 from serialscan.batch.execute import Outcome, execute
@@ -91,17 +93,45 @@ def run(
     with contextlib.closing(outcomes):
         try:
             for outcome in outcomes:
-                write(outcome)
-                if outcome.error is None:
-                    tally.ok += 1
-                else:
-                    tally.failed += 1
-                    tally.last_error = outcome.error
-                watcher.update(outcome, tally)
+                with _whole():
+                    write(outcome)
+                    if outcome.error is None:
+                        tally.ok += 1
+                    else:
+                        tally.failed += 1
+                        tally.last_error = outcome.error
+                    watcher.update(outcome, tally)
         except KeyboardInterrupt:
             tally.interrupted = True
     tally.seconds = time.monotonic() - started
     return tally
+
+
+@contextlib.contextmanager
+def _whole() -> Iterator[None]:
+    """Put a first Ctrl-C off to the end of the block, so that records are whole and counted.
+
+    A second one breaks the block, for the reader of the output may have stopped reading.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # ignored, as in a background job
+        yield
+        return
+    seen = False
+
+    def put_off(signum: int, frame: FrameType | None) -> None:
+        nonlocal seen
+        if seen:
+            raise KeyboardInterrupt
+        seen = True
+
+    signal.signal(signal.SIGINT, put_off)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if seen:
+        raise KeyboardInterrupt
 
 
 def _count(selection: Selection, tally: Tally) -> None:
