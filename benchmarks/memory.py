@@ -3,7 +3,7 @@
 Renders small photos into a temporary folder, scans them with the real program, and samples parent and
 workers as they go. Memory that grows with the number of files would show as figures that grow.
 
-    python benchmarks/memory.py [--photos 2000] [--window 200] [--jobs 2]
+    python benchmarks/memory.py [--photos 2000] [--window 200] [--jobs 2] [--reader network]
 """
 
 from __future__ import annotations
@@ -46,12 +46,13 @@ def resident(process: psutil.Process) -> tuple[int, int]:
     return process.memory_info().rss, workers
 
 
-def measure(folder: Path, window: int, jobs: int) -> list[tuple[int, int]]:
+def measure(folder: Path, window: int, jobs: int, reader: str) -> list[tuple[int, int]]:
     """Scan the folder, sample after each record, and keep the peak of each window of records.
 
     Windows of one size, since the peak of more samples is higher by chance alone.
     """
-    command = [sys.executable, "-m", "serialscan", "scan", "--quiet", "--jobs", str(jobs), str(folder)]
+    options = ["--quiet", "--jobs", str(jobs), "--reader", reader]
+    command = [sys.executable, "-m", "serialscan", "scan", *options, str(folder)]
     peaks: list[tuple[int, int]] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE) as run:
         assert run.stdout is not None
@@ -73,11 +74,12 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=2000)
     parser.add_argument("--window", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--reader", default="network", help="auto also starts Tesseract for every photo")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         render(Path(name), arguments.photos)
         started = time.monotonic()
-        peaks = measure(Path(name), arguments.window, arguments.jobs)
+        peaks = measure(Path(name), arguments.window, arguments.jobs, arguments.reader)
         speed = arguments.photos / (time.monotonic() - started)
     print(f"{arguments.photos} photos, --jobs {arguments.jobs}, {speed:.2f} photos/s; peak resident MiB")
     for number, (parent, workers) in enumerate(peaks):
