@@ -18,34 +18,40 @@ from serialscan.record import Code, Polygon
 if TYPE_CHECKING:
     import numpy as np
 
-# With error correction or a strong check: one sight is proof. ITF, Codabar, Telepen, DX film edge and
-# Aztec runes have none, are seen in any texture, and are left out.
-_STRONG = "DataMatrix,QRCode,Aztec,PDF417,MaxiCode,Code128,Code93,EAN13,UPCA"
-# With a weak check or none: believed when two different views say the same.
-_WEAK = "Code39,ITF14,EAN8,UPCE,DataBar,MicroQRCode,rMQRCode"
-_WEAK_NAMES = frozenset(name.replace("DataBar", "") or name for name in _WEAK.split(","))
+# With error correction or a strong check: one sight is proof.
+_STRONG = "DataMatrix,QRCode,Aztec,PDF417,MaxiCode,Code128,Code93"
+# With a weak check or none: believed when the smoothed view says the same. Short ITF, Codabar, Telepen
+# and DX film edge are seen in any texture and are not looked for.
+_WEAK = "Code39,EAN13,UPCA,EAN8,UPCE,ITF14,DataBar,MicroQRCode,rMQRCode"
 _WEAK_MIN = 4  # characters
+_MATRIX = "DataMatrix,QRCode"
+_COMMON = "DataMatrix,QRCode,Code128,Code93,Code39"  # what is looked for where every format costs much
 
 _COARSE_PIXELS = 1_200_000  # the whole photo is first shown at no more than this
 _MIDDLE_PIXELS = 4_000_000  # and then larger, up to this
 _TILE = 448  # native pixels
 _TILES = 6
+_SMALL_CODE = 80  # native pixels; what is much larger is seen in the shrunk photo
+_EDGE, _FLAT = 50, 2  # grey levels between neighbours: the most that counts, and what is nothing
 _TINY = 400  # a photo with a shorter side than this is also shown enlarged
 _MIN_SIDE = 8  # pixels; no code is smaller
 
 # How gaps between dots are closed, in the order of gain for time on rendered dot-peened codes:
 # (scale, what grows before the blur, its size in pixels, sigma of the blur).
 _CLOSINGS = (
-    (0.25, "", 0, 1.5),
-    (0.5, "", 0, 1.0),
-    (0.5, "", 0, 1.5),
-    (0.25, "dark", 3, 1.0),
-    (0.25, "light", 3, 1.0),
-    (0.5, "dark", 3, 1.0),
-    (0.5, "light", 5, 1.0),
-    (1.0, "dark", 3, 1.0),
+    (0.35, "", 0, 1.0),
+    (0.25, "dark", 3, 0.7),
+    (0.5, "", 0, 0.7),
+    (0.25, "light", 3, 0.7),
+    (0.5, "light", 3, 0.7),
+    (0.5, "dark", 3, 0.7),
+    (0.35, "light", 3, 0.7),
+    (0.35, "dark", 3, 0.7),
+    (0.25, "dark", 5, 0.7),
+    (0.5, "light", 5, 0.7),
+    (0.71, "light", 3, 0.7),
     (1.0, "light", 3, 1.0),
-    (1.0, "", 0, 1.5),
+    (1.0, "dark", 3, 1.0),
 )
 
 # C0 and DEL as their Unicode control pictures: readable, and never taken for literal text.
@@ -117,7 +123,7 @@ def read_codes(rgb: np.ndarray, page: int = 1, first: int = 1) -> tuple[Code, ..
         return ()
     photo = _View(grey=cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     found: list[_Sight] = []
-    for sight in _sights(photo, found):
+    for sight in _sights(photo):
         if not any(_same(sight, known) for known in found):
             found.append(sight)
     found.sort(key=lambda s: (*reversed(_centre(s.polygon)), s.symbology, s.content))
@@ -130,22 +136,22 @@ def read_codes(rgb: np.ndarray, page: int = 1, first: int = 1) -> tuple[Code, ..
     )  # fmt: skip
 
 
-def _sights(photo: _View, found: list[_Sight]) -> Iterator[_Sight]:
-    """Yield what every view shows; ``found`` is what the caller has kept so far."""
-    factor = 1.0
-    while photo.grey.size * factor**2 > _COARSE_PIXELS:
-        factor /= 2
-    coarse = photo.scaled(factor)
+def _sights(photo: _View) -> Iterator[_Sight]:
+    """Yield what every view of the photo shows, cheap views first; the same code may come again."""
+    views = [photo]
+    while views[0].grey.size > _COARSE_PIXELS:
+        views.insert(0, views[0].scaled(0.5))
+    coarse, *larger = views
     yield from _decode(coarse)
     if min(coarse.grey.shape) < _TINY:
         yield from _decode(coarse.scaled(2))
-    level = factor * 2
-    while level < 1 and photo.grey.size * level**2 <= _MIDDLE_PIXELS:
-        yield from _decode(photo.scaled(level))
-        level *= 2
-    tiles = [photo.tile(x, y) for x, y in _candidates(coarse)] if factor < 1 else []
+    for view in larger:
+        if view.grey.size <= _MIDDLE_PIXELS:
+            # What is seen in this view shrunk has been seen before.
+            yield from _decode(view, _COMMON, downscale=False)
+    tiles = [photo.tile(x, y) for x, y in _candidates(views[max(0, len(views) - 2)])] if larger else []
     for view in tiles:
-        yield from _decode(view)
+        yield from _decode(view, _MATRIX)
     for view in (coarse, *tiles):
         yield from _decode_dots(view)
 
@@ -158,43 +164,47 @@ def _decode_dots(view: _View) -> list[_Sight]:
     return []
 
 
-def _candidates(coarse: _View) -> list[tuple[float, float]]:
-    """Photo pixels where a matrix code may be: much contrast both across and down, best first."""
+def _candidates(view: _View) -> list[tuple[float, float]]:
+    """Photo pixels where a small matrix code may be: much contrast both across and down, best first."""
     import cv2
     import numpy as np
 
-    grey = coarse.grey
-    box = max(3, round(_TILE / 4 * coarse.scale))
-    across = cv2.blur(cv2.absdiff(grey[:-1, 1:], grey[:-1, :-1]).astype(np.float32), (box, box))
-    down = cv2.blur(cv2.absdiff(grey[1:, :-1], grey[:-1, :-1]).astype(np.float32), (box, box))
+    grey = view.grey
+    box = round(_SMALL_CODE * view.scale)
+    # A few hard edges must not count as much as many moderate ones.
+    across, down = (
+        cv2.boxFilter(np.minimum(cv2.absdiff(one, other), _EDGE), cv2.CV_32F, (box, box))
+        for one, other in ((grey[:-1, 1:], grey[:-1, :-1]), (grey[1:, :-1], grey[:-1, :-1]))
+    )
     busy = np.minimum(across, down)
-    apart = round(_TILE / 2 * coarse.scale)
+    apart = round(_TILE / 2 * view.scale)
     places: list[tuple[float, float]] = []
     while len(places) < _TILES:
         _, best, _, (x, y) = cv2.minMaxLoc(busy)
-        if best <= 2:
+        if best <= _FLAT:
             break
-        places.append((x / coarse.scale, y / coarse.scale))
+        places.append((x / view.scale, y / view.scale))
         busy[max(0, y - apart) : y + apart + 1, max(0, x - apart) : x + apart + 1] = 0
     return places
 
 
-def _decode(view: _View, formats: str = f"{_STRONG},{_WEAK}") -> list[_Sight]:
+def _decode(view: _View, formats: str = f"{_STRONG},{_WEAK}", *, downscale: bool = True) -> list[_Sight]:
+    """Decode one view; weak symbologies must be seen in it slightly smoothed, too."""
     import cv2
 
-    sights = _read(view, formats)
-    weak = [s for s in sights if s.symbology in _WEAK_NAMES]
+    sights = _read(view, formats, downscale=downscale)
+    weak = [s for s in sights if s.symbology not in _STRONG.split(",")]
     if weak:
         softer = _View(
             grey=cv2.GaussianBlur(view.grey, (3, 3), 0), scale=view.scale, left=view.left, top=view.top
         )
-        again = {(s.symbology, s.content) for s in _read(softer, _WEAK)}
+        again = {(s.symbology, s.content) for s in _read(softer, _WEAK, downscale=downscale)}
         doubted = [s for s in weak if (s.symbology, s.content) not in again or len(s.text) < _WEAK_MIN]
         sights = [s for s in sights if s not in doubted]
     return sights
 
 
-def _read(view: _View, formats: str) -> list[_Sight]:
+def _read(view: _View, formats: str, *, downscale: bool) -> list[_Sight]:
     import numpy as np
     import zxingcpp
 
@@ -203,6 +213,7 @@ def _read(view: _View, formats: str) -> list[_Sight]:
     barcodes = zxingcpp.read_barcodes(
         np.ascontiguousarray(view.grey),
         formats=zxingcpp.barcode_formats_from_str(formats),
+        try_downscale=downscale,
         text_mode=zxingcpp.TextMode.Plain,
     )
     return [
