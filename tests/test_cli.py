@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Program
+from conftest import REPOSITORY, Program, records
 
 from serialscan import __version__
 from serialscan.errors import ExitCode
@@ -119,7 +119,7 @@ def test_doctor_tells_how_to_get_tesseract(serialscan: Program, tmp_path: Path) 
 
 
 def test_doctor_and_scan_refuse_a_weight_that_was_changed(serialscan: Program, tmp_path: Path) -> None:
-    package = Path(__file__).resolve().parents[1] / "serialscan"
+    package = REPOSITORY / "serialscan"
     shutil.copytree(package, tmp_path / "serialscan", ignore=shutil.ignore_patterns("__pycache__"))
     weight = max((tmp_path / "serialscan" / "reading" / "models").glob("*.onnx"))
     data = bytearray(weight.read_bytes())
@@ -174,10 +174,18 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so only in POSIX shells")
-def test_a_closed_standard_output_is_told(serialscan: Program) -> None:
+@pytest.mark.parametrize(
+    ("closed", "code"), [(">&-", ExitCode.OUTPUT), ("2>&-", ExitCode.NO_INPUT), ("<&-", ExitCode.NO_INPUT)]
+)
+def test_closed_descriptors(serialscan: Program, closed: str, code: ExitCode) -> None:
+    command = f'"{sys.executable}" -m serialscan scan x.jpg - {closed}'
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
-        f'"{sys.executable}" -m serialscan scan x.jpg >&-', shell=True, capture_output=True, check=False,
-        cwd=serialscan.home, env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])},
-    )  # fmt: skip
-    assert done.returncode == ExitCode.OUTPUT
-    assert b"--output" in done.stderr
+        command, shell=True, capture_output=True, check=False, cwd=serialscan.home, env=environment
+    )
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+    if code == ExitCode.OUTPUT:
+        assert b"--output" in done.stderr and done.stdout == b""
+    else:
+        assert [record["status"] for record in records(done.stdout)] == ["error"] * 2

@@ -13,6 +13,7 @@ cannot be told apart from the one that killed it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import signal
 import sys
@@ -20,13 +21,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import connection
 from pathlib import Path
 
 from serialscan.batch.inputs import Input
 from serialscan.batch.worker import READY, Done, Job, run_worker
-from serialscan.errors import EngineError, InputError
+from serialscan.errors import EngineError
 from serialscan.record import to_json
 
 # Finished records that may wait for a slower one before them, per worker.
@@ -97,7 +98,14 @@ class _Feeder(threading.Thread):
     def run(self) -> None:
         try:
             for task in self._inputs:
-                self._put((task, _standard_input(self._max_bytes) if task.stdin else None))
+                data = None
+                if task.stdin:
+                    try:
+                        data = _standard_input(self._max_bytes)
+                    except OSError as error:
+                        message = f"standard input cannot be read ({error.strerror}): pipe an image in"
+                        task = replace(task, problem=("unreadable", message))
+                self._put((task, data))
                 self.free.acquire()
             self._put(None)
         except BaseException as error:
@@ -303,12 +311,11 @@ def _without_interrupts() -> Iterator[None]:
 
 def _standard_input(max_bytes: int) -> bytes:
     """All of standard input, or one byte more than is allowed."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed")
     data = bytearray()
-    try:
-        # Unbuffered: a thread that waits in a buffered read of stdin would break Python's exit.
-        with open(0, "rb", buffering=0, closefd=False) as stream:
-            while len(data) <= max_bytes and (chunk := stream.read(min(1 << 20, max_bytes + 1 - len(data)))):
-                data += chunk
-    except OSError as error:
-        raise InputError(f"Standard input cannot be read: {error.strerror}.") from error
+    # Unbuffered: a thread that waits in a buffered read of stdin would break Python's exit.
+    with open(0, "rb", buffering=0, closefd=False) as stream:
+        while len(data) <= max_bytes and (chunk := stream.read(min(1 << 20, max_bytes + 1 - len(data)))):
+            data += chunk
     return bytes(data)

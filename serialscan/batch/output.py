@@ -67,6 +67,10 @@ def take_stdout() -> DataStream:
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
+        if sys.stderr is None:  # closed; left so, the next file opened would get its number
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            os.set_inheritable(2, True)
+            sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         kept = os.dup(1)
         os.dup2(2, 1)
     except OSError as error:

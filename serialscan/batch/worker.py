@@ -111,7 +111,7 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
 
 
 def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRecord:
-    from serialscan.photo import describe
+    from serialscan.photo import describe, path_text
     from serialscan.scan import error_record, scan_photo
 
     photo, name = (Path(task.path), None) if data is None else (data, task.path)
@@ -124,9 +124,8 @@ def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRec
         _raise_if_crops(error, job)
         _show_traceback(job)
         code = "internal_error"
-        message = (
-            f"internal error ({type(error).__name__}: {error}): scan this photo alone with -vv, report it"
-        )
+        reason = path_text(f"{type(error).__name__}: {error}")  # it may quote a name that is no text
+        message = f"internal error ({reason}): scan this photo alone with -vv and report it"
     return error_record(describe(photo, name), job.settings, code, message)
 
 

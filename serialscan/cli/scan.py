@@ -110,8 +110,8 @@ def scan(
 ) -> int:  # fmt: skip
     """Read photos: one record for each, in the order given, failures included.
 
-    PATH is a file, a folder (its photos, by name; -r for all folders below) or - for one image from
-    standard input. Originals are only ever read. In folders, hidden files and files without an image
+    PATH is a file, a folder (its photos, by name; -r for all folders below) or a dash for one image
+    from standard input. Originals are only ever read. In folders, hidden files and files without an image
     suffix are skipped and counted, and links are not followed out of the folder; a file that is named
     always gets its record.
     """
