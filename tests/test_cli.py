@@ -186,6 +186,6 @@ def test_closed_descriptors(serialscan: Program, closed: str, code: ExitCode) ->
     assert done.returncode == code
     assert b"Traceback" not in done.stderr
     if code == ExitCode.OUTPUT:
-        assert b"--output" in done.stderr and done.stdout == b""
+        assert b"Standard output is closed" in done.stderr and done.stdout == b""
     else:
         assert [record["status"] for record in records(done.stdout)] == ["error"] * 2

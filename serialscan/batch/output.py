@@ -64,9 +64,10 @@ def take_stdout() -> DataStream:
     Raises:
         OutputError: standard output is closed.
     """
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed: open it, the records have no other way out.")
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         if sys.stderr is None:  # closed; left so, the next file opened would get its number
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             os.set_inheritable(2, True)
@@ -74,7 +75,7 @@ def take_stdout() -> DataStream:
         kept = os.dup(1)
         os.dup2(2, 1)
     except OSError as error:
-        raise OutputError(f"Standard output cannot be used ({error.strerror}): use --output.") from error
+        raise OutputError(f"Standard output cannot be used ({error.strerror}): check it.") from error
     sys.stdout = sys.stderr
     return DataStream(FileIO(kept, "w"), "Standard output")
 
