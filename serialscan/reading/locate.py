@@ -13,6 +13,10 @@ from serialscan.reading.shapes import Straight, overlap
 
 GRID = 32  # the detector's input is a multiple of this
 COARSE_SIDES = (640, 960)  # long sides in px at which the whole photo is looked at
+NATIVE = 1.6  # a photo this much larger than the last coarse look is also searched at its own resolution
+HINT = 0.02  # text probability in the coarse look that calls for a look at native resolution
+RESOLVED_SCORE = 0.6
+RESOLVED_PX = 40.0  # height of a box in the coarse look
 TILE = 960
 TILE_OVERLAP = 160
 _PIXEL = 0.3  # text probability of a pixel, as PP-OCR uses it
@@ -35,33 +39,58 @@ def locate(rgb: np.ndarray, networks: Networks) -> list[Straight]:
     long_side = max(height, width)
     found: list[Straight] = []
     for side in COARSE_SIDES:
-        found += _detect(rgb, side / long_side, networks)
-    if long_side > 1.6 * COARSE_SIDES[-1]:
+        probability = _probability(rgb, side / long_side, networks)
+        found += _boxes(probability, width, height)
+    if long_side > NATIVE * COARSE_SIDES[-1]:
+        open_questions = _unresolved(probability, found, long_side / COARSE_SIDES[-1])
         for x, y in _tiles(width, height):
             tile = rgb[y : y + TILE, x : x + TILE]
-            if _has_detail(tile):
-                boxes = _detect(tile, 1.0, networks)
+            rows, columns = tile.shape[:2]
+            if _any_in(open_questions, x / width, y / height, (x + columns) / width, (y + rows) / height):
+                boxes = _boxes(_probability(tile, 1.0, networks), columns, rows)
                 found += [_shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, tile, width, height)]
     return _without_copies(found)
 
 
 def boxes_in(rgb: np.ndarray, networks: Networks) -> list[Straight]:
     """Boxes of a picture looked at once, as it is."""
-    return _without_copies(_detect(rgb, 1.0, networks))
+    return _without_copies(_boxes(_probability(rgb, 1.0, networks), rgb.shape[1], rgb.shape[0]))
 
 
-def _detect(rgb: np.ndarray, scale: float, networks: Networks) -> list[Straight]:
+def _probability(rgb: np.ndarray, scale: float, networks: Networks) -> np.ndarray:
     height, width = rgb.shape[:2]
     rows = max(GRID, round(height * scale / GRID) * GRID)
     columns = max(GRID, round(width * scale / GRID) * GRID)
     if (rows, columns) != (height, width):
         shrink = rows * columns < height * width
         rgb = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
-    probability = networks.detect(rgb)
-    return [
-        upright(cx * width / columns, cy * height / rows, w * width / columns, h * height / rows, angle, score)
-        for cx, cy, w, h, angle, score in boxes_of(probability)
-    ]
+    return networks.detect(rgb)
+
+
+def _boxes(probability: np.ndarray, width: int, height: int) -> list[Straight]:
+    """Boxes of a probability map in the pixels of the picture that it was made of."""
+    x, y = width / probability.shape[1], height / probability.shape[0]
+    return [upright(cx * x, cy * y, w * x, h * y, angle, score) for cx, cy, w, h, angle, score in boxes_of(probability)]
+
+
+def _unresolved(probability: np.ndarray, found: Sequence[Straight], shrunk: float) -> np.ndarray:
+    """Where the coarse look hints at text that it does not resolve: (H, W) bool.
+
+    A box that is sure and high enough in the coarse picture gains nothing from a closer look.
+    """
+    hints = (probability > HINT).astype(np.uint8)
+    for box in found:
+        if box.score > RESOLVED_SCORE and box.height > RESOLVED_PX * shrunk:
+            corners = np.array(box.polygon()) / shrunk
+            cv2.fillPoly(hints, [corners.astype(np.int32)], 0)
+    return hints > 0
+
+
+def _any_in(mask: np.ndarray, left: float, top: float, right: float, bottom: float) -> bool:
+    rows, columns = mask.shape
+    return bool(
+        mask[int(top * rows) : math.ceil(bottom * rows), int(left * columns) : math.ceil(right * columns)].any()
+    )
 
 
 def boxes_of(probability: np.ndarray) -> list[tuple[float, float, float, float, float, float]]:
@@ -103,13 +132,6 @@ def _tiles(width: int, height: int) -> list[tuple[int, int]]:
         return [round(i * (length - TILE) / (count - 1)) for i in range(count)]
 
     return [(x, y) for y in starts(height) for x in starts(width)]
-
-
-def _has_detail(tile: np.ndarray) -> bool:
-    """False where nothing is in focus: no glyph small enough to need native pixels can be there."""
-    grey = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY)
-    fine = cv2.absdiff(grey, cv2.GaussianBlur(grey, (0, 0), 3))
-    return float((fine > 12).mean()) > 0.004
 
 
 def _cut_by_tile(box: Straight, x: int, y: int, tile: np.ndarray, width: int, height: int) -> bool:

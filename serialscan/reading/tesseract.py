@@ -1,7 +1,7 @@
 """The second reader: Tesseract on lines that were located and rectified before.
 
 It is another program with another way of reading, so it can testify to what the networks read. It
-runs once a photo: all lines stand below each other on one page.
+runs once a photo: every line is a page of one file, so that no line disturbs another.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import os
 from functools import lru_cache
+from math import prod
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from serialscan.record import Testimony
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
+    from PIL.Image import Image
 
 INSTALL_HINT = (
     "Install the program and scan again. Debian, Ubuntu: sudo apt install tesseract-ocr. "
@@ -27,11 +30,11 @@ INSTALL_HINT = (
 
 _LANGUAGE = "eng"
 _WINDOWS_PROGRAM = Path(r"C:\Program Files\Tesseract-OCR\tesseract.exe")  # its installer leaves PATH alone
-_LINE_HEIGHT = 56  # pixels of a line on the page; capitals are then about 40 high
-_GAP = 40  # white pixels around every line, so that no two become one
+_LINE_HEIGHT = 48  # pixels of a line on its page; capitals are then about 40 high
+_MARGIN = 12  # white pixels around it
 _MAX_LENGTH = 60  # line heights; a longer strip is no line of text
 _SECONDS = 20
-_OPTIONS = "--psm 6 --oem 1"
+_OPTIONS = "--psm 7 --oem 1"  # a page is a single line; the LSTM reader
 
 _log = logging.getLogger(__name__)
 
@@ -70,34 +73,35 @@ def testify(lines: Sequence[np.ndarray]) -> list[Testimony | None]:
 
     if not lines:
         return []
-    page, rows = _page(lines)
+    pages = [_page(line) for line in lines]
     try:
-        table = pytesseract.image_to_data(
-            page, lang=_LANGUAGE, config=_OPTIONS, timeout=_SECONDS, output_type=pytesseract.Output.DICT
-        )
-        words = _words(table, rows)
+        with TemporaryDirectory(prefix="serialscan-", ignore_cleanup_errors=True) as folder:
+            file = Path(folder) / "lines.tif"
+            pages[0].save(file, save_all=True, append_images=pages[1:])
+            table = pytesseract.image_to_data(
+                str(file),
+                lang=_LANGUAGE,
+                config=_OPTIONS,
+                timeout=_SECONDS,
+                output_type=pytesseract.Output.DICT,
+            )
+        words = _words(table, len(pages))
     except Exception as error:
         # The second reader may fail in any way (no program, a crash, no time, a full disk, odd output)
         # and the photo is still read.
-        _log.warning("Tesseract did not testify: %s", error)
+        _log.info("Tesseract did not testify: %s", error)
         return [None] * len(lines)
-    return [_testimony(words[number]) for number in range(len(lines))]
+    return [_testimony(said) for said in words]
 
 
-def _page(lines: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
-    """All lines below each other, dark on white, and where each has its middle."""
-    import numpy as np
+def _page(line: np.ndarray) -> Image:
+    import cv2
+    from PIL import Image as pillow
 
-    strips = [_dark_on_light(line) for line in lines]
-    pitch = _LINE_HEIGHT + _GAP
-    width = max(strip.shape[1] for strip in strips) + 2 * _GAP
-    page = np.full((pitch * len(strips) + _GAP, width), 255, np.uint8)
-    rows = []
-    for number, strip in enumerate(strips):
-        top = _GAP + number * pitch
-        page[top : top + _LINE_HEIGHT, _GAP : _GAP + strip.shape[1]] = strip
-        rows.append(top + _LINE_HEIGHT // 2)
-    return page, rows
+    around = (_MARGIN,) * 4
+    return pillow.fromarray(
+        cv2.copyMakeBorder(_dark_on_light(line), *around, cv2.BORDER_CONSTANT, value=(255,))
+    )
 
 
 def _dark_on_light(line: np.ndarray) -> np.ndarray:
@@ -118,32 +122,21 @@ def _dark_on_light(line: np.ndarray) -> np.ndarray:
     threshold, _ = cv2.threshold(even, 0, 255, cv2.THRESH_OTSU)
     if np.mean(even > threshold) < 0.5:  # characters cover less than what they stand on
         even = 255 - even
-    return cv2.convertScaleAbs(np.clip(even.astype(np.float32) * 2 - 60, 0, 255))
+    return np.clip(even.astype(np.int16) * 2 - 60, 0, 255).astype(np.uint8)
 
 
-def _words(table: dict[str, list[Any]], rows: list[int]) -> list[list[tuple[str, float]]]:
-    """Sort Tesseract's words into the lines that they stand in, from left to right."""
-    words: list[list[tuple[int, str, float]]] = [[] for _ in rows]
-    columns = (table[name] for name in ("text", "conf", "left", "top", "height"))
-    for text, confidence, left, top, height in zip(*columns, strict=True):
-        text = str(text).strip()
-        if not text or float(confidence) < 0:
-            continue
-        middle = int(top) + int(height) / 2
-        nearest = min(range(len(rows)), key=lambda n: abs(rows[n] - middle))
-        if abs(rows[nearest] - middle) <= _LINE_HEIGHT / 2:
-            words[nearest].append((int(left), text, float(confidence) / 100))
-    return [[(text, confidence) for _, text, confidence in sorted(line)] for line in words]
+def _words(table: dict[str, list[Any]], pages: int) -> list[list[tuple[str, float]]]:
+    """Tesseract's words of every page, in reading order, with their confidences from 0 to 1."""
+    words: list[list[tuple[str, float]]] = [[] for _ in range(pages)]
+    for page, text, confidence in zip(table["page_num"], table["text"], table["conf"], strict=True):
+        if str(text).strip() and float(confidence) >= 0:
+            words[int(page) - 1].append((str(text).strip(), float(confidence) / 100))
+    return words
 
 
 def _testimony(words: list[tuple[str, float]]) -> Testimony | None:
     if not words:
         return None
-    confidence = 1.0
-    for _, one in words:
-        confidence *= min(max(one, 0.0), 1.0)
-    return Testimony(
-        name=f"tesseract-{version()}",
-        text=" ".join(text for text, _ in words),
-        confidence=round(confidence, 4),
-    )
+    confidence = prod(min(max(one, 0.0), 1.0) for _, one in words)
+    text = " ".join(text for text, _ in words)
+    return Testimony(name=f"tesseract-{version()}", text=text, confidence=round(confidence, 4))
