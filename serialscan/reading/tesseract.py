@@ -71,13 +71,16 @@ def testify(lines: Sequence[np.ndarray]) -> list[Testimony | None]:
     """
     import pytesseract
 
-    if not lines:
-        return []
-    pages = [_page(line) for line in lines]
+    strips = {number: _dark_on_light(line) for number, line in enumerate(lines)}
+    # On an empty page Tesseract sees letters.
+    pages = {number: _page(strip) for number, strip in strips.items() if strip.min() < 128}
+    if not pages:
+        return [None] * len(lines)
     try:
         with TemporaryDirectory(prefix="serialscan-", ignore_cleanup_errors=True) as folder:
             file = Path(folder) / "lines.tif"
-            pages[0].save(file, save_all=True, append_images=pages[1:])
+            first, *others = pages.values()
+            first.save(file, save_all=True, append_images=others)
             table = pytesseract.image_to_data(
                 str(file),
                 lang=_LANGUAGE,
@@ -91,17 +94,15 @@ def testify(lines: Sequence[np.ndarray]) -> list[Testimony | None]:
         # and the photo is still read.
         _log.info("Tesseract did not testify: %s", error)
         return [None] * len(lines)
-    return [_testimony(said) for said in words]
+    said = dict(zip(pages, map(_testimony, words), strict=True))
+    return [said.get(number) for number in range(len(lines))]
 
 
-def _page(line: np.ndarray) -> Image:
-    import cv2
+def _page(strip: np.ndarray) -> Image:
+    import numpy as np
     from PIL import Image as pillow
 
-    around = (_MARGIN,) * 4
-    return pillow.fromarray(
-        cv2.copyMakeBorder(_dark_on_light(line), *around, cv2.BORDER_CONSTANT, value=(255,))
-    )
+    return pillow.fromarray(np.pad(strip, _MARGIN, constant_values=255))
 
 
 def _dark_on_light(line: np.ndarray) -> np.ndarray:
