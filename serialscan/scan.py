@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def scan_photo(
-    photo: Path | bytes, reader: Reader, settings: Settings, *, name: str | None = None, crops: Path | None = None
+    photo: Path | bytes,
+    reader: Reader,
+    settings: Settings,
+    *,
+    name: str | None = None,
+    crops: Path | None = None,
 ) -> PhotoRecord:
     """Read one photo.
 

@@ -34,7 +34,7 @@ class Candidate:
 
 
 def value_of(glance: Glance, cost: float = 0.0) -> float:
-    """What a reading adds to a cover: characters surer than even, less the cost of a line and of its place."""
+    """What a reading adds to a cover: sureness above even, less the cost of a line and of its place."""
     sure = sum(c - EVEN for c, char in zip(glance.confidences, glance.text, strict=True) if char != " ")
     return sure - PER_LINE - cost
 
@@ -65,7 +65,10 @@ def _support(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
 def _reading_order(candidate: Candidate) -> tuple[float, float]:
     corner = np.array(candidate.shape.polygon()).mean(axis=0)
     t = math.radians(candidate.shape.rotation)
-    x, y = corner[0] * math.cos(t) - corner[1] * math.sin(t), corner[0] * math.sin(t) + corner[1] * math.cos(t)
+    x, y = (
+        corner[0] * math.cos(t) - corner[1] * math.sin(t),
+        corner[0] * math.sin(t) + corner[1] * math.cos(t),
+    )
     return round(float(y), 1), round(float(x), 1)
 
 
@@ -88,7 +91,8 @@ def _best_cover(candidates: Sequence[Candidate]) -> list[Candidate]:
     useful = [c for c in candidates if c.value > 0]
     useful.sort(key=lambda c: (-c.value, c.glance.text, c.shape.rotation))
     conflicts = [
-        {j for j, b in enumerate(useful) if i != j and _in_conflict(a.shape, b.shape)} for i, a in enumerate(useful)
+        {j for j, b in enumerate(useful) if i != j and _in_conflict(a.shape, b.shape)}
+        for i, a in enumerate(useful)
     ]
     chosen: list[int] = []
     left = set(range(len(useful)))

@@ -65,9 +65,14 @@ class Networks:
         weights = check_weights()
         for weight in weights:
             if not weight.ok:
-                what = "is missing" if weight.actual is None else "is not the file that this version was made with"
+                what = (
+                    "is missing"
+                    if weight.actual is None
+                    else "is not the file that this version was made with"
+                )
                 raise EngineError(
-                    f"The weight {weight.path} {what}; install serialscan again: pip install --force-reinstall serialscan"
+                    f"The weight {weight.path} {what}; install serialscan again: "
+                    "pip install --force-reinstall serialscan"
                 )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

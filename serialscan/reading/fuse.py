@@ -41,7 +41,11 @@ class Fusion:
 
 
 def fuse(
-    views: Sequence[Sequence[Hypothesis]], weights: Sequence[float] | None = None, *, n_best: int = 8, keep: int = 5
+    views: Sequence[Sequence[Hypothesis]],
+    weights: Sequence[float] | None = None,
+    *,
+    n_best: int = 8,
+    keep: int = 5,
 ) -> Fusion:
     """Vote over the views' aligned characters.
 
@@ -61,7 +65,7 @@ def fuse(
         kept = [h for h in hypotheses[:keep] if h.probability > 0.0]
         total = sum(h.probability for h in kept)
         ballots += [(weight * h.probability / total, h) for h in kept]
-    # The strongest ballots lay the network out; equal ones by text, so that the order of views is all that counts.
+    # The strongest ballots lay the network out.
     ballots.sort(key=lambda ballot: -ballot[0])
     slots: list[Slot] = []
     cast = 0.0
@@ -98,7 +102,12 @@ def _cast(slots: list[Slot], hypothesis: Hypothesis, weight: float, before: floa
     i, j = rows, columns
     while i or j:
         here = cost[i][j]
-        if i and j and here == cost[i - 1][j - 1] + _match(slots[i - 1], text[j - 1], positions[j - 1], before, pitch):
+        if (
+            i
+            and j
+            and here
+            == cost[i - 1][j - 1] + _match(slots[i - 1], text[j - 1], positions[j - 1], before, pitch)
+        ):
             i, j = i - 1, j - 1
             slot = slots[i]
             slot.votes[text[j]] = slot.votes.get(text[j], 0.0) + weight

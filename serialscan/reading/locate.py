@@ -48,7 +48,9 @@ def locate(rgb: np.ndarray, networks: Networks) -> list[Straight]:
             rows, columns = tile.shape[:2]
             if _any_in(open_questions, x / width, y / height, (x + columns) / width, (y + rows) / height):
                 boxes = _boxes(_probability(tile, 1.0, networks), columns, rows)
-                found += [_shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, tile, width, height)]
+                found += [
+                    _shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, tile, width, height)
+                ]
     return _without_copies(found)
 
 
@@ -70,7 +72,10 @@ def _probability(rgb: np.ndarray, scale: float, networks: Networks) -> np.ndarra
 def _boxes(probability: np.ndarray, width: int, height: int) -> list[Straight]:
     """Boxes of a probability map in the pixels of the picture that it was made of."""
     x, y = width / probability.shape[1], height / probability.shape[0]
-    return [upright(cx * x, cy * y, w * x, h * y, angle, score) for cx, cy, w, h, angle, score in boxes_of(probability)]
+    return [
+        upright(cx * x, cy * y, w * x, h * y, angle, score)
+        for cx, cy, w, h, angle, score in boxes_of(probability)
+    ]
 
 
 def _unresolved(probability: np.ndarray, found: Sequence[Straight], shrunk: float) -> np.ndarray:
@@ -89,7 +94,9 @@ def _unresolved(probability: np.ndarray, found: Sequence[Straight], shrunk: floa
 def _any_in(mask: np.ndarray, left: float, top: float, right: float, bottom: float) -> bool:
     rows, columns = mask.shape
     return bool(
-        mask[int(top * rows) : math.ceil(bottom * rows), int(left * columns) : math.ceil(right * columns)].any()
+        mask[
+            int(top * rows) : math.ceil(bottom * rows), int(left * columns) : math.ceil(right * columns)
+        ].any()
     )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from serialscan.reading import views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
-from serialscan.reading.engine import LINE_PX, Networks
+from serialscan.reading.engine import Networks
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, same_place
 from serialscan.reading.recognise import Hypothesis, beam_search, greedy
@@ -24,7 +24,9 @@ SURE = 0.9  # views are added until the fused line is this sure
 BATCH_PX = 4096  # width of all lines of one batch together
 JOIN = 0.3  # cost of a joined row in a cover, and of each text height of gap that it bridges
 JOIN_GAP = 0.5
-GAP_PITCHES = 2.5  # a gap this wide, in steps between characters and in heights of the box, may part two lines
+GAP_PITCHES = (
+    2.5  # a gap this wide, in steps between characters and in heights of the box, may part two lines
+)
 GAP_HEIGHTS = 1.1
 RING_GAP_PITCHES = 1.4
 RING_PART = 3  # characters that a mark on a ring has at least
@@ -88,8 +90,8 @@ class PageReader:
         height, width = rgb.shape[:2]
         boxes = locate(rgb, self._networks)
         places: list[tuple[Shape, float]] = [(box, 0.0) for box in boxes]
-        for shape, gap in [*joined(boxes), *locate_arcs(rgb, boxes, self._networks)]:
-            places.append((shape, JOIN + JOIN_GAP * gap))
+        rows: list[tuple[Shape, float]] = [*joined(boxes), *locate_arcs(rgb, boxes, self._networks)]
+        places += [(shape, JOIN + JOIN_GAP * gap) for shape, gap in rows]
         long_side, short_side = max(height, width), min(height, width)
         if short_side < SMALL_PX and long_side > 1.8 * short_side:
             angle = 0.0 if width >= height else 90.0
@@ -130,14 +132,18 @@ class PageReader:
                     found[i] = posteriors
         return [found[i] for i in range(len(crops))]
 
-    def _look(self, rgb: np.ndarray, chosen: Sequence[Candidate], candidates: Sequence[Candidate]) -> list[Found]:
+    def _look(
+        self, rgb: np.ndarray, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
+    ) -> list[Found]:
         """Read the chosen lines in more views, more of them where the first disagree, and fuse."""
         read: list[list[tuple[str, tuple[Hypothesis, ...]]]] = []
         for line in chosen:
             mine = [("flattened", self._decode(line.posteriors, line.shape, GLANCE))]
             for other in candidates:
                 if other.shape != line.shape and _same_line(line.shape, other.shape):
-                    mine.append(("other box", self._decode(other.posteriors, line.shape, GLANCE, other.shape)))
+                    mine.append(
+                        ("other box", self._decode(other.posteriors, line.shape, GLANCE, other.shape))
+                    )
             read.append(mine)
         pending = list(range(len(chosen)))
         for look in (FIRST_LOOK, SECOND_LOOK):
@@ -150,7 +156,12 @@ class PageReader:
             if not pending:
                 break
         return [
-            Found(shape, _vote(part), tuple((n, "".join(h[0].text), h[0].probability) for n, h in part if h), line.value)
+            Found(
+                shape,
+                _vote(part),
+                tuple((n, "".join(h[0].text), h[0].probability) for n, h in part if h),
+                line.value,
+            )
             for line, mine in zip(chosen, read, strict=True)
             for shape, part in _parted(line.shape, mine)
         ]
@@ -158,7 +169,7 @@ class PageReader:
     def _decode(
         self, posteriors: np.ndarray, shape: Shape, crop: Crop, of: Shape | None = None
     ) -> tuple[Hypothesis, ...]:
-        """The n-best list with positions in ``u`` of ``shape``; ``of`` is the shape that was cut, if another."""
+        """The n-best list with positions in ``u`` of ``shape``; ``of`` is the shape cut, if another."""
         hypotheses = beam_search(posteriors, self._networks.characters, beams=self._beams)
         cut = of or shape
         margin = crop.along * cut.height / cut.width
@@ -184,7 +195,7 @@ def _parted(
     if isinstance(shape, Arc):  # a ring has no line ends: a word gap is all that parts two marks
         wide = np.flatnonzero(steps > RING_GAP_PITCHES * np.median(steps))
         ends = [0, *(wide + 1), len(u)]
-        if min(b - a for a, b in zip(ends, ends[1:], strict=False)) < RING_PART:
+        if min(b - a for a, b in itertools.pairwise(ends)) < RING_PART:
             return [(shape, mine)]
     else:
         wide = np.flatnonzero((steps > GAP_PITCHES * np.median(steps)) & (steps * in_heights > GAP_HEIGHTS))
@@ -193,7 +204,10 @@ def _parted(
     starts = [0.0, *(float(u[i + 1]) - half for i in wide)]
     stops = [*(float(u[i]) + half for i in wide), 1.0]
     return [
-        (shape.piece(start, stop), [(name, _within(hypotheses, low, high, start, stop)) for name, hypotheses in mine])
+        (
+            shape.piece(start, stop),
+            [(name, _within(hypotheses, low, high, start, stop)) for name, hypotheses in mine],
+        )
         for low, high, start, stop in zip(bounds, bounds[1:], starts, stops, strict=False)
     ]
 
@@ -201,7 +215,10 @@ def _parted(
 def _within(
     hypotheses: Sequence[Hypothesis], low: float, high: float, start: float, stop: float
 ) -> tuple[Hypothesis, ...]:
-    """What the strings say between two places of the line, equal parts added up; positions from start to stop."""
+    """What the strings say between two places of the line, equal parts added up.
+
+    Positions then run from 0 at ``start`` to 1 at ``stop``.
+    """
     parts: dict[tuple[str, ...], Hypothesis] = {}
     for hypothesis in hypotheses:
         kept = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from statistics import median
 
@@ -25,7 +26,7 @@ GLYPH_SHARE = 0.6
 
 @dataclass(frozen=True)
 class Reading:
-    """What one page says. ``pictures`` are the lines' shapes for ``save_crops``, with the page they are cut from."""
+    """What one page says; ``shapes`` of the lines and ``pixels`` of the page are for ``save_crops``."""
 
     lines: tuple[Line, ...]
     codes: tuple[Code, ...]
@@ -77,7 +78,9 @@ class Reader:
         sharpness, clipped = measure_quality(rgb)
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
         quality = Quality(
-            glyph_height_px=round(median(heights), 1) if heights else None, sharpness=sharpness, clipped=clipped
+            glyph_height_px=round(median(heights), 1) if heights else None,
+            sharpness=sharpness,
+            clipped=clipped,
         )
         shapes = tuple(one.shape for one in found)
         return Reading(lines, read_codes(rgb, page, first_code), quality, shapes, rgb)
@@ -103,7 +106,12 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
         (char, vote), *rest = slot.ranked()
         others = tuple(Alternative(char=c, confidence=round(v, 4)) for c, v in rest if v >= SHOWN_VOTE)
         glyphs.append(
-            Glyph(char=char, confidence=round(min(1.0, vote), 4), alternatives=others, polygon=shape.polygon(u0, u1))
+            Glyph(
+                char=char,
+                confidence=round(min(1.0, vote), 4),
+                alternatives=others,
+                polygon=shape.polygon(u0, u1),
+            )
         )
     readers = [
         Testimony(name=f"{READER_NAME}/{view}", text=text, confidence=round(min(1.0, p), 4))
@@ -116,7 +124,9 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
         polygon=shape.polygon(),
         rotation=shape.rotation,
         characters=tuple(glyphs),
-        candidates=tuple(TextCandidate(text=t, confidence=round(p, 4)) for t, p in fusion.candidates if p >= 0.0001),
+        candidates=tuple(
+            TextCandidate(text=t, confidence=round(p, 4)) for t, p in fusion.candidates if p >= 0.0001
+        ),
         readers=(*readers, second) if second else tuple(readers),
         glyph_height_px=round(shape.height * GLYPH_SHARE, 1),
         page=page,
@@ -124,13 +134,11 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
 
 
 def _edges(positions: list[float]) -> list[tuple[float, float]]:
-    """Where each character begins and ends in ``u``: half way to its neighbours, the ends as wide as their neighbour."""
+    """Where each character begins and ends in ``u``: half way to its neighbours."""
     if not positions:
         return []
-    between = [(a + b) / 2 for a, b in zip(positions, positions[1:], strict=False)]
+    between = [(a + b) / 2 for a, b in itertools.pairwise(positions)]
     first = 2 * positions[0] - between[0] if between else 0.0
     last = 2 * positions[-1] - between[-1] if between else 1.0
     bounds = [max(-0.05, first), *between, min(1.05, last)]
-    return list(zip(bounds, bounds[1:], strict=False))
-
-
+    return list(itertools.pairwise(bounds))

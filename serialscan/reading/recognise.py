@@ -118,5 +118,7 @@ def beam_search(
             text.append(characters[label[step]])
             positions.append((added[step] + 0.5) / frames)
             step = parent[step]
-        found.append(Hypothesis(tuple(reversed(text)), tuple(reversed(positions)), min(1.0, ends_blank + ends_label)))
+        found.append(
+            Hypothesis(tuple(reversed(text)), tuple(reversed(positions)), min(1.0, ends_blank + ends_label))
+        )
     return tuple(sorted(found, key=lambda h: (-h.probability, h.text)))

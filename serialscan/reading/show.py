@@ -40,4 +40,6 @@ def save_crops(folder: Path, photo: str, reading: Reading) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{stem}.{line.id}.png").write_bytes(encoded)
         except OSError as error:
-            raise OutputError(f"Cannot write the crops into {folder}: {error.strerror}; choose another --crops") from error
+            raise OutputError(
+                f"Cannot write the crops into {folder}: {error.strerror}; choose another --crops"
+            ) from error

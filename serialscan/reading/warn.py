@@ -40,7 +40,9 @@ def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) ->
         )
     if quality.sharpness is not None and quality.sharpness < BLURRED:
         found.append(
-            Warning_(code="blurred", message="The photo is blurred: hold the camera still and focus on the mark.")
+            Warning_(
+                code="blurred", message="The photo is blurred: hold the camera still and focus on the mark."
+            )
         )
     if quality.clipped is not None and quality.clipped > CLIPPED:
         found.append(
