@@ -56,6 +56,13 @@ def test_small_and_empty_pictures_have_a_measure(shape):
     assert 0 <= clipped <= 1
 
 
+def test_a_crop_that_is_all_text_is_not_taken_for_noise():
+    picture = fixtures.text_picture(640, 400, 2.0)
+    crop = picture[75:125, 40:200]
+    assert measure_quality(crop)[0] > 0.8
+    assert measure_quality(_blurred(picture, 2)[75:125, 40:200])[0] == pytest.approx(0.38, abs=0.1)
+
+
 def test_clipped_counts_pure_black_and_pure_white_only():
     picture = np.full((100, 100, 3), 128, np.uint8)
     picture[:10] = 0

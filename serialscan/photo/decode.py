@@ -217,7 +217,8 @@ def _explain(error: Exception, kind: str, max_pixels: int) -> PhotoError:
         return too_many_pixels(None, max_pixels)
     if isinstance(error, MemoryError):
         return PhotoError("out_of_memory", "not enough memory to decode the photo: use fewer --jobs")
-    detail = " ".join(str(error).split())[:200] or type(error).__name__
+    printable = "".join(c if c.isprintable() else " " for c in str(error))
+    detail = " ".join(printable.split())[:200] or type(error).__name__
     said = detail.lower()
     if any(word in said for word in _TRUNCATED_WORDS):
         return PhotoError(

@@ -15,6 +15,7 @@ _COARSE = 4  # edges are looked for in the photo shrunk by this, where noise is 
 _CELL = 8  # coarse pixels; one edge is taken from every cell of the photo
 _REACH = 12  # pixels around an edge that are looked at; wider edges count as blurred away
 _EDGES = 500  # strongest cells that are measured
+_WEAKEST = 24.0  # Sobel units of the coarse photo, a step of 6 grey levels; below is noise
 
 
 def measure_quality(rgb: np.ndarray) -> tuple[float, float]:
@@ -50,8 +51,9 @@ def _sharpness(grey: np.ndarray) -> float:
     # Smoothing by half a pixel halves the step of an ideal edge, and with it what noise adds.
     border = cv2.copyMakeBorder(grey, _REACH, _REACH, _REACH, _REACH, cv2.BORDER_REPLICATE)
     steps, ranges = _steps_and_ranges(border, edges)
-    noise, _ = _steps_and_ranges(border, flats)
-    without_noise = np.sqrt(np.maximum(steps**2 - np.median(noise) ** 2, 0))
+    noise, noise_ranges = _steps_and_ranges(border, flats)
+    noise = noise[noise_ranges < np.median(ranges) / 3]  # where nothing is flat, edges would pass as noise
+    without_noise = np.sqrt(np.maximum(steps**2 - (np.median(noise) ** 2 if len(noise) else 0), 0))
     return round(float(np.median(np.minimum(2 * without_noise / np.maximum(ranges, 1), 1))), 4)
 
 
@@ -75,7 +77,7 @@ def _strongest_and_flattest(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     positions = np.stack([np.minimum(y, grey.shape[0] - 1), np.minimum(x, grey.shape[1] - 1)], axis=1)
     order = np.argsort(strength, kind="stable")
     strong = order[::-1][:_EDGES]
-    strong = strong[strength[strong] > max(8.0, 0.25 * strength[order[-1]])]
+    strong = strong[strength[strong] > max(_WEAKEST, 0.25 * strength[order[-1]])]
     return positions[strong], positions[order[: max(1, len(strong))]]
 
 
