@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from serialscan.record import Code, Glyph, Line, Mark, SerialCandidate, SerialReading
 
 CANDIDATES = 6
+LEAST = -1.5  # points under which a string is no candidate
 UNDECIDED = 0.5  # a character with less is `?` in the value
 NONE = SerialReading(value=None, status="not_found", decision="none", confidence=0.0)
 
@@ -31,7 +32,9 @@ _OTHER = re.compile(
     r"|REV|CLASS|DWG|TYPE|IMP|EXHIBIT|CASE|ZIP|TEL|FAX|KG|MM|NM|VOLTS?|EXP|PRO[D0]?)\b",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"[^\W_](?:[\w./\\-]*[^\W_])?|[^\W_]")
+# Han characters stand beside numbers without a space (五六式3481252) and are never part of them.
+_SIGN = r"[^\W_\u3000-\u9fff]"
+_TOKEN = re.compile(rf"{_SIGN}(?:(?:{_SIGN}|[_./\\-])*{_SIGN})?")
 _NSN = re.compile(r"\d{4}-?\d{2}-?\d{3}-?\d{4}")
 _PATENT = re.compile(r"\d{1,2}[,.]\d{3}[,.]\d{3}")
 _YEAR = re.compile(r"(?:19|20)\d{2}")
@@ -80,6 +83,7 @@ def choose_serial(lines: Sequence[Line], codes: Sequence[Code]) -> tuple[tuple[M
                 (*first.evidence, *(e for e in second.evidence if e not in first.evidence)), first.rule,
             )  # fmt: skip
     ranked = sorted(best.values(), key=lambda f: (-f.points, f.value))[:CANDIDATES]
+    ranked = [f for f in ranked if f.points > LEAST]
     if not ranked:
         return (), NONE
     weights = [math.exp(f.points - ranked[0].points) for f in ranked]

@@ -21,7 +21,7 @@ READER_NAME = "ppocrv6-small"
 SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
 TESTIFY_LINES = 12  # lines of a page that Tesseract reads at most, the most valuable first
 # A box reaches beyond its glyphs; measured on rendered photos whose glyph heights are known.
-GLYPH_SHARE = 0.6
+GLYPH_SHARE = 0.64
 
 
 @dataclass(frozen=True)
