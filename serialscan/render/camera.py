@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -47,7 +48,7 @@ class Camera:
     distance: float = 2.5
     radius: float = 0.0
 
-    @property
+    @cached_property
     def rotation(self) -> Array:
         """(3, 3) from item to camera directions."""
         a, b, c = (math.radians(v) for v in (self.roll, self.tilt, self.swing))
@@ -56,7 +57,7 @@ class Camera:
         swing = [[math.cos(c), 0, math.sin(c)], [0, 1, 0], [-math.sin(c), 0, math.cos(c)]]
         return (np.array(tilt) @ np.array(swing) @ np.array(roll)).astype(np.float32)
 
-    @property
+    @cached_property
     def pivot(self) -> Array:
         """The item point in the middle of the photo, (3,) in mm."""
         return self.lift(np.array([self.centre], np.float32))[0]
@@ -250,7 +251,7 @@ def develop(light: Array, item: Array, sensor: Sensor, camera: Camera, rng: np.r
 
 def _gain(light: Array, item: Array, sensor: Sensor) -> np.float32:
     """Automatic exposure: the item's mean, without the brightest spots, becomes middle grey."""
-    step = max(1, min(item.shape) // 200)
+    step = max(1, min(item.shape) // 48)
     probe = light[::step, ::step].mean(axis=2)
     weight = 0.15 + item[::step, ::step]
     level = float((np.minimum(probe, np.percentile(probe, 95)) * weight).sum() / weight.sum())

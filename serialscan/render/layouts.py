@@ -189,7 +189,7 @@ def m249(rng: Rng) -> Item:
     texts += (
         Text("SER. NO.", 8, 20.2, 2.4, MARKS["etched"], "label"),
         Text(
-            serial, 24, 19.6, 3.2, MARKS[mark], "punch" if mark == "plate-struck" else "label", role="serial"
+            serial, 31, 19.6, 3.2, MARKS[mark], "punch" if mark == "plate-struck" else "label", role="serial"
         ),
         Text("U.S. PROPERTY", 8, 27, 2.0, MARKS["etched"], "label", role="property"),
     )
@@ -241,10 +241,10 @@ def remington_700(rng: Rng) -> Item:
     )
     texts = (
         Text("REMINGTON", 2, -8.2, 4.0, MARKS["engraved-v"], "italic", role="manufacturer"),
-        Text("MODEL 700", 36, -8.0, 3.6, MARKS["engraved-v"], "roll", role="model"),
+        Text("MODEL 700", 42, -8.0, 3.6, MARKS["engraved-v"], "roll", role="model"),
         Text(serial, 12, 1.6, 3.0, replace(MARKS["rolled"], depth=0.05), "roll", role="serial"),
     )
-    parts = (Disc(76, -4, 2.2, "screw"), Disc(-14, 3, 2.0, "hole"))
+    parts = (Disc(84, -4, 2.2, "screw"), Disc(-14, 3, 2.0, "hole"))
     return Item(
         "remington-700", "Remington 700 rifle, receiver", "engraved", pick(rng, ("blued", "parkerised")),
         (-60, -30, 130, 30), texts, (), parts, fields=fields_of(texts), radius=17.2,
@@ -337,13 +337,13 @@ def type_56(rng: Rng) -> Item:
             role="factory_mark",
         ),
         Text(model, 9.6, 1.3, 4.2, mark, "punch", role="model"),
-        Text(serial, 13.5 + line_width(model, "punch", 4.2), 1.6, 3.6, mark, "punch", role="serial"),
+        Text(serial, 17.0 + line_width(model, "punch", 4.2), 1.6, 3.6, mark, "punch", role="serial"),
     )
     sign = (Symbol(SYMBOLS["triangle"], 0, 0, 6.5, mark, weight=0.045),)
     parts = (
         Plate(box(-30, -26, 130, 19), 1.2, None, 1.0, 1.0),
         Plate(box(-30, 15, 130, 25), 0.8, None, 0.8, 1.0),
-        Disc(-9, 4, 2.9, "rivet"), Disc(-20, 4, 2.9, "rivet"), Disc(66, 4, 2.9, "rivet"),
+        Disc(-9, 4, 2.9, "rivet"), Disc(-20, 4, 2.9, "rivet"), Disc(70, 4, 2.9, "rivet"),
     )  # fmt: skip
     return Item(
         "type-56", "Type 56 rifle, receiver", "stamped", pick(rng, ("blued-worn", "rusty", "brushed")),

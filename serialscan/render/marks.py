@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from serialscan.render.canvas import Array, Canvas
-from serialscan.render.strokes import FACES, Polyline, glyph
+from serialscan.render.strokes import FACES, Face, Polyline, glyph
 from serialscan.render.surfaces import Rgb, noise
 
 Profile = Literal["v", "round", "flat", "raised", "none"]
@@ -204,8 +205,10 @@ def _dotted(lines: list[Array], pitch: float) -> list[Array]:
     return dots
 
 
-def _on_lattice(lines: tuple[Polyline, ...], width: float) -> list[Array]:
-    """The nodes of a 5 x 7 lattice that the skeleton runs through."""
+@lru_cache(maxsize=1024)
+def _on_lattice(char: str, face: Face) -> tuple[Array, ...]:
+    """The nodes of a 5 x 7 lattice that the character's skeleton runs through."""
+    lines, width = glyph(char, face)
     columns = max(1, round(width / 0.155) + 1)
     cell = (width / max(columns - 1, 1), 1.0 / 6.0)
     nodes = set()
@@ -214,7 +217,7 @@ def _on_lattice(lines: tuple[Polyline, ...], width: float) -> list[Array]:
             x, y = (float(v) for v in dot[0] / (cell[0] or 1.0, cell[1]))
             if math.hypot(x - round(x), y - round(y)) < 0.4:
                 nodes.add((round(x), round(y)))
-    return [np.array([[i * cell[0], j * cell[1]]] * 2, np.float32) for i, j in sorted(nodes)]
+    return tuple(np.array([[i * cell[0], j * cell[1]]] * 2, np.float32) for i, j in sorted(nodes))
 
 
 def _cut(
@@ -293,7 +296,7 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
             return origin + height * (local @ turn.T)
 
         if mark.grid:
-            strokes = _on_lattice(lines, width)
+            strokes = list(_on_lattice(char, face))
         elif mark.dots:
             strokes = _dotted([np.asarray(line) for line in lines], mark.dots)
         else:

@@ -87,11 +87,11 @@ class Photo:
 BACKDROPS: dict[str, tuple[tuple[float, float, float], float]] = {
     "cloth": ((0.3, 0.3, 0.29), 0.12),
     "table": ((0.3, 0.19, 0.1), 0.15),
-    "concrete": ((0.3, 0.29, 0.27), 0.2),
+    "concrete": ((0.3, 0.29, 0.27), 0.12),
     "paper": ((0.62, 0.6, 0.55), 0.04),
-    "dark": ((0.02, 0.02, 0.022), 0.3),
-    "blue": ((0.06, 0.16, 0.24), 0.15),
-    "sand": ((0.42, 0.33, 0.22), 0.2),
+    "dark": ((0.025, 0.025, 0.027), 0.15),
+    "blue": ((0.09, 0.15, 0.2), 0.15),
+    "sand": ((0.42, 0.33, 0.22), 0.12),
 }
 
 
@@ -205,7 +205,8 @@ def _true_line(line: DrawnLine, camera: Camera, scale: float, pixels: Picture, i
     if camera.radius and len(outline) == 4:
         outline = _subdivided(outline)
     polygon = camera.project(outline) * scale
-    glyphs = tuple(TrueGlyph(g.char, camera.project(g.corners) * scale) for g in line.glyphs)
+    corners = camera.project(np.concatenate([g.corners for g in line.glyphs])) * scale
+    glyphs = tuple(TrueGlyph(g.char, corners[4 * k : 4 * k + 4]) for k, g in enumerate(line.glyphs))
     heights = [
         (np.linalg.norm(g.polygon[3] - g.polygon[0]) + np.linalg.norm(g.polygon[2] - g.polygon[1])) / 2
         for g in glyphs
