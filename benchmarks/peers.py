@@ -1,0 +1,213 @@
+"""serialscan and rapidocr on the same photos in the same run.
+
+Each program runs in a process of its own, so that its memory is its own. They take turns photo by photo, so
+that whatever else the machine does hits both alike. Each loads the photos from disk itself and is used as
+people use it: serialscan with its default settings (Tesseract testifies where it is installed), rapidocr as
+installed. The first photo is read once before the clock runs.
+
+    python benchmarks/peers.py --photos LABELS.jsonl [--threads 2] [--limit N] [--json results.json]
+
+LABELS.jsonl is of the form of samples/labels.jsonl, beside its photos. Needs ``pip install ".[bench]"``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from serialscan.evaluate import exact, found
+
+ENGINES = ("serialscan", "rapidocr")
+MIB = 2**20
+
+
+def serialscan_engine(threads: int) -> Callable[[Path], list[str]]:
+    """Start serialscan; the function returned reads one photo's lines."""
+    from serialscan.reading import Reader
+    from serialscan.scan import scan_photo
+    from serialscan.settings import Settings
+
+    settings = Settings()
+    reader = Reader(settings, threads=threads)
+
+    def read(photo: Path) -> list[str]:
+        record = scan_photo(photo, reader, settings)
+        assert record.error is None, record.error
+        return [line.text for line in record.lines]
+
+    return read
+
+
+def rapidocr_engine(threads: int) -> Callable[[Path], list[str]]:
+    """Start rapidocr; the function returned reads one photo's lines."""
+    from rapidocr import RapidOCR
+
+    engine = RapidOCR(params={"EngineConfig.onnxruntime.intra_op_num_threads": threads})
+
+    def read(photo: Path) -> list[str]:
+        return list(engine(str(photo)).txts or ())
+
+    return read
+
+
+def peak_memory() -> dict[str, float]:
+    """Peak resident MiB of this process, and of the largest program that it started (Tesseract)."""
+    if sys.platform == "win32":
+        import psutil
+
+        return {"peak_mib": psutil.Process().memory_info().peak_wset / MIB, "child_mib": 0.0}
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    own, children = (
+        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return {"peak_mib": own * unit / MIB, "child_mib": children * unit / MIB}
+
+
+def work(engine: str, threads: int) -> None:
+    """Worker: one photo's path a line comes in, its lines and seconds go out, at the end the memory."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print is no answer
+    read = {"serialscan": serialscan_engine, "rapidocr": rapidocr_engine}[engine](threads)
+    print(json.dumps({"ready": True}), file=answers, flush=True)
+    for request in sys.stdin:
+        started = time.perf_counter()
+        lines = read(Path(json.loads(request)))
+        seconds = time.perf_counter() - started
+        print(json.dumps({"lines": lines, "seconds": seconds}), file=answers, flush=True)
+    print(json.dumps(peak_memory()), file=answers, flush=True)
+
+
+class Worker:
+    """An engine in a process of its own.
+
+    Args:
+        engine: its name.
+        threads: threads of its networks.
+
+    Attributes:
+        start_s: seconds from the start of the process until it can read.
+    """
+
+    def __init__(self, engine: str, threads: int) -> None:
+        started = time.perf_counter()
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--worker", engine, "--threads", str(threads)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
+        )  # fmt: skip
+        self._answer()
+        self.start_s = time.perf_counter() - started
+
+    def read(self, photo: Path) -> dict[str, Any]:
+        """Lines and seconds of one photo."""
+        assert self._process.stdin is not None
+        print(json.dumps(str(photo)), file=self._process.stdin, flush=True)
+        return self._answer()
+
+    def end(self) -> dict[str, float]:
+        """Its peak memory; the process ends."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        memory = self._answer()
+        self._process.wait()
+        return memory
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("a worker ended: see its message above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def measure(labels: Path, threads: int, limit: int | None) -> dict[str, Any]:
+    """Read all photos with both engines in turn.
+
+    Returns:
+        For each engine its ``start_s``, ``peak_mib``, ``child_mib`` and ``photos``, one object each with
+        ``file``, ``lines``, ``seconds``, ``serial`` (found or not, null where there is none) and ``right``
+        (one entry for each line of the truth).
+    """
+    rows = [json.loads(line) for line in labels.read_text("utf-8").splitlines()][:limit]
+    workers = {engine: Worker(engine, threads) for engine in ENGINES}
+    results: dict[str, Any] = {
+        engine: {"start_s": worker.start_s, "photos": []} for engine, worker in workers.items()
+    }
+    for worker in workers.values():
+        worker.read(labels.parent / rows[0]["file"])
+    for number, row in enumerate(rows):
+        turn = ENGINES if number % 2 == 0 else ENGINES[::-1]
+        for engine in turn:
+            answer = workers[engine].read(labels.parent / row["file"])
+            serial = row.get("serial")
+            results[engine]["photos"].append({
+                "file": row["file"], **answer,
+                "serial": found(serial, answer["lines"]) if serial else None,
+                "right": [exact(line, answer["lines"]) for line in row["lines"]],
+            })  # fmt: skip
+    for engine, worker in workers.items():
+        results[engine] |= worker.end()
+    return results
+
+
+def rows_of(results: dict[str, Any]) -> list[list[str]]:
+    """The table: a head and a row for each engine."""
+    head = ["", "serials found", "lines right", "mean s", "median s", "start s", "peak MiB", "Tesseract MiB"]
+    table = [head]
+    for engine in ENGINES:
+        result = results[engine]
+        serials = [photo["serial"] for photo in result["photos"] if photo["serial"] is not None]
+        lines = [right for photo in result["photos"] for right in photo["right"]]
+        seconds = [photo["seconds"] for photo in result["photos"]]
+        table.append([
+            engine, _share(serials), _share(lines),
+            f"{statistics.mean(seconds):.2f}", f"{statistics.median(seconds):.2f}",
+            f"{result['start_s']:.2f}", f"{result['peak_mib']:.0f}",
+            f"{result['child_mib']:.0f}" if result["child_mib"] else "-",
+        ])  # fmt: skip
+    return table
+
+
+def _share(hits: list[bool]) -> str:
+    return f"{sum(hits)}/{len(hits)} {sum(hits) / len(hits):.1%}" if hits else "-"
+
+
+def main() -> None:
+    """Print one table; with --json also write every answer."""
+    parser = argparse.ArgumentParser(description="serialscan and rapidocr on the same photos.")
+    parser.add_argument("--photos", type=Path, metavar="LABELS.jsonl", help="labels beside their photos")
+    parser.add_argument("--threads", type=int, default=2, help="threads of each engine's networks")
+    parser.add_argument("--limit", type=int, help="only the first so many photos")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all answers")
+    parser.add_argument("--worker", choices=ENGINES, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        work(arguments.worker, arguments.threads)
+        return
+    if arguments.photos is None:
+        parser.error("--photos is needed")
+    results = measure(arguments.photos, arguments.threads, arguments.limit)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, ensure_ascii=False, indent=1), encoding="utf-8")
+    table = rows_of(results)
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    count = len(results["serialscan"]["photos"])
+    times = [statistics.mean(photo["seconds"] for photo in results[engine]["photos"]) for engine in ENGINES]
+    print(f"{count} photos, {arguments.threads} threads each; seconds are those of one photo")
+    for row in table:
+        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    print(f"serialscan takes {times[0] / times[1]:.2f} times the time of rapidocr")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""What README.md and docs/ promise must be so: the record, the commands, the tables, the files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+import jsonschema
+import pytest
+from conftest import REPOSITORY, Program, clean_environment, small_photo
+
+from serialscan.cli import cli
+from serialscan.errors import ExitCode
+from serialscan.settings import BatchSettings, Settings
+
+sys.path.insert(0, str(REPOSITORY / "docs"))
+import make_example
+
+README = (REPOSITORY / "README.md").read_text("utf-8")
+RECORD_PAGE = (REPOSITORY / "docs" / "record.md").read_text("utf-8")
+SCRIPT = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+USAGE = SCRIPT.findall(README, README.index("## Use"), README.index("## Settings"))
+COMMAND = re.compile(r"\bserialscan ((?:scan|schema|config|doctor|completion)\b[^|\n#>]*)")
+# Readings differ a little between processors and versions of the libraries.
+CONFIDENCE, PIXELS = 0.05, 4.0
+
+
+def section(title: str) -> str:
+    return re.split(r"^## ", README.split(f"\n## {title}\n")[1], flags=re.MULTILINE)[0]
+
+
+def table(text: str) -> list[list[str]]:
+    """Rows of a table, without its head; all its cells."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    return rows[2:]
+
+
+def assert_alike(shown: Any, real: Any, where: str = "record") -> None:
+    """The same record but for what another processor may round otherwise."""
+    name = where.rpartition(".")[2]
+    if isinstance(shown, dict):
+        assert shown.keys() == real.keys(), where
+        for key in shown:
+            assert_alike(shown[key], real[key], f"{where}.{key}")
+    elif name in ("alternatives", "candidates"):
+        key = {"alternatives": "char", "candidates": "value"}[name]
+        both = [{item[key]: item["confidence"] for item in items} for items in (shown, real)]
+        for one in both[0].keys() | both[1].keys():
+            assert_alike(both[0].get(one, 0.0), both[1].get(one, 0.0), f"{where}.{one}")
+    elif name == "readers":
+        assert [item["name"] for item in shown] == [item["name"] for item in real], where
+        for one, other in zip(shown, real, strict=True):
+            if one["confidence"] > 0.5 + CONFIDENCE:
+                assert one["text"] == other["text"], where
+    elif isinstance(shown, list):
+        assert len(shown) == len(real), where
+        for number, (one, other) in enumerate(zip(shown, real, strict=True)):
+            assert_alike(one, other, f"{where}.{number}")
+    elif isinstance(shown, float):
+        assert shown == pytest.approx(real, abs=CONFIDENCE if max(shown, real) <= 1.0 else PIXELS), where
+    elif name == "rotation":
+        assert abs((shown - real + 180) % 360 - 180) <= 1, where
+    else:
+        assert shown == real, where
+
+
+def test_the_example_is_the_record_of_today(serialscan: Program) -> None:
+    example = README[README.index(make_example.BEGIN) : README.index(make_example.END)]
+    shown = json.loads(re.findall(r"^```json\n(.*?)^```$", example, re.MULTILINE | re.DOTALL)[0])
+    schema = json.loads(serialscan("schema").stdout)
+    jsonschema.validate(shown, schema, cls=jsonschema.Draft202012Validator)
+    assert f"serialscan {shlex.join(make_example.COMMAND)} " in example
+    assert all(f"`{path}`" in example for path in make_example.LEFT_OUT)
+    done = serialscan(*make_example.COMMAND, cwd=REPOSITORY)
+    assert done.returncode == ExitCode.OK, done.stderr
+    real = json.loads(done.stdout)
+    jsonschema.validate(real, schema, cls=jsonschema.Draft202012Validator)
+    real = make_example.shortened(real)
+    assert real.pop("timing_ms").keys() == shown.pop("timing_ms").keys()
+    assert_alike(shown, real)
+
+
+def test_a_record_that_is_not_that_of_today_is_noticed() -> None:
+    shown = {"lines": [{"text": "A1", "confidence": 0.9, "rotation": 359, "polygon": [[1.0, 50.0]]}]}
+    near = {"lines": [{"text": "A1", "confidence": 0.91, "rotation": 0, "polygon": [[1.2, 52.0]]}]}
+    assert_alike(shown, near)
+    for key, value in {"text": "A7", "confidence": 0.8, "rotation": 3, "polygon": [[1.0, 60.0]]}.items():
+        with pytest.raises(AssertionError):
+            assert_alike(shown, {"lines": [{**shown["lines"][0], key: value}]})
+    with pytest.raises(AssertionError):
+        assert_alike(shown, {"lines": []})
+
+
+def test_exit_codes_are_those_of_the_program() -> None:
+    assert [int(code) for code, _ in table(section("Exit codes"))] == sorted(ExitCode)
+
+
+def test_settings_are_those_of_the_program() -> None:
+    shown = {name.strip("`"): tomllib.loads(f"x = {default.strip('`')}")["x"]
+             for name, default, _ in table(section("Settings"))}  # fmt: skip
+    settings, batch = Settings(), BatchSettings()
+    real = {name: getattr(settings, name) for name in Settings.__struct_fields__}
+    assert shown == real | {name: getattr(batch, name) for name in BatchSettings.__struct_fields__}
+
+
+def test_set_up_asks_for_what_the_package_asks_for() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in README
+    extras = set(re.findall(r'pip install "\.\[(\w+)]"', README))
+    assert extras == set(project["optional-dependencies"])
+    for command in ("scan the samples", "run the tests"):
+        assert README.count(f"<!-- command: {command} -->\n```sh\n") == 1
+        assert f"readme_command '{command}'" in (REPOSITORY / ".ci" / "run").read_text("utf-8")
+
+
+@pytest.mark.parametrize("line", COMMAND.findall("\n".join(SCRIPT.findall(README))))
+def test_commands_and_options_exist(line: str) -> None:
+    name, *arguments = shlex.split(line)
+    command = cli.commands[name]
+    if isinstance(command, click.Group):
+        name, *arguments = arguments
+        command = command.commands[name]
+    command.make_context(name, arguments)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="written for the shells of Linux and macOS")
+@pytest.mark.parametrize("script", USAGE, ids=lambda script: script.split("\n")[0][:40])
+def test_the_examples_of_use_work(script: str, tmp_path: Path) -> None:
+    if shutil.which("jq") is None:
+        script = "\n".join(line for line in script.splitlines() if not line.startswith("jq "))
+    for photo in ("photos/rifle.jpg", "seizures/one/IMG 1.jpg"):
+        (tmp_path / photo).parent.mkdir(parents=True)
+        small_photo(tmp_path / photo)
+    program = tmp_path / "bin" / "serialscan"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m serialscan "$@"\n', encoding="utf-8"
+    )
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = clean_environment(tmp_path, PATH=path, SERIALSCAN_READER="network", SERIALSCAN_JOBS="1")
+    done = subprocess.run(
+        ["sh", "-e", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == ExitCode.OK, done.stderr.decode()
+    for written in tmp_path.glob("record*.*json"):
+        lines = written.read_text("utf-8").splitlines()
+        assert [json.loads(line)["status"] for line in lines] == ["ok"]
+
+
+def test_linked_files_exist() -> None:
+    for page in (REPOSITORY / "README.md", REPOSITORY / "docs" / "record.md"):
+        for target in re.findall(r"]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
+            assert target.startswith("https://") or (page.parent / target).exists(), target
+    for script in re.findall(r"\bpython ((?:benchmarks|docs)/\w+\.py)", README):
+        assert (REPOSITORY / script).is_file(), script
+
+
+def test_every_field_of_the_record_is_explained(serialscan: Program) -> None:
+    schema = json.loads(serialscan("schema").stdout)
+    fields = {name for part in schema["$defs"].values() for name in part.get("properties", {})}
+    explained = set()
+    for part in RECORD_PAGE.split("\n## ")[1:]:
+        for first, *_ in table(re.split(r"\n\| (?:error|warning) code", part)[0]):
+            explained |= set(re.findall(r"`(\w+)`", first))
+    assert explained | {"latitude", "longitude", "altitude"} == fields
+    assert all(f"`{name}`" in RECORD_PAGE for name in fields)
+
+
+def test_the_codes_explained_are_given_by_the_program() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in (REPOSITORY / "serialscan").rglob("*.py"))
+    _, errors, warnings = re.split(r"\n(?=\| (?:error|warning) code)", RECORD_PAGE)
+    codes = {
+        code for first, _ in [*table(errors), *table(warnings)] for code in re.findall(r"`(\w+)`", first)
+    }
+    assert len(codes) > 20
+    assert [code for code in sorted(codes) if f'"{code}"' not in source] == []
+
+
+def test_notice_names_the_weights_that_are_here() -> None:
+    notice = (REPOSITORY / "NOTICE").read_text("utf-8")
+    models = REPOSITORY / "serialscan" / "reading" / "models"
+    for name, digest in json.loads((models / "checksums.json").read_text("utf-8")).items():
+        assert name in notice and digest in notice
