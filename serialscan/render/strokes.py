@@ -204,15 +204,15 @@ def _face(name: str, alternates: str = "", **values: float) -> Face:
 FACES: dict[str, Face] = {
     face.name: face
     for face in (
-        _face("gorton", "3-flat", width=1.0, weight=0.065),
+        _face("gorton", "3-flat", width=1.0, spacing=0.26, weight=0.065),
         _face("roll", "4-open", width=0.92, spacing=0.26, weight=0.08),
         _face("roll-wide", "", width=1.18, spacing=0.3, weight=0.075),
         _face("punch", "6-straight 9-straight", width=0.95, spacing=0.36, weight=0.085),
         _face("punch-serif", "1-foot 3-flat I-serif", width=0.9, spacing=0.34, weight=0.085),
-        _face("plotter", "1-foot I-serif", width=0.9, spacing=0.28, step=45.0, weight=0.06),
+        _face("plotter", "1-foot I-serif", width=0.9, spacing=0.34, step=45.0, weight=0.06),
         _face("label", "", width=0.95, spacing=0.2, step=12.0, weight=0.075),
         _face("label-bold", "J-bar", width=1.0, spacing=0.24, step=12.0, weight=0.1),
-        _face("narrow", "1-plain", width=0.74, spacing=0.2, weight=0.075),
+        _face("narrow", "1-plain", width=0.74, spacing=0.27, weight=0.075),
         _face("italic", "", width=0.95, spacing=0.22, slant=0.2, weight=0.065),
         _face("hand", "1-plain 4-open 6-straight", width=0.95, spacing=0.3, weight=0.05),
         _face("slashed", "0-slash 7-bar 1-foot", width=0.95, spacing=0.26, weight=0.07),

@@ -108,7 +108,7 @@ MATERIALS: dict[str, Material] = {
         (0.16, 0.16, 0.158), 0.3, 0.46, (Grain(0.1, 0.36), Grain(0.3, 0.06)), 0.12, scratches=1.0,
     ),
     "cast": Material(
-        (0.1, 0.1, 0.1), 0.18, 0.5, (Grain(0.4, 0.2), Grain(0.13, 0.26), Grain(2.0, 0.03)), 0.25,
+        (0.1, 0.1, 0.1), 0.18, 0.5, (Grain(0.4, 0.14), Grain(0.13, 0.22), Grain(2.0, 0.03)), 0.25,
         edge_wear=0.4, pits=4.0,
     ),
     "forged": Material(
