@@ -111,7 +111,7 @@ def _unwrap(rgb: np.ndarray, ring: Arc) -> np.ndarray:
     u = (np.arange(width) + 0.5) / width * TURNS
     v = ((np.arange(height) + 0.5) / height - 0.5) * RING + 0.5
     grid_u, grid_v = np.meshgrid(u, v)
-    where = ring.points(grid_u, grid_v).astype(np.float32)
+    where = (ring.points(grid_u, grid_v) - 0.5).astype(np.float32)
     return cv2.remap(rgb, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 

@@ -113,12 +113,14 @@ def beam_search(
     for node, (ends_blank, ends_label) in live.items():
         text: list[str] = []
         positions: list[float] = []
+        # A prefix may be likeliest later than what was appended to it: places never run backwards.
+        latest = frames - 1
         step = node
         while step:
+            latest = min(latest, added[step])
             text.append(characters[label[step]])
-            positions.append((added[step] + 0.5) / frames)
+            positions.append((latest + 0.5) / frames)
             step = parent[step]
-        found.append(
-            Hypothesis(tuple(reversed(text)), tuple(reversed(positions)), min(1.0, ends_blank + ends_label))
-        )
+        probability = min(1.0, ends_blank + ends_label)
+        found.append(Hypothesis(tuple(reversed(text)), tuple(reversed(positions)), probability))
     return tuple(sorted(found, key=lambda h: (-h.probability, h.text)))

@@ -88,8 +88,9 @@ class Straight:
         width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, crop.stretch, height)
         # Warping samples single points: where it shrinks, draw larger first and average.
         over = max(1, min(8, round((v1 - v0) * self.height / height)))
-        corners = self.points(np.array([u0, u1, u0]), np.array([v0, v0, v1])).astype(np.float32)
-        target = np.array([[0, 0], [width * over, 0], [0, height * over]], np.float32)
+        # Coordinates are of pixel edges, OpenCV's of pixel centres.
+        corners = (self.points(np.array([u0, u1, u0]), np.array([v0, v0, v1])) - 0.5).astype(np.float32)
+        target = np.array([[0, 0], [width * over, 0], [0, height * over]], np.float32) - np.float32(0.5)
         matrix = cv2.getAffineTransform(target, corners)
         cut = cv2.warpAffine(
             rgb, matrix, (width * over, height * over),
@@ -167,7 +168,7 @@ class Arc:
         u = u0 + (np.arange(width * over) + 0.5) / (width * over) * (u1 - u0)
         v = v0 + (np.arange(height * over) + 0.5) / (height * over) * (v1 - v0)
         grid_u, grid_v = np.meshgrid(u, v)
-        where = self.points(grid_u, grid_v).astype(np.float32)
+        where = (self.points(grid_u, grid_v) - 0.5).astype(np.float32)
         cut = cv2.remap(rgb, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
 

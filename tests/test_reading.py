@@ -1,0 +1,176 @@
+"""The real networks on rendered samples and on awkward pictures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from serialscan.errors import EngineError, ExitCode
+from serialscan.evaluate import exact
+from serialscan.reading import Reader, engine, quality_warnings, save_crops
+from serialscan.record import Quality, Source
+from serialscan.settings import Settings
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+LABELS = {
+    label["file"]: label
+    for label in map(json.loads, (SAMPLES / "labels.jsonl").read_text(encoding="utf-8").splitlines())
+}
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(Settings(reader="network"), threads=1)
+
+
+def sample(name: str) -> np.ndarray:
+    return np.asarray(Image.open(SAMPLES / name).convert("RGB"))
+
+
+def texts(reader: Reader, pixels: np.ndarray) -> list[str]:
+    return [line.text for line in reader.read(pixels).lines]
+
+
+@pytest.mark.parametrize("name", ["pvs-14-label.jpg", "m240-receiver.jpg"])
+def test_the_lines_of_a_plate_are_read(reader: Reader, name: str) -> None:
+    read = texts(reader, sample(name))
+    truth = LABELS[name]["lines"]
+    assert sum(exact(line, read) for line in truth) >= len(truth) - 2
+    assert any(LABELS[name]["serial"] in text for text in read)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_photo_turned_by_quarters_reads_the_same(reader: Reader, quarters: int) -> None:
+    pixels = sample("acog-body.jpg")
+    upright, turned = reader.read(pixels), reader.read(np.ascontiguousarray(np.rot90(pixels, quarters)))
+    serial = LABELS["acog-body.jpg"]["serial"]
+    (before,) = [line for line in upright.lines if serial in line.text]
+    (after,) = [line for line in turned.lines if serial in line.text]
+    # np.rot90 turns the picture counter-clockwise: to set it upright it must be turned clockwise as far
+    assert abs((after.rotation - before.rotation - 90 * quarters + 180) % 360 - 180) <= 4
+
+
+def struck(text: str, scale: float = 1.3, margin: int = 6) -> np.ndarray:
+    """A crop of one line, light strokes on grey metal with grain."""
+    (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 3)
+    picture = np.full((height + base + 2 * margin, width + 2 * margin), 90, np.uint8)
+    cv2.putText(
+        picture, text, (margin, margin + height), cv2.FONT_HERSHEY_SIMPLEX, scale, 200, 3, cv2.LINE_AA
+    )
+    grain = np.random.default_rng(3).normal(0, 8, picture.shape)
+    return np.dstack([np.clip(picture + grain, 0, 255).astype(np.uint8)] * 3)
+
+
+def test_a_small_picture_of_one_line_is_one_line(reader: Reader) -> None:
+    assert texts(reader, struck("238930")) == ["238930"]
+
+
+def test_every_character_says_where_it_stands(reader: Reader) -> None:
+    pixels = cv2.copyMakeBorder(struck("W274567"), 200, 200, 300, 300, cv2.BORDER_REFLECT_101)
+    pixels[:200], pixels[-200:], pixels[:, :300], pixels[:, -300:] = 90, 90, 90, 90
+    (line,) = reader.read(pixels).lines
+    assert line.text == "W274567"
+    width = pixels.shape[1] - 600
+    for i, glyph in enumerate(line.characters):
+        x = np.array(glyph.polygon)[:, 0]
+        assert glyph.char == line.text[i]
+        assert x.min() - 0.1 * width < 300 + (i + 0.5) * width / 7 < x.max() + 0.1 * width
+    heights = [np.ptp(np.array(g.polygon)[:, 1]) for g in line.characters]
+    assert max(heights) < 3 * 40
+
+
+def test_text_on_a_circle_is_read_as_one_line(reader: Reader) -> None:
+    flat = struck("KNIGHTS W55230", scale=2.0, margin=20)
+    height, width = flat.shape[:2]
+    side, radius = 900, 260.0
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32) - side / 2
+    r, angle = np.hypot(x, y), np.degrees(np.arctan2(y, x))
+    sweep = np.degrees(width / radius)
+    u = ((angle + 90 + sweep / 2) % 360) / sweep * width
+    v = height / 2 - (r - radius)
+    ring = cv2.remap(
+        flat, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderValue=(90, 90, 90)
+    )
+    read = texts(reader, ring)
+    assert any("W55230" in text for text in read), read
+    assert any("KNIGHTS" in text for text in read), read
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 300), (300, 2), (31, 33), (64, 64)])
+@pytest.mark.parametrize("grey", [0, 128, 255])
+def test_pictures_without_text_give_no_lines(reader: Reader, size: tuple[int, int], grey: int) -> None:
+    reading = reader.read(np.full((*size, 3), grey, np.uint8))
+    assert reading.lines == ()
+    assert reading.codes == ()
+
+
+def test_noise_is_not_read_with_confidence(reader: Reader) -> None:
+    noise = np.random.default_rng(5).integers(0, 256, (400, 600, 3), dtype=np.uint8)
+    assert all(line.confidence < 0.5 for line in reader.read(noise).lines)
+
+
+def test_the_same_pixels_give_the_same_reading(reader: Reader) -> None:
+    pixels = sample("type-56-receiver.jpg")
+    first = reader.read(pixels)
+    again = Reader(Settings(reader="network"), threads=2).read(pixels.copy())
+    assert first.lines == again.lines
+    assert first.codes == again.codes
+
+
+def test_the_photo_is_not_changed(reader: Reader) -> None:
+    pixels = sample("barrel.jpg")
+    before = pixels.copy()
+    reader.read(pixels)
+    assert np.array_equal(pixels, before)
+
+
+def test_line_and_character_evidence_agree(reader: Reader) -> None:
+    for line in reader.read(sample("m16a1-torch.jpg")).lines:
+        assert "".join(g.char for g in line.characters) == line.text
+        assert line.candidates[0].text == line.text
+        assert line.candidates[0].confidence == line.confidence
+        assert line.confidence <= min(g.confidence for g in line.characters) + 1e-3
+        for glyph in line.characters:
+            assert sum(a.confidence for a in glyph.alternatives) + glyph.confidence <= 1.001
+
+
+def test_crops_show_each_line_raw_and_flattened(reader: Reader, tmp_path: Path) -> None:
+    reading = reader.read(sample("remington-700-receiver.jpg"))
+    save_crops(tmp_path / "crops", "seizure 7/ü photo.jpg", reading)
+    files = sorted((tmp_path / "crops").iterdir())
+    assert [f.name.split(".")[-2] for f in files] == [line.id for line in reading.lines]
+    for file in files:
+        picture = Image.open(file)
+        assert picture.height >= 96 and picture.width > 2 * picture.height
+
+
+def test_a_changed_weight_stops_with_the_engine_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "models"
+    shutil.copytree(engine.WEIGHTS, copy)
+    data = bytearray((copy / "recogniser.onnx").read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / "recogniser.onnx").write_bytes(data)
+    monkeypatch.setattr(engine, "WEIGHTS", copy)
+    with pytest.raises(EngineError, match=r"recogniser\.onnx.*install serialscan again") as caught:
+        engine.Networks()
+    assert caught.value.exit_code == ExitCode.ENGINE
+    (copy / "recogniser.onnx").unlink()
+    with pytest.raises(EngineError, match="is missing"):
+        engine.Networks()
+
+
+def test_warnings_say_what_to_do() -> None:
+    source = Source(path="a.jpg", width=4000, height=3000)
+    (small, *_) = quality_warnings(Quality(glyph_height_px=9.0, sharpness=0.7, clipped=0.0), (), source)
+    assert small.code == "glyphs_too_small"
+    assert "9 px high: photograph from 1/3 of the distance" in small.message
+    codes = {w.code for w in quality_warnings(Quality(sharpness=0.05, clipped=0.4), (), source)}
+    assert codes == {"no_text", "blurred", "glare"}

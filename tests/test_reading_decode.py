@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serialscan.reading.fuse import NOTHING, fuse
+from serialscan.reading.recognise import Hypothesis, beam_search, greedy
+
+CHARACTERS = ("", "A", "B")
+
+
+def all_paths(posteriors: np.ndarray) -> dict[str, float]:
+    """Probability of every string by adding up every path, the definition of CTC."""
+    found: dict[str, float] = {}
+    for path in itertools.product(range(posteriors.shape[1]), repeat=len(posteriors)):
+        collapsed = [c for c, _ in itertools.groupby(path) if c]
+        text = "".join(CHARACTERS[c] for c in collapsed)
+        found[text] = found.get(text, 0.0) + math.prod(posteriors[t, c] for t, c in enumerate(path))
+    return found
+
+
+def posteriors_from(weights: list[list[float]]) -> np.ndarray:
+    rows = np.array(weights, dtype=np.float64)
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+matrices = st.lists(st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3), min_size=1, max_size=6).map(
+    posteriors_from
+)
+
+
+@given(matrices)
+@settings(max_examples=60, deadline=None)
+def test_wide_beam_search_adds_up_every_path(posteriors: np.ndarray) -> None:
+    expected = all_paths(posteriors)
+    found = {
+        "".join(h.text): h.probability for h in beam_search(posteriors, CHARACTERS, beams=1000, floor=0.0)
+    }
+    assert set(found) == set(expected)
+    for text, probability in expected.items():
+        assert found[text] == pytest.approx(probability, abs=1e-9)
+
+
+@given(matrices, st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_a_narrow_beam_never_claims_more_than_the_truth(posteriors: np.ndarray, beams: int) -> None:
+    expected = all_paths(posteriors)
+    hypotheses = beam_search(posteriors, CHARACTERS, beams=beams)
+    assert 1 <= len(hypotheses) <= beams
+    assert [h.probability for h in hypotheses] == sorted((h.probability for h in hypotheses), reverse=True)
+    for hypothesis in hypotheses:
+        assert hypothesis.probability <= expected["".join(hypothesis.text)] + 1e-9
+        assert len(hypothesis.positions) == len(hypothesis.text)
+        assert list(hypothesis.positions) == sorted(hypothesis.positions)
+
+
+def test_a_doubled_character_needs_a_blank_between() -> None:
+    sure = np.full((5, 3), 0.005)
+    for frame, label in enumerate((1, 1, 0, 1, 2)):
+        sure[frame, label] = 0.99
+    assert greedy(sure, CHARACTERS).text == "AAB"
+    assert "".join(beam_search(sure, CHARACTERS)[0].text) == "AAB"
+
+
+def view(text: str, probability: float = 1.0) -> tuple[Hypothesis, ...]:
+    return (Hypothesis(tuple(text), tuple((i + 0.5) / len(text) for i in range(len(text))), probability),)
+
+
+def test_two_of_three_views_outvote_the_third_character_by_character() -> None:
+    fused = fuse([view("W1284567"), view("W1234867"), view("W1234567")])
+    assert fused.text == "W1234567"  # no single error has two votes
+    assert fused.slots[3].ranked() == [("3", pytest.approx(2 / 3)), ("8", pytest.approx(1 / 3))]
+    assert fused.confidence == pytest.approx(4 / 9)
+    assert fused.candidates[0] == (fused.text, fused.confidence)
+
+
+def test_views_without_the_first_character_do_not_shift_the_others() -> None:
+    short = (Hypothesis(tuple("2673"), (0.3, 0.5, 0.7, 0.9), 1.0),)
+    fused = fuse([view("12673"), short, view("12673")])
+    assert fused.text == "12673"
+    assert dict(fused.slots[0].ranked())[NOTHING] == pytest.approx(1 / 3)
+
+
+def test_trust_decides_between_two_views() -> None:
+    assert fuse([view("B8"), view("88")], [0.9, 0.1]).text == "B8"
+    assert fuse([view("B8"), view("88")], [0.1, 0.9]).text == "88"
+
+
+texts = st.text(alphabet="AB12", min_size=1, max_size=8)
+
+
+@given(st.lists(st.tuples(texts, st.floats(0.01, 1.0)), min_size=1, max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_fusion_is_a_distribution_over_strings(read: list[tuple[str, float]]) -> None:
+    fused = fuse([view(text, p) for text, p in read], n_best=50)
+    for slot in fused.slots:
+        assert sum(slot.votes.values()) == pytest.approx(1.0)
+    assert 0 < fused.confidence <= 1
+    assert sum(p for _, p in fused.candidates) <= 1 + 1e-6
+    assert [p for _, p in fused.candidates] == sorted((p for _, p in fused.candidates), reverse=True)
+    if len({text for text, _ in read}) == 1:
+        assert fused.text == read[0][0]
+        assert fused.confidence == pytest.approx(1.0)

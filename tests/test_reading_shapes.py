@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serialscan.reading.arcs import circles
+from serialscan.reading.cover import Candidate, cover, value_of
+from serialscan.reading.locate import joined
+from serialscan.reading.recognise import Glance
+from serialscan.reading.shapes import Arc, Crop, Straight, overlap
+
+EXACT = Crop(along=0.0)
+angles = st.floats(0, 359.9)
+lengths = st.floats(20, 300)
+
+
+@given(
+    st.floats(50, 500),
+    st.floats(50, 500),
+    lengths,
+    lengths,
+    angles,
+    st.floats(0.05, 0.95),
+    st.floats(0.05, 0.95),
+)
+def test_points_and_their_places_along_a_line_are_inverse(cx, cy, width, height, angle, u, v) -> None:
+    shape = Straight(cx, cy, width, height, angle)
+    points = shape.points(np.array([u]), np.array([v]))
+    assert shape.along(points)[0] == pytest.approx(u, abs=1e-6)
+    assert shape.across(points)[0] == pytest.approx(v, abs=1e-6)
+
+
+@given(angles, st.floats(20, 340), st.booleans(), st.floats(0.02, 0.98), st.floats(0.05, 0.95))
+def test_points_and_their_places_along_an_arc_are_inverse(start, sweep, outwards, u, v) -> None:
+    shape = Arc(300, 200, 120, 40, start, sweep if outwards else -sweep)
+    points = shape.points(np.array([u]), np.array([v]))
+    assert shape.along(points)[0] == pytest.approx(u, abs=1e-6)
+    assert shape.across(points)[0] == pytest.approx(v, abs=1e-6)
+    assert shape.turned(2).along(points)[0] == pytest.approx(1 - u, abs=1e-6)
+    assert shape.turned(2).across(points)[0] == pytest.approx(1 - v, abs=1e-6)
+
+
+def letters() -> np.ndarray:
+    """A line 96 px high: left half red, right half green, a blue bar along the top."""
+    line = np.zeros((96, 384, 3), np.uint8)
+    line[:, :192, 0] = 200
+    line[:, 192:, 1] = 200
+    line[:16, :, 2] = 250
+    return line
+
+
+@pytest.mark.parametrize("angle", [0, 30, 90, 135, 180, 270, 300])
+def test_a_line_at_any_angle_is_cut_out_upright(angle: float) -> None:
+    t = math.radians(angle)
+    turn = np.array([[math.cos(t), -math.sin(t)], [math.sin(t), math.cos(t)]])
+    move = np.array([400, 400]) - turn @ np.array([192, 48])
+    photo = cv2.warpAffine(letters(), np.hstack([turn, move[:, None]]), (800, 800))
+    shape = Straight(400, 400, 384, 96, angle)
+    cut = shape.cut(photo, EXACT, height=96).astype(int)
+    assert cut.shape == (96, 384, 3)
+    assert np.abs(cut - letters()).mean() < 6
+    assert shape.rotation == round(-angle) % 360
+    top_left = shape.polygon()[0]
+    assert top_left == pytest.approx(tuple(turn @ np.array([0, 0]) + move), abs=0.2)
+
+
+def test_a_cut_reaches_beyond_the_first_and_last_character() -> None:
+    photo = np.zeros((100, 400, 3), np.uint8)
+    photo[40:60, 100:300] = 255
+    shape = Straight(200, 50, 200, 20, 0)
+    tight, wide = shape.cut(photo, EXACT), shape.cut(photo, Crop(along=1.0))
+    assert tight[24].min() > 150
+    assert wide[24, :8].max() == 0 and wide[24, -8:].max() == 0
+
+
+def test_a_ring_is_unwrapped_to_a_straight_line() -> None:
+    photo = np.zeros((400, 400, 3), np.uint8)
+    cv2.circle(photo, (200, 200), 120, (255, 255, 255), 10)  # the middle of the text
+    cv2.circle(photo, (200, 200), 138, (255, 0, 0), 6)  # towards the tops
+    cut = Arc(200, 200, 120, 48, 200, 140).cut(photo, EXACT)
+    assert cut[22:26].min() > 180  # one straight stroke in the middle
+    assert cut[4:8, :, 0].min() > 120 and cut[4:8, :, 1].max() < 120  # the tops stay above
+    assert cut[40:].max() < 60
+    inwards = Arc(200, 200, 120, 48, 340, -140).cut(photo, EXACT)
+    assert inwards[40:44, :, 0].min() > 120  # read from inside, the outer stroke lies below
+
+
+def test_overlap_counts_the_smaller_area() -> None:
+    wide, part, apart = (
+        Straight(200, 50, 200, 20, 0),
+        Straight(150, 50, 50, 20, 0),
+        Straight(200, 90, 200, 20, 0),
+    )
+    assert overlap(wide, part) == pytest.approx(1.0)
+    assert overlap(part, wide) == pytest.approx(1.0)
+    assert overlap(wide, apart) == 0.0
+    ring = Arc(200, 200, 120, 48, 0, 360)
+    assert overlap(ring, Straight(200, 80, 40, 20, 0)) == pytest.approx(1.0)
+    assert overlap(ring, Straight(200, 200, 40, 20, 0)) == 0.0
+
+
+def test_chopped_digits_in_a_row_are_offered_as_one_line() -> None:
+    digits = [Straight(100 + 40 * i, 200 + 2 * i, 34, 50, 0) for i in range(5)]
+    rows = joined(digits)
+    longest = max((box for box, _ in rows), key=lambda box: box.width)
+    assert longest.width > 150  # pairs grow to rows
+    assert all(box.height < 75 for box, _ in rows)
+    assert joined([Straight(100, 100, 90, 30, 0), Straight(100, 300, 90, 30, 0)]) == []
+
+
+def test_chords_of_one_circle_give_its_ring() -> None:
+    chords = []
+    for angle in (0, 70, 150, 230):
+        t = math.radians(angle)
+        chords.append(Straight(300 + 120 * math.cos(t), 300 + 120 * math.sin(t), 90, 40, (angle + 90) % 180))
+    (ring,) = circles(chords)
+    assert (ring.cx, ring.cy) == pytest.approx((300, 300), abs=2)
+    assert ring.radius == pytest.approx(120, abs=2)
+    assert (
+        circles([Straight(100, 100 + 50 * i, 200, 30, 2) for i in range(5)]) == []
+    )  # a page of text is no ring
+
+
+def candidate(
+    text: str, confidence: float, x: float, width: float, *, cost: float = 0.0, angle: float = 0
+) -> Candidate:
+    glance = Glance(text, (confidence,) * len(text), tuple((i + 0.5) / len(text) for i in range(len(text))))
+    return Candidate(
+        Straight(x, 100, width, 40, angle), glance, np.zeros((1, 1)), value_of(glance, cost), cost
+    )
+
+
+def test_the_cover_prefers_what_the_posteriors_support() -> None:
+    whole = candidate("195-30-1285", 0.95, 200, 300, cost=0.3)
+    left, right = candidate("195-30", 0.95, 130, 150), candidate("1285", 0.9, 290, 120)
+    assert [c.glance.text for c in cover([left, right, whole])] == ["195-30-1285"]
+    poor = candidate("1EE-3O-1ZB5", 0.7, 200, 300, cost=0.3)
+    assert [c.glance.text for c in cover([left, right, poor])] == ["195-30", "1285"]
+
+
+def test_a_line_that_reads_both_ways_follows_the_others() -> None:
+    other = candidate("HARTFORD", 0.95, 700, 300)
+    right, wrong = candidate("6890", 0.90, 200, 100), candidate("0689", 0.92, 200, 100, angle=180)
+    assert {c.glance.text for c in cover([right, wrong, other])} == {"6890", "HARTFORD"}
+    upside_down = candidate("HARTFORD", 0.95, 700, 300, angle=180)
+    assert {c.glance.text for c in cover([right, wrong, upside_down])} == {"0689", "HARTFORD"}
