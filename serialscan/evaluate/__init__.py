@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from serialscan.evaluate.score import exact, found
+from serialscan.evaluate.score import equals, exact, found
 
-__all__ = ["exact", "found"]
+__all__ = ["equals", "exact", "found"]

@@ -33,5 +33,10 @@ def exact(truth: str, lines: Iterable[str]) -> bool:
     return any(pattern.fullmatch(folded(line)) for line in lines)
 
 
+def equals(truth: str, reading: str) -> bool:
+    """True if a serial is read right; a ``?`` in the reading is an open question and only answers one."""
+    return _pattern(truth).fullmatch(folded(reading, wildcard=True)) is not None
+
+
 def _pattern(truth: str) -> re.Pattern[str]:
     return re.compile("".join(".?" if c == "?" else re.escape(c) for c in folded(truth, wildcard=True)))
