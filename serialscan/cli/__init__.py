@@ -13,6 +13,7 @@ from serialscan.batch.output import ClosedPipeError
 from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
+from serialscan.cli.evaluate import evaluate
 from serialscan.cli.scan import scan
 from serialscan.cli.schema import schema
 from serialscan.errors import ExitCode, SerialscanError
@@ -37,7 +38,7 @@ def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
 
 
-for _command in (scan, schema, doctor, config, completion):
+for _command in (scan, evaluate, schema, doctor, config, completion):
     cli.add_command(_command)
 
 

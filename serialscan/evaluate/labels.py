@@ -115,8 +115,8 @@ def check_photos(photos: list[LabelledPhoto]) -> None:
     for photo in photos:
         if not photo.path.is_file():
             raise InputError(
-                f"{photo.where}: there is no file {photo.path}: correct `file` (relative to the labels' folder) "
-                "or remove the line."
+                f"{photo.where}: there is no file {photo.path}: correct `file` (relative to the folder of "
+                "the labels) or remove the line."
             )
 
 

@@ -24,6 +24,7 @@ CONTRASTS = (0.04, 0.08, 0.16)
 ERROR_LEVELS = (0.01, 0.001)
 WORST = 40
 _CURVE_POINTS = 200
+_TIERS = {"easy": 0, "medium": 1, "hard": 2}
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -339,7 +340,7 @@ def _groups(photos: Sequence[Judged]) -> Iterable[Group]:
         ("folder", lambda photo: photo.folder),
     )
     for by, key in keys:
-        names = sorted({key(photo) for photo in photos})
+        names = sorted({key(photo) for photo in photos}, key=lambda name: (_TIERS.get(name, -1), name))
         for name in names:
             inside = [photo for photo in photos if key(photo) == name]
             if len(names) > 1:

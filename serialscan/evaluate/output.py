@@ -1,0 +1,54 @@
+"""The page on disk, and what the labels are known by."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from serialscan.errors import InputError, OutputError
+from serialscan.evaluate.gallery import gallery
+from serialscan.evaluate.page import page
+from serialscan.evaluate.records import Run
+from serialscan.evaluate.report import Evaluation
+from serialscan.settings import Settings
+
+
+def check_page(path: Path) -> None:
+    """Refuse a page that would overwrite something else, before anything is read.
+
+    Raises:
+        OutputError: its name is not that of a page, or its folder is not there.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise OutputError(f"{path} is not the name of a page: choose one that ends in .html.")
+    if not path.parent.is_dir():
+        raise OutputError(f"There is no folder {path.parent}: make it, or choose another --html.")
+
+
+def write_page(path: Path, report: Evaluation, run: Run, settings: Settings) -> None:
+    """Write the page with pictures of the worst errors.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    text = page(report, gallery(run.photos, settings))
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror}): free some space or choose another --html."
+        ) from error
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, hex.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): check the path of the labels."
+        ) from error
