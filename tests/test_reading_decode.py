@@ -106,3 +106,21 @@ def test_fusion_is_a_distribution_over_strings(read: list[tuple[str, float]]) ->
     if len({text for text, _ in read}) == 1:
         assert fused.text == read[0][0]
         assert fused.confidence == pytest.approx(1.0)
+
+
+def test_pieces_of_a_long_line_vote_only_where_they_saw_it() -> None:
+    text = "AB12AB12AB12"
+    whole = view(text[:5] + "1" + text[6:])  # one error in the middle
+    places = [(i + 0.5) / 12 for i in range(12)]
+    left = (Hypothesis(tuple(text[:7]), tuple(places[:7]), 1.0),)
+    right = (Hypothesis(tuple(text[5:]), tuple(places[5:]), 1.0),)
+    fused = fuse([whole, left, right], extents=[(0, 1), (0, 7 / 12), (5 / 12, 1)])
+    assert fused.text == text
+    assert [slot.ranked()[0][1] for slot in fused.slots[:5]] == pytest.approx([1.0] * 5)  # no vote against
+    assert fused.slots[5].ranked()[0] == ("B", pytest.approx(2 / 3))
+
+
+def test_pieces_alone_make_the_whole_line() -> None:
+    left = (Hypothesis(tuple("W123"), (0.1, 0.2, 0.3, 0.4), 1.0),)
+    right = (Hypothesis(tuple("3456"), (0.4, 0.5, 0.6, 0.7), 1.0),)
+    assert fuse([left, right], extents=[(0, 0.45), (0.35, 1)]).text == "W123456"

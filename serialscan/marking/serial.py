@@ -185,6 +185,7 @@ def _shape(value: str) -> float:
     points += 0.4 if 5 <= len(core) <= 12 else 0.0
     points -= 1.0 if len(core) > 18 else 0.0
     points -= 0.8 if any(c in value for c in "./:%") else 0.0
+    points -= 1.0 if sum(c in "-." for c in value) > 1 else 0.0  # drawing and part numbers have groups
     if _YEAR.fullmatch(value):
         points -= 1.5
     if _NSN.fullmatch(value) or _PATENT.fullmatch(value) or _CALIBRE.fullmatch(value):

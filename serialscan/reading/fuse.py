@@ -8,6 +8,7 @@ character) in every slot, and the slots decide.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,10 @@ _MOVED = 4.0  # cost of being one line width away, in character mismatches, grow
 
 @dataclass
 class Slot:
-    """One place of the confusion network: votes of each character, summing to 1, and where it stands."""
+    """One place of the confusion network: the votes of each character there, and where it stands.
+
+    Votes sum to 1 in the network that ``fuse`` returns.
+    """
 
     votes: dict[str, float]
     position: float
@@ -28,6 +32,10 @@ class Slot:
     def ranked(self) -> list[tuple[str, float]]:
         """Characters by falling vote; equal votes in code point order."""
         return sorted(self.votes.items(), key=lambda item: (-item[1], item[0]))
+
+    def share(self, char: str) -> float:
+        """Vote for a character over all votes cast here."""
+        return self.votes.get(char, 0.0) / sum(self.votes.values())
 
 
 @dataclass(frozen=True)
@@ -40,9 +48,20 @@ class Fusion:
     candidates: tuple[tuple[str, float], ...]
 
 
+@dataclass(frozen=True)
+class _Ballot:
+    """One string of one view with its vote; it says nothing about places before ``low`` or after ``high``."""
+
+    hypothesis: Hypothesis
+    vote: float
+    low: float
+    high: float
+
+
 def fuse(
     views: Sequence[Sequence[Hypothesis]],
     weights: Sequence[float] | None = None,
+    extents: Sequence[tuple[float, float]] | None = None,
     *,
     n_best: int = 8,
     keep: int = 5,
@@ -52,6 +71,7 @@ def fuse(
     Args:
         views: for each view its n-best list, best first; positions of all views share one scale.
         weights: trust in each view, any positive scale; equal if None.
+        extents: first and last position that each view saw; everything if None.
         n_best: strings returned.
         keep: strings of each view that vote; the rest of a view's probability goes to these.
 
@@ -60,76 +80,70 @@ def fuse(
         every slot, hence the whole string, is right.
     """
     weights = [1.0] * len(views) if weights is None else list(weights)
-    ballots: list[tuple[float, Hypothesis]] = []
-    for hypotheses, weight in zip(views, weights, strict=True):
+    extents = [(-math.inf, math.inf)] * len(views) if extents is None else list(extents)
+    ballots: list[_Ballot] = []
+    for hypotheses, weight, (low, high) in zip(views, weights, extents, strict=True):
         kept = [h for h in hypotheses[:keep] if h.probability > 0.0]
         total = sum(h.probability for h in kept)
-        ballots += [(weight * h.probability / total, h) for h in kept]
-    # The strongest ballots lay the network out.
-    ballots.sort(key=lambda ballot: -ballot[0])
+        ballots += [_Ballot(h, weight * h.probability / total, low, high) for h in kept]
+    # What saw most of the line lays the network out, the strongest first.
+    ballots.sort(key=lambda ballot: (ballot.low - ballot.high, -ballot.vote))
     slots: list[Slot] = []
-    cast = 0.0
-    for weight, hypothesis in ballots:
-        _cast(slots, hypothesis, weight, cast)
-        cast += weight
+    for number, ballot in enumerate(ballots):
+        _cast(slots, ballot, ballots[:number])
     for slot in slots:
-        slot.votes = {char: vote / cast for char, vote in slot.votes.items()} if cast else {}
-    candidates = _best_strings(slots, n_best)
+        cast = sum(slot.votes.values())
+        slot.votes = {char: vote / cast for char, vote in slot.votes.items()}
+    candidates = _best_strings(slots, n_best) if ballots else []
     text, confidence = candidates[0] if candidates else ("", 0.0)
     shown = tuple(slot for slot in slots if slot.ranked()[0][0] != NOTHING)
     return Fusion(shown, text, confidence, tuple(candidates))
 
 
-def _cast(slots: list[Slot], hypothesis: Hypothesis, weight: float, before: float) -> None:
-    """Align one string with the network (edit distance over votes and places) and add its votes."""
-    text, positions = hypothesis.text, hypothesis.positions
-    rows, columns = len(slots), len(text)
-    pitch = _MOVED * max(rows, columns, 1) / 8
+def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> None:
+    """Align one string with the slots it saw (edit distance over votes and places) and add its votes."""
+    seen = [i for i, slot in enumerate(slots) if ballot.low <= slot.position <= ballot.high]
+    first = seen[0] if seen else sum(slot.position < ballot.low for slot in slots)
+    mine = slots[first : first + len(seen)]
+    text, positions = ballot.hypothesis.text, ballot.hypothesis.positions
+    rows, columns = len(mine), len(text)
+    pitch = _MOVED * max(len(slots), columns, 1) / 8
+    skips = [1.0 - slot.share(NOTHING) for slot in mine]
+    matches = [
+        [
+            1.0 - slot.share(c) + min(1.0, pitch * abs(slot.position - p))
+            for c, p in zip(text, positions, strict=True)
+        ]
+        for slot in mine
+    ]
     cost = [[0.0] * (columns + 1) for _ in range(rows + 1)]
-    for i in range(1, rows + 1):
-        cost[i][0] = cost[i - 1][0] + _skip(slots[i - 1], before)
-    for j in range(1, columns + 1):
-        cost[0][j] = j * 1.0
-    for i in range(1, rows + 1):
-        slot = slots[i - 1]
-        skip = _skip(slot, before)
-        for j in range(1, columns + 1):
-            cost[i][j] = min(
-                cost[i - 1][j - 1] + _match(slot, text[j - 1], positions[j - 1], before, pitch),
-                cost[i - 1][j] + skip,
-                cost[i][j - 1] + 1.0,
+    for i in range(rows):
+        cost[i + 1][0] = cost[i][0] + skips[i]
+    cost[0] = [float(j) for j in range(columns + 1)]
+    for i in range(rows):
+        for j in range(columns):
+            cost[i + 1][j + 1] = min(
+                cost[i][j] + matches[i][j], cost[i][j + 1] + skips[i], cost[i + 1][j] + 1.0
             )
-    i, j = rows, columns
+    i, j, vote = rows, columns, ballot.vote
     while i or j:
         here = cost[i][j]
-        if (
-            i
-            and j
-            and here
-            == cost[i - 1][j - 1] + _match(slots[i - 1], text[j - 1], positions[j - 1], before, pitch)
-        ):
+        if i and j and here == cost[i - 1][j - 1] + matches[i - 1][j - 1]:
             i, j = i - 1, j - 1
-            slot = slots[i]
-            slot.votes[text[j]] = slot.votes.get(text[j], 0.0) + weight
-            slot.position = (slot.position * slot.weight + positions[j] * weight) / (slot.weight + weight)
-            slot.weight += weight
-        elif i and here == cost[i - 1][j] + _skip(slots[i - 1], before):
+            slot = mine[i]
+            slot.votes[text[j]] = slot.votes.get(text[j], 0.0) + vote
+            slot.position = (slot.position * slot.weight + positions[j] * vote) / (slot.weight + vote)
+            slot.weight += vote
+        elif i and here == cost[i - 1][j] + skips[i - 1]:
             i -= 1
-            slots[i].votes[NOTHING] = slots[i].votes.get(NOTHING, 0.0) + weight
+            mine[i].votes[NOTHING] = mine[i].votes.get(NOTHING, 0.0) + vote
         else:
             j -= 1
-            votes = {text[j]: weight}
-            if before:
-                votes[NOTHING] = before
-            slots.insert(i, Slot(votes, positions[j], weight))
-
-
-def _match(slot: Slot, char: str, position: float, before: float, pitch: float) -> float:
-    return 1.0 - slot.votes.get(char, 0.0) / before + min(1.0, pitch * abs(slot.position - position))
-
-
-def _skip(slot: Slot, before: float) -> float:
-    return 1.0 - slot.votes.get(NOTHING, 0.0) / before
+            votes = {text[j]: vote}
+            silent = sum(other.vote for other in earlier if other.low <= positions[j] <= other.high)
+            if silent:
+                votes[NOTHING] = silent
+            slots.insert(first + i, Slot(votes, positions[j], vote))
 
 
 def _best_strings(slots: Sequence[Slot], n_best: int) -> list[tuple[str, float]]:

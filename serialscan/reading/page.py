@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,12 +25,15 @@ SURE = 0.9  # views are added until the fused line is this sure
 BATCH_PX = 4096  # width of all lines of one batch together
 JOIN = 0.3  # cost of a joined row in a cover, and of each text height of gap that it bridges
 JOIN_GAP = 0.5
-GAP_PITCHES = (
-    2.5  # a gap this wide, in steps between characters and in heights of the box, may part two lines
-)
+# A gap this wide, in steps between characters and in heights of the box, parts two lines.
+GAP_PITCHES = 2.5
 GAP_HEIGHTS = 1.1
 RING_GAP_PITCHES = 1.4
 RING_PART = 3  # characters that a mark on a ring has at least
+LONG = 14.0  # heights of a box: a longer line is also read in pieces as long as this
+PIECE_OVERLAP = 3.0  # heights
+CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
+TRUST = 0.5  # power of its best string's probability by which a view is trusted
 GLANCE = Crop()
 
 
@@ -54,6 +58,16 @@ _LIGHTS = {
     "inverted": views.inverted,
     "smoothed": views.smoothed,
 }
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one view of a line said: its n-best list, and from where to where it saw the line."""
+
+    name: str
+    hypotheses: tuple[Hypothesis, ...]
+    low: float = -math.inf
+    high: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -136,67 +150,86 @@ class PageReader:
         self, rgb: np.ndarray, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
     ) -> list[Found]:
         """Read the chosen lines in more views, more of them where the first disagree, and fuse."""
-        read: list[list[tuple[str, tuple[Hypothesis, ...]]]] = []
+        sights: list[list[Sight]] = []
         for line in chosen:
-            mine = [("flattened", self._decode(line.posteriors, line.shape, GLANCE))]
+            seen = [self._sight("flattened", line.posteriors, line.shape, GLANCE)]
             for other in candidates:
                 if other.shape != line.shape and _same_line(line.shape, other.shape):
-                    mine.append(
-                        ("other box", self._decode(other.posteriors, line.shape, GLANCE, other.shape))
-                    )
-            read.append(mine)
+                    seen.append(self._sight("other box", other.posteriors, line.shape, GLANCE, other.shape))
+            sights.append(seen)
         pending = list(range(len(chosen)))
         for look in (FIRST_LOOK, SECOND_LOOK):
-            jobs = [(i, view) for i in pending for view in look]
+            jobs = [(i, view) for i in pending for view in (*look, *_pieces(chosen[i].shape, look))]
             crops = [_LIGHTS[view.light](chosen[i].shape.cut(rgb, view.crop)) for i, view in jobs]
             for (i, view), posteriors in zip(jobs, self._recognise(crops), strict=True):
-                read[i].append((view.name, self._decode(posteriors, chosen[i].shape, view.crop)))
-            fusions = [_vote(mine) for mine in read]
-            pending = [i for i in pending if fusions[i].confidence < SURE]
+                sights[i].append(self._sight(view.name, posteriors, chosen[i].shape, view.crop))
+            pending = [i for i in pending if _vote(sights[i]).confidence < SURE]
             if not pending:
                 break
         return [
             Found(
-                shape,
-                _vote(part),
-                tuple((n, "".join(h[0].text), h[0].probability) for n, h in part if h),
-                line.value,
+                shape, _vote(part), tuple(_testimony(sight) for sight in part if sight.hypotheses), line.value
             )
-            for line, mine in zip(chosen, read, strict=True)
-            for shape, part in _parted(line.shape, mine)
+            for line, seen in zip(chosen, sights, strict=True)
+            for shape, part in _parted(line.shape, seen)
         ]
 
-    def _decode(
-        self, posteriors: np.ndarray, shape: Shape, crop: Crop, of: Shape | None = None
-    ) -> tuple[Hypothesis, ...]:
+    def _sight(
+        self, name: str, posteriors: np.ndarray, shape: Shape, crop: Crop, of: Shape | None = None
+    ) -> Sight:
         """The n-best list with positions in ``u`` of ``shape``; ``of`` is the shape cut, if another."""
         hypotheses = beam_search(posteriors, self._networks.characters, beams=self._beams)
         cut = of or shape
         margin = crop.along * cut.height / cut.width
-        moved = []
+        first, last = crop.start - margin, crop.stop + margin
+        # A character cut by the end of a piece is not seen: the next piece has all of it.
+        unseen = CUT_HEIGHTS * shape.height / shape.width
+        low = first + unseen if crop.start > 0 else -math.inf
+        high = last - unseen if crop.stop < 1 else math.inf
+        moved: dict[tuple[str, ...], Hypothesis] = {}
         for hypothesis in hypotheses:
-            u = [p * (1 + 2 * margin) - margin for p in hypothesis.positions]
+            u = [first + p * (last - first) for p in hypothesis.positions]
             if of is not None and u:
-                middle = np.full(len(u), 0.5)
-                u = shape.along(of.points(np.array(u), middle)).tolist()
-            moved.append(Hypothesis(hypothesis.text, tuple(u), hypothesis.probability))
-        return tuple(moved)
+                u = shape.along(of.points(np.array(u), np.full(len(u), 0.5))).tolist()
+            kept = [(c, x) for c, x in zip(hypothesis.text, u, strict=True) if low <= x <= high]
+            _add(
+                moved,
+                Hypothesis(tuple(c for c, _ in kept), tuple(x for _, x in kept), hypothesis.probability),
+            )
+        return Sight(name, _ranked(moved), low, high)
 
 
-def _parted(
-    shape: Shape, mine: Sequence[tuple[str, tuple[Hypothesis, ...]]]
-) -> list[tuple[Shape, Sequence[tuple[str, tuple[Hypothesis, ...]]]]]:
+def _pieces(shape: Shape, look: Sequence[View]) -> list[View]:
+    """Overlapping pieces of a long line, each seen as the first view of the look sees the whole."""
+    length = shape.width / shape.height
+    if length <= LONG:
+        return []
+    count = math.ceil((length - PIECE_OVERLAP) / (LONG - PIECE_OVERLAP))
+    step = (1 - LONG / length) / (count - 1)
+    share = LONG / length
+    view = look[0]
+    return [
+        View(
+            f"{view.name}, piece {i + 1}",
+            replace(view.crop, start=i * step, stop=i * step + share),
+            view.light,
+        )
+        for i in range(count)
+    ]
+
+
+def _parted(shape: Shape, seen: Sequence[Sight]) -> list[tuple[Shape, Sequence[Sight]]]:
     """Cut a line at its wide gaps: what stands far apart is more often two marks than one."""
-    u = np.array([slot.position for slot in _vote(mine).slots if slot.ranked()[0][0] != " "])
+    u = np.array([slot.position for slot in _vote(seen).slots if slot.ranked()[0][0] != " "])
     if len(u) < 3:
-        return [(shape, mine)]
+        return [(shape, seen)]
     steps = np.diff(u)
     in_heights = shape.width / shape.height
     if isinstance(shape, Arc):  # a ring has no line ends: a word gap is all that parts two marks
         wide = np.flatnonzero(steps > RING_GAP_PITCHES * np.median(steps))
         ends = [0, *(wide + 1), len(u)]
         if min(b - a for a, b in itertools.pairwise(ends)) < RING_PART:
-            return [(shape, mine)]
+            return [(shape, seen)]
     else:
         wide = np.flatnonzero((steps > GAP_PITCHES * np.median(steps)) & (steps * in_heights > GAP_HEIGHTS))
     bounds = [-1.0, *(float((u[i] + u[i + 1]) / 2) for i in wide), 2.0]
@@ -206,21 +239,16 @@ def _parted(
     return [
         (
             shape.piece(start, stop),
-            [(name, _within(hypotheses, low, high, start, stop)) for name, hypotheses in mine],
+            [_within(s, low, high, start, stop) for s in seen if s.low < high and low < s.high],
         )
         for low, high, start, stop in zip(bounds, bounds[1:], starts, stops, strict=False)
     ]
 
 
-def _within(
-    hypotheses: Sequence[Hypothesis], low: float, high: float, start: float, stop: float
-) -> tuple[Hypothesis, ...]:
-    """What the strings say between two places of the line, equal parts added up.
-
-    Positions then run from 0 at ``start`` to 1 at ``stop``.
-    """
+def _within(sight: Sight, low: float, high: float, start: float, stop: float) -> Sight:
+    """What a view says between two places; positions then run from 0 at ``start`` to 1 at ``stop``."""
     parts: dict[tuple[str, ...], Hypothesis] = {}
-    for hypothesis in hypotheses:
+    for hypothesis in sight.hypotheses:
         kept = [
             (c, (p - start) / (stop - start))
             for c, p in zip(hypothesis.text, hypothesis.positions, strict=True)
@@ -230,17 +258,35 @@ def _within(
             del kept[0]
         while kept and kept[-1][0] == " ":
             del kept[-1]
-        text = tuple(c for c, _ in kept)
-        before = parts.get(text)
-        positions = before.positions if before else tuple(p for _, p in kept)
-        probability = hypothesis.probability + (before.probability if before else 0.0)
-        parts[text] = Hypothesis(text, positions, min(1.0, probability))
-    return tuple(sorted(parts.values(), key=lambda h: (-h.probability, h.text)))
+        _add(parts, Hypothesis(tuple(c for c, _ in kept), tuple(p for _, p in kept), hypothesis.probability))
+    first, last = (sight.low - start) / (stop - start), (sight.high - start) / (stop - start)
+    return Sight(sight.name, _ranked(parts), first, last)
 
 
-def _vote(mine: Sequence[tuple[str, tuple[Hypothesis, ...]]]) -> Fusion:
-    read = [hypotheses for _, hypotheses in mine if hypotheses]
-    return fuse(read, [h[0].probability ** 0.5 for h in read])
+def _add(found: dict[tuple[str, ...], Hypothesis], one: Hypothesis) -> None:
+    """Equal strings are one string: their probabilities add up, the likelier one's places stay."""
+    before = found.get(one.text)
+    if before is not None:
+        kept = before if before.probability >= one.probability else one
+        one = replace(kept, probability=min(1.0, before.probability + one.probability))
+    found[one.text] = one
+
+
+def _ranked(found: dict[tuple[str, ...], Hypothesis]) -> tuple[Hypothesis, ...]:
+    return tuple(sorted(found.values(), key=lambda h: (-h.probability, h.text)))
+
+
+def _testimony(sight: Sight) -> tuple[str, str, float]:
+    return sight.name, "".join(sight.hypotheses[0].text), sight.hypotheses[0].probability
+
+
+def _vote(seen: Sequence[Sight]) -> Fusion:
+    read = [sight for sight in seen if sight.hypotheses]
+    return fuse(
+        [sight.hypotheses for sight in read],
+        [sight.hypotheses[0].probability ** TRUST for sight in read],
+        [(sight.low, sight.high) for sight in read],
+    )
 
 
 def _same_line(a: Shape, b: Shape) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from serialscan.reading.engine import FRAME_PX, LINE_PX
 from serialscan.record import Polygon
 
-MAX_WIDTH_PX = 1600  # of a crop 48 px high; longer lines are read in pieces
+MAX_WIDTH_PX = 3200  # of a crop 48 px high; what is longer is squeezed
 
 
 @dataclass(frozen=True)
