@@ -16,10 +16,26 @@ from serialscan.errors import ExitCode
 from serialscan.evaluate.judge import Judged, judge
 from serialscan.evaluate.labels import LabelledPhoto, read_labels
 from serialscan.evaluate.records import judge_records
-from serialscan.evaluate.report import Evaluation, evaluation
+from serialscan.evaluate.report import (
+    Changes,
+    Comparison,
+    Confidence,
+    Evaluation,
+    Figure,
+    Figures,
+    evaluation,
+)
 from serialscan.record import (
-    Error, Line, PhotoRecord, Quality, SerialCandidate, SerialReading, Source, Tool, to_json,
-)  # fmt: skip
+    Error,
+    Line,
+    PhotoRecord,
+    Quality,
+    SerialCandidate,
+    SerialReading,
+    Source,
+    Tool,
+    to_json,
+)
 
 BOX = ((10.0, 10.0), (110.0, 10.0), (110.0, 30.0), (10.0, 30.0))
 TOOL = Tool(name="serialscan", version="1", settings_digest="0")
@@ -156,7 +172,9 @@ def three() -> list[dict[str, Any]]:
 def test_totals(tmp_path: Path) -> None:
     report = measured(
         tmp_path, three(),
-        record("x/0.jpg", ("W123456", 0.9), ("C0LT", 0.4), serial="W123456", confidence=0.9, decision="accept"),
+        record(
+            "x/0.jpg", ("W123456", 0.9), ("C0LT", 0.4), serial="W123456", confidence=0.9, decision="accept"
+        ),
         record("x/1.jpg", ("A7777", 0.8), ("??", 0.7), serial="A7777", confidence=0.8, decision="accept"),
         record("x/2.jpg", ("SAFE", 0.6), ("FIRE", 0.3)),
         record("x/3.jpg", "NOT LABELLED"),
@@ -184,7 +202,8 @@ def test_totals(tmp_path: Path) -> None:
     sevens = next(one for one in report.characters if one.char == "7")
     assert (sevens.right, sevens.of) == (3, 3)
     assert [(c.what, c.truth, c.read) for c in report.worst] == [
-        ("serial", "A777", "A7777"), ("line", "A777", "A7777"), ("line", "COLT", "C0LT"), ("line", None, "FIRE"),
+        ("serial", "A777", "A7777"), ("line", "A777", "A7777"), ("line", "COLT", "C0LT"),
+        ("line", None, "FIRE"),
     ]  # fmt: skip
     assert report.unlabelled_records == 1
     assert report.not_read == ()
@@ -347,8 +366,9 @@ def test_a_labelled_photo_that_is_not_there_ends_it_before_any_is_read(
 
 
 @pytest.mark.parametrize(
-    ("data", "advice"), [(b"{}\n", b"line 1"), (b'{"record":"photo"', b"line 1"), (b"", b"no record"), (None, b"r.ndjson")]
-)  # fmt: skip
+    ("data", "advice"),
+    [(b"{}\n", b"line 1"), (b'{"record":"photo"', b"line 1"), (b"", b"no record"), (None, b"r.ndjson")],
+)
 def test_bad_records(serialscan: Program, tmp_path: Path, data: bytes | None, advice: bytes) -> None:
     if data is not None:
         (tmp_path / "r.ndjson").write_bytes(data)
@@ -415,26 +435,29 @@ def test_two_samples_from_photos_to_page(serialscan: Program, tmp_path: Path) ->
     chosen = [row for row in rows if row["file"] in names]
     for name in names:
         shutil.copy(REPOSITORY / "samples" / name, tmp_path / name)
-    labels = write_labels(tmp_path, *chosen)
+    chosen[0]["lines"][0] += "QQ"  # whatever is read, this line is wrong and must be shown
+    (tmp_path / "broken.jpg").write_bytes(b"no photo")
+    labels = write_labels(tmp_path, *chosen, {"file": "broken.jpg"})
     kept, page = tmp_path / "kept.ndjson", tmp_path / "page.html"
     first = serialscan(
         "evaluate", labels, "--out-records", kept, "--json", "--html", page, "--jobs", "1",
         env={"SERIALSCAN_READER": "network"},
     )  # fmt: skip
-    assert first.returncode == ExitCode.OK, first.stderr
-    report = msgspec.json.decode(first.stdout, type=Evaluation)
+    assert first.returncode == ExitCode.SOME_FAILED, first.stderr
     assert json.loads(first.stdout)["record"] == "evaluation"
-    assert report.total.photos == 2 and report.not_read == ()
+    report = msgspec.json.decode(first.stdout, type=Evaluation)
+    assert [one.file for one in report.not_read] == ["broken.jpg"]
     assert report.total.serial_exact.of == 2 and report.total.serial_in_lines.count >= 1
     assert report.total.lines_detected.of == sum(len(row["lines"]) for row in chosen)
-    assert report.seconds is not None and report.seconds.photos == 2
+    assert report.total.lines_detected.count >= 1
+    assert report.seconds is not None and report.seconds.longest > 0
     # The records of the run give the same figures again, byte by byte.
     again = serialscan("evaluate", labels, "--records", kept, "--json")
     assert again.stdout == first.stdout
     seen = Page(page.read_text(encoding="utf-8"))
     assert "script" not in seen.tags and "link" not in seen.tags
+    assert len(seen.sources) == seen.tags.count("img") > 0
     assert all(source.startswith("data:image/jpeg;base64,") for source in seen.sources)
-    assert "Serials that are wrong" in seen.text or "Lines that are wrong" not in seen.text or seen.sources
 
 
 def test_text_for_people_without_a_terminal(serialscan: Program, tmp_path: Path) -> None:
@@ -469,6 +492,17 @@ def test_a_page_escapes_what_stands_on_a_photo(serialscan: Program, tmp_path: Pa
     assert "script" not in seen.tags
     assert evil in seen.text
     assert "No picture" in seen.text  # there is no photo at hand
+
+
+def test_the_guide_names_every_field_and_its_label_is_one(tmp_path: Path) -> None:
+    guide = (REPOSITORY / "docs/validation.md").read_text(encoding="utf-8")
+    for struct in (Evaluation, Figures, Figure, Confidence, Comparison, Changes):
+        for name in struct.__struct_fields__:
+            assert f"`{name}`" in guide, name
+    examples = [line for line in guide.splitlines() if line.startswith('{"file"')]
+    assert len(examples) >= 2
+    (tmp_path / "labels.jsonl").write_text("\n".join(examples), encoding="utf-8")
+    assert len(read_labels(tmp_path / "labels.jsonl")) == len(examples)
 
 
 def test_help(serialscan: Program) -> None:
