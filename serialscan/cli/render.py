@@ -13,6 +13,7 @@ from serialscan.errors import OutputError
     epilog="""\b
 Examples:
   serialscan render --count 50 --seed 7 --out test-photos
+  serialscan render --count 60 --photos-per-item 3 --out test-items
   serialscan render --samples --out samples
 """
 )
@@ -33,8 +34,15 @@ Examples:
     required=True,
     help="Folder to write to.",
 )
+@click.option(
+    "--photos-per-item",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Photos of each item, from other sides and in other light; labels.jsonl names the item.",
+)
 @click.option("--samples", is_flag=True, help="Make the photos of samples/ instead of random ones.")
-def render(count: int, seed: int, folder: Path, samples: bool) -> None:
+def render(count: int, seed: int, folder: Path, photos_per_item: int, samples: bool) -> None:
     """Render photographs of marked rifles and optics that never existed, with labels.jsonl.
 
     All serials are made up. labels.jsonl says for each photo what stands where, how high the characters
@@ -44,7 +52,7 @@ def render(count: int, seed: int, folder: Path, samples: bool) -> None:
 
     if (folder / LABELS).exists() and not samples:
         raise OutputError(f"{folder / LABELS} exists: choose another folder for --out, or remove it.")
-    photos = render_samples() if samples else render_random(count, seed)
+    photos = render_samples() if samples else render_random(count, seed, photos_per_item)
     written = 0
     try:
         for _ in write_photos(photos, folder):

@@ -22,6 +22,7 @@ SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
 TESTIFY_LINES = 12  # lines of a page that Tesseract reads at most, the most valuable first
 # A box reaches beyond its glyphs; measured on rendered photos whose glyph heights are known.
 GLYPH_SHARE = 0.64
+BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
                 char=char,
                 confidence=round(min(1.0, vote), 4),
                 alternatives=others,
-                polygon=shape.polygon(u0, u1),
+                polygon=shape.polygon(u0, u1, BOX_MARGIN),
             )
         )
     readers = [
@@ -121,7 +122,7 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
         id=name,
         text=fusion.text,
         confidence=round(fusion.confidence, 4),
-        polygon=shape.polygon(),
+        polygon=shape.polygon(edges[0][0], edges[-1][1], BOX_MARGIN) if edges else shape.polygon(),
         rotation=shape.rotation,
         characters=tuple(glyphs),
         candidates=tuple(

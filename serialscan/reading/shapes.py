@@ -98,9 +98,10 @@ class Straight:
         )  # fmt: skip
         return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
 
-    def polygon(self, u0: float = 0.0, u1: float = 1.0) -> Polygon:
-        """Four corners clockwise from the top left of the text."""
-        return _corners(self.points(np.array([u0, u1, u1, u0]), np.array([0.0, 0.0, 1.0, 1.0])))
+    def polygon(self, u0: float = 0.0, u1: float = 1.0, margin: float = 0.0) -> Polygon:
+        """Four corners clockwise from the top left of the text, ``margin`` heights inside top and bottom."""
+        v = np.array([margin, margin, 1 - margin, 1 - margin])
+        return _corners(self.points(np.array([u0, u1, u1, u0]), v))
 
 
 @dataclass(frozen=True)
@@ -172,11 +173,12 @@ class Arc:
         cut = cv2.remap(rgb, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
 
-    def polygon(self, u0: float = 0.0, u1: float = 1.0) -> Polygon:
+    def polygon(self, u0: float = 0.0, u1: float = 1.0, margin: float = 0.0) -> Polygon:
         """Outline clockwise from the top left of the text: the upper edge, then the lower edge back."""
         steps = max(2, math.ceil(abs(self.sweep) * (u1 - u0) / 15) + 1)
         u = np.linspace(u0, u1, steps)
-        upper, lower = self.points(u, np.zeros(steps)), self.points(u[::-1], np.ones(steps))
+        upper = self.points(u, np.full(steps, margin))
+        lower = self.points(u[::-1], np.full(steps, 1 - margin))
         return _corners(np.concatenate([upper, lower]))
 
 

@@ -90,6 +90,8 @@ class Text:
         arc: radius of the baseline in mm for text on a circle, tops outwards; 0 for a straight line.
         role: the field that it carries (serial, model, …); empty if none.
         value: the field's value where it is not the whole text.
+        under: wrong characters that were struck first, place by place; a space where there is none.
+        twice: places of characters that were struck twice.
     """
 
     text: str
@@ -103,6 +105,8 @@ class Text:
     arc: float = 0.0
     role: str = ""
     value: str = ""
+    under: str = ""
+    twice: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -262,6 +266,14 @@ def _cut(
     np.maximum(ink, cover, out=ink)
 
 
+def _strokes(char: str, face: Face, mark: Mark) -> list[Array]:
+    """What a tool follows to make a character, in capital heights: lines, or dots of no length."""
+    if mark.grid:
+        return list(_on_lattice(char, face))
+    lines = [np.asarray(line) for line in glyph(char, face)[0]]
+    return _dotted(lines, mark.dots) if mark.dots else lines
+
+
 def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine:
     """Put a line of text into the canvas and say where each character stands.
 
@@ -280,7 +292,7 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
     row_lean = float(rng.normal(0.0, 0.5 * mark.fade)) / max(total, 1.0)
     drawn: list[DrawnGlyph] = []
     cursor = start
-    for char, (lines, width), advance in zip(text.text, shapes, advances, strict=True):
+    for place, (char, (lines, width), advance) in enumerate(zip(text.text, shapes, advances, strict=True)):
         origin, turn = _place(text, cursor, width)
         along = cursor - start
         cursor += advance
@@ -295,19 +307,18 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
             local = (points - middle) @ tilt.T + middle + shift
             return origin + height * (local @ turn.T)
 
-        if mark.grid:
-            strokes = list(_on_lattice(char, face))
-        elif mark.dots:
-            strokes = _dotted([np.asarray(line) for line in lines], mark.dots)
-        else:
-            strokes = [np.asarray(line) for line in lines]
         force = 1.0 + row_lean * (along - total / 2) + 0.3 * mark.fade * float(wander[2])
         scale = height * canvas.px_per_mm
         lean = (wander[3:5] * (0.5 * mark.fade / scale)).astype(np.float32)
-        _cut(
-            canvas, [canvas.to_px(to_mm(line)) for line in strokes], mark, max(half * scale, 0.45),
-            mark.depth * height * min(max(force, 0.15), 1.8), lean, rng,
-        )  # fmt: skip
+        depth = mark.depth * height * min(max(force, 0.15), 1.8)
+        blows = [(char, depth, np.zeros(2, np.float32))]
+        if place < len(text.under) and text.under[place] != " ":
+            blows.insert(0, (text.under[place], 0.7 * depth, rng.normal(0.0, 0.05, 2).astype(np.float32)))
+        if place in text.twice:
+            blows.append((char, 0.7 * depth, rng.normal(0.0, 0.07, 2).astype(np.float32)))
+        for struck, deep, aside in blows:
+            strokes = [canvas.to_px(to_mm(line + aside)) for line in _strokes(struck, face, mark)]
+            _cut(canvas, strokes, mark, max(half * scale, 0.45), deep, lean, rng)
         points = np.concatenate(lines)
         left, top = points.min(axis=0) - half
         right, bottom = points.max(axis=0) + half

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 
 from serialscan.render.camera import Camera, Picture, Sensor, decode, develop, encode
 from serialscan.render.canvas import Array, Canvas
+from serialscan.render.flaws import Flaw, draw_flaw
 from serialscan.render.lights import Lighting, shade
 from serialscan.render.marks import DrawnLine, Symbol, Text, draw_symbol, draw_text
 from serialscan.render.parts import (
@@ -20,8 +22,8 @@ from serialscan.render.parts import (
     draw_code,
     draw_disc,
     draw_plate,
-    draw_ticks,
 )
+from serialscan.render.scene import Ruler, Thing, draw_ruler, lay_things
 from serialscan.render.surfaces import MATERIALS, lay_material, noise, wear
 from serialscan.render.truth import TrueGlyph, TrueLine, Truth, measure_contrast
 
@@ -49,6 +51,7 @@ class Item:
         ruler: left end of a ruler in mm, None for none.
         edge: width of the rounded rim at the outline.
         backdrop: name in `BACKDROPS`.
+        flaws: damage to the marks.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Item:
     ruler: tuple[float, float] | None = None
     edge: float = 1.0
     backdrop: str = "cloth"
+    flaws: tuple[Flaw, ...] = ()
 
     @property
     def layout(self) -> str:
@@ -95,7 +99,49 @@ BACKDROPS: dict[str, tuple[tuple[float, float, float], float]] = {
 }
 
 
-def render_photo(item: Item, camera: Camera, lighting: Lighting, sensor: Sensor, seed: int) -> Photo:
+@dataclass(frozen=True)
+class View:
+    """One photo of an item: from where, in which light, with which sensor, and what lies on it."""
+
+    camera: Camera
+    lighting: Lighting
+    sensor: Sensor
+    things: tuple[Thing, ...] = ()
+
+
+@dataclass
+class Carved:
+    """An item's surface with its marks.
+
+    Attributes:
+        canvas: the surface.
+        lines: where the text stands.
+        codes: each code with its four corners in mm.
+        ink: (h, w) where marks were put, before anything befell them.
+        hidden: (h, w) 1 where nothing of a mark is left, None if all are whole.
+    """
+
+    canvas: Canvas
+    lines: list[DrawnLine]
+    codes: list[tuple[Code, Array]]
+    ink: Array
+    hidden: Array | None
+
+    def copy(self) -> Carved:
+        """The same with a canvas of its own."""
+        c = self.canvas
+        layers = [image.copy() for image in (c.height, c.color, c.gloss, c.rough, c.ink, c.mask)]
+        return replace(self, canvas=Canvas(c.x0, c.y0, c.px_per_mm, *layers))
+
+
+def render_photo(
+    item: Item,
+    camera: Camera,
+    lighting: Lighting,
+    sensor: Sensor,
+    seed: int,
+    things: Sequence[Thing] = (),
+) -> Photo:
     """Photograph an item.
 
     The same arguments give the same bytes with the same versions of numpy, OpenCV and zxing-cpp.
@@ -106,45 +152,106 @@ def render_photo(item: Item, camera: Camera, lighting: Lighting, sensor: Sensor,
         lighting: in which light.
         sensor: with which camera.
         seed: of everything that chance decides: texture, wear, wandering letters, noise.
+        things: what lies on it.
 
     Returns:
         The photo with its truth.
     """
     rng = np.random.default_rng(seed)
-    camera = replace(camera, radius=item.radius)
-    canvas, lines, codes = carve(item, camera, rng)
-    light = shade(canvas, camera, lighting, rng)
-    seen, shown, ink = camera.photograph(
-        (light, canvas.mask, canvas.ink), (canvas.x0, canvas.y0), canvas.px_per_mm
-    )
+    view = View(replace(camera, radius=item.radius), lighting, sensor, tuple(things))
+    return _take(item, carve(item, [view.camera], rng), view, "", rng)
+
+
+def render_item(item: Item, views: Sequence[View], seed: int, item_id: str) -> Iterator[Photo]:
+    """Photograph one and the same item several times.
+
+    Its surface with every scratch is made once, as finely as the nearest camera needs it; light, noise
+    and the things that lie on it differ from photo to photo.
+
+    Args:
+        item: what is photographed.
+        views: from where, in which light, with what on it.
+        seed: of everything that chance decides.
+        item_id: what the labels of all these photos share.
+    """
+    views = [replace(view, camera=replace(view.camera, radius=item.radius)) for view in views]
+    carved = carve(item, [view.camera for view in views], np.random.default_rng(seed))
+    for number, view in enumerate(views):
+        yield _take(item, carved.copy(), view, item_id, np.random.default_rng([seed, number]))
+
+
+def _take(item: Item, carved: Carved, view: View, item_id: str, rng: np.random.Generator) -> Photo:
+    camera, sensor, canvas = view.camera, view.sensor, carved.canvas
+    whole, hidden = carved.ink, carved.hidden
+    lines = [(line, whole, hidden) for line in carved.lines]
+    if view.things:
+        hidden = hidden.copy() if hidden is not None else np.zeros(canvas.shape, np.float32)
+        canvas.ink = canvas.ink.copy()
+        added = lay_things(canvas, view.things, hidden, rng)
+        lines = [(line, whole, hidden) for line in carved.lines]
+        lines += [(line, canvas.ink, None) for line in added]
+    light = shade(canvas, camera, view.lighting, rng)
+    layers = [light, canvas.mask, canvas.ink, *([] if hidden is None else [hidden])]
+    finer = canvas.px_per_mm * camera.field / camera.width
+    if finer > 1.3:
+        layers = [cv2.GaussianBlur(layer, (0, 0), 0.4 * finer) for layer in layers]
+    seen, shown, ink, *over = camera.photograph(layers, (canvas.x0, canvas.y0), canvas.px_per_mm)
     if float(shown.min()) < 1.0:
-        seen = set_before(seen, shown, item, lighting, rng)
+        seen = set_before(seen, shown, item, view.lighting, rng)
     jpeg, scale = encode(develop(seen, shown, sensor, camera, rng), sensor)
     pixels = decode(jpeg)
     if scale != 1.0:
-        ink = cv2.resize(ink, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_AREA)
+        size = (pixels.shape[1], pixels.shape[0])
+        ink, *over = (cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in (ink, *over))
+    fields = dict(item.fields)
+    fields.update(
+        {line.text.role: line.text.text for line, _, _ in lines if line.text.role == "evidence_tag"}
+    )
     truth = Truth(
         item=item.name,
         object=item.object,
         kind=item.kind,
-        lines=tuple(_true_line(line, camera, scale, pixels, ink) for line in lines),
-        codes=tuple((code.payload, camera.project(corners) * scale) for code, corners in codes),
-        fields=dict(item.fields),
+        lines=tuple(
+            _true_line(
+                line, camera, scale, pixels, ink,
+                [_hidden_part(canvas, g.corners, before, under) for g in line.glyphs],
+                over[0] if over and under is not None else None,
+            )
+            for line, before, under in lines
+        ),
+        codes=tuple((code.payload, camera.project(corners) * scale) for code, corners in carved.codes),
+        fields=fields,
         rotate=round(-camera.roll) % 360,
         layout=item.layout,
-        partial=item.ruler is not None,
-    )
+        partial=item.ruler is not None or any(isinstance(thing, Ruler) for thing in view.things),
+        item_id=item_id,
+    )  # fmt: skip
     return Photo(jpeg, pixels, truth)
 
 
-def carve(
-    item: Item, camera: Camera, rng: np.random.Generator
-) -> tuple[Canvas, list[DrawnLine], list[tuple[Code, Array]]]:
-    """Make the part of the item's surface that the camera sees, with all its marks."""
+def _hidden_part(canvas: Canvas, corners: Array, ink: Array, hidden: Array | None) -> float:
+    """How much of the ink (h, w) within four corners in mm is hidden, 0 to 1."""
+    if hidden is None:
+        return 0.0
+    window = canvas.window(canvas.to_px(corners), 1.0)
+    if window is None:
+        return 0.0
+    area = np.zeros((window[0].stop - window[0].start, window[1].stop - window[1].start), np.uint8)
+    origin = (window[1].start, window[0].start)
+    cv2.fillPoly(area, [np.round(canvas.to_px(corners) - origin).astype(np.int32)], 1)
+    marked = ink[window] * area
+    return float((marked * hidden[window]).sum() / max(float(marked.sum()), 1e-6))
+
+
+def carve(item: Item, cameras: Sequence[Camera], rng: np.random.Generator) -> Carved:
+    """Make the part of the item's surface that the cameras see, with all its marks."""
     # At 12 megapixels no phone is sharp to the pixel, so the surface need not be either.
-    fine = 1.0 if camera.width <= 2400 else 0.8
-    px_per_mm = min(fine * camera.width / camera.field, MAX_PX_PER_MM)
-    canvas = Canvas.blank(camera.bounds(item.bounds), px_per_mm)
+    px_per_mm = max((1.0 if c.width <= 2400 else 0.8) * c.width / c.field for c in cameras)
+    px_per_mm = min(px_per_mm, MAX_PX_PER_MM)
+    seen = np.array([camera.bounds(item.bounds) for camera in cameras])
+    left, top = seen[:, :2].min(axis=0).tolist()
+    right, bottom = seen[:, 2:].max(axis=0).tolist()
+    canvas = Canvas.blank((left, top, right, bottom), px_per_mm)
     material = MATERIALS[item.material]
     lay_material(canvas, material, rng)
     if item.outline:
@@ -158,28 +265,22 @@ def carve(
         else:
             draw_disc(canvas, part)
     if item.ruler is not None:
-        _lay_ruler(canvas, item.ruler, rng)
+        draw_ruler(canvas, item.ruler, rng)
     for symbol in item.symbols:
         draw_symbol(canvas, symbol, rng)
     signs = canvas.ink
     canvas.ink = np.zeros_like(signs)
     lines = [draw_text(canvas, text, rng) for text in item.texts]
     codes = [(code, draw_code(canvas, code)) for code in item.codes]
+    ink, hidden = canvas.ink, None
+    if item.flaws:
+        hidden = np.zeros(canvas.shape, np.float32)
+        for flaw in item.flaws:
+            draw_flaw(canvas, flaw, hidden, rng)
+        canvas.ink = ink * (1.0 - hidden)
     if item.used:
         wear(canvas, material, rng)
-    return canvas, lines, codes
-
-
-def _lay_ruler(canvas: Canvas, corner: tuple[float, float], rng: np.random.Generator) -> None:
-    from serialscan.render.marks import MARKS
-    from serialscan.render.parts import box
-
-    x, y = corner
-    draw_plate(canvas, Plate(box(x - 4, y, 110, 16), 0.8, "label-white", 0.3, 0.6), rng)
-    draw_ticks(canvas, x, y + 0.4, 100)
-    for centimetre in range(11):
-        text = Text(str(centimetre), x + 10 * centimetre, y + 6.4, 2.6, MARKS["printed"], "label", "centre")
-        draw_text(canvas, text, rng)
+    return Carved(canvas, lines, codes, ink, hidden)
 
 
 def set_before(seen: Array, shown: Array, item: Item, lighting: Lighting, rng: np.random.Generator) -> Array:
@@ -200,13 +301,21 @@ def set_before(seen: Array, shown: Array, item: Item, lighting: Lighting, rng: n
     return cv2.blendLinear(seen, behind, shown, 1.0 - shown)
 
 
-def _true_line(line: DrawnLine, camera: Camera, scale: float, pixels: Picture, ink: Array) -> TrueLine:
+def _true_line(
+    line: DrawnLine,
+    camera: Camera,
+    scale: float,
+    pixels: Picture,
+    ink: Array,
+    gone: Sequence[float],
+    hidden: Array | None,
+) -> TrueLine:
     outline = line.outline
     if camera.radius and len(outline) == 4:
         outline = _subdivided(outline)
     polygon = camera.project(outline) * scale
     corners = camera.project(np.concatenate([g.corners for g in line.glyphs])) * scale
-    glyphs = tuple(TrueGlyph(g.char, corners[4 * k : 4 * k + 4]) for k, g in enumerate(line.glyphs))
+    glyphs = tuple(TrueGlyph(g.char, corners[4 * k : 4 * k + 4], gone[k]) for k, g in enumerate(line.glyphs))
     heights = [
         (np.linalg.norm(g.polygon[3] - g.polygon[0]) + np.linalg.norm(g.polygon[2] - g.polygon[1])) / 2
         for g in glyphs
@@ -215,7 +324,7 @@ def _true_line(line: DrawnLine, camera: Camera, scale: float, pixels: Picture, i
     height, width = ink.shape
     inside = bool((polygon >= 0).all() and (polygon[:, 0] < width).all() and (polygon[:, 1] < height).all())
     size = float(np.median(heights)) if heights else 0.0
-    contrast, clutter = measure_contrast(pixels, ink, polygon, size) if inside else (0.0, 0.0)
+    contrast, clutter = measure_contrast(pixels, ink, polygon, size, hidden) if inside else (0.0, 0.0)
     return TrueLine(
         text=line.text.text,
         role=line.text.role,

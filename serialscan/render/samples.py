@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from serialscan.render.chance import damaged, phone_view, with_numbers
 from serialscan.render.layouts import LAYOUTS, aged, any_item, middle, view
 from serialscan.render.lights import Light, Lighting
-from serialscan.render.photo import Photo, render_photo
+from serialscan.render.photo import Photo, render_item, render_photo
 
 LABELS = "labels.jsonl"
 
@@ -114,21 +115,29 @@ def render_samples() -> Iterator[tuple[str, Photo]]:
         yield f"{sample.name}.jpg", render_sample(sample)
 
 
-def render_random(count: int, seed: int) -> Iterator[tuple[str, Photo]]:
-    """File name and photo of ``count`` random items, each from its own seed: any part can be made again.
+def render_random(count: int, seed: int, photos_per_item: int = 1) -> Iterator[tuple[str, Photo]]:
+    """File name and photo of random items, each item from its own seed: any part can be made again.
 
     Sizes are those of phone photos sent through messengers or cropped, 1200 to 2000 pixels wide.
+
+    Args:
+        count: number of photos.
+        seed: the same seed makes the same photos.
+        photos_per_item: how often each item is photographed, from other sides and in other light; the
+            labels of its photos share an item id.
     """
-    for number in range(count):
-        rng = np.random.default_rng([seed, number])
-        item = any_item(rng)
-        width = int(rng.integers(1200, 2001)) // 16 * 16
-        size = (width, width * 3 // 4)
-        camera, lighting, sensor = view(item, rng, *(size if rng.random() < 0.7 else size[::-1]))
-        yield (
-            f"{number:06}-{item.name}.jpg",
-            render_photo(item, camera, lighting, sensor, int(rng.integers(2**32))),
-        )
+    for first in range(0, count, photos_per_item):
+        rng = np.random.default_rng([seed, first])
+        item = damaged(with_numbers(any_item(rng), rng), rng)
+        views = []
+        for _ in range(min(photos_per_item, count - first)):
+            width = int(rng.integers(1200, 2001)) // 16 * 16
+            size = (width, width * 3 // 4)
+            views.append(phone_view(item, rng, *(size if rng.random() < 0.7 else size[::-1])))
+        item_id = f"item-{seed}-{first // photos_per_item:06}"
+        photos = render_item(item, views, int(rng.integers(2**32)), item_id)
+        for number, photo in enumerate(photos, first):
+            yield f"{number:06}-{item.name}.jpg", photo
 
 
 def write_photos(photos: Iterator[tuple[str, Photo]], folder: Path) -> Iterator[str]:

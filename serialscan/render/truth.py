@@ -16,14 +16,20 @@ LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ")
 
 SMALLEST_LEGIBLE_PX = 11.0
 LEAST_CONTRAST = 0.02
+MOST_HIDDEN = 0.3
+"""A character with more of its strokes hidden is written as ``?``."""
 
 
 @dataclass(frozen=True)
 class TrueGlyph:
-    """One character and its four corners in the photo, clockwise from the character's top left."""
+    """One character and its four corners in the photo, clockwise from the character's top left.
+
+    ``hidden`` is the part of its strokes, 0 to 1, that something covers or that was ground away.
+    """
 
     char: str
     polygon: Array
+    hidden: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,22 @@ class TrueLine:
     def legible(self) -> bool:
         """Whether a careful reader has a chance: large enough, all there, and not lost in the texture."""
         clear = self.contrast > LEAST_CONTRAST and self.contrast > 0.85 * self.clutter
-        return self.whole and self.glyph_height_px >= SMALLEST_LEGIBLE_PX and clear
+        left = sum(glyph.hidden <= MOST_HIDDEN for glyph in self.glyphs)
+        enough = 2 * left > len(self.glyphs)
+        return self.whole and self.glyph_height_px >= SMALLEST_LEGIBLE_PX and clear and enough
+
+    @property
+    def visible_text(self) -> str:
+        """The text with ``?`` for every hidden character."""
+        glyphs = iter(self.glyphs)
+        return "".join(
+            char if char == " " or next(glyphs).hidden <= MOST_HIDDEN else "?" for char in self.text
+        )
+
+    def visible(self, value: str) -> str:
+        """A field's value, which stands in the text, with ``?`` for every hidden character."""
+        start = self.text.find(value)
+        return self.visible_text[start : start + len(value)] if start >= 0 else value
 
 
 @dataclass(frozen=True)
@@ -73,6 +94,7 @@ class Truth:
         rotate: degrees to turn the photo clockwise until the text is upright.
         layout: ``circular`` or ``mixed`` where text stands on a circle, else empty.
         partial: more can be read than ``lines`` says, for example a ruler.
+        item_id: the same for all photos of one item, empty if nothing is known of other photos.
     """
 
     item: str
@@ -84,6 +106,7 @@ class Truth:
     rotate: int
     layout: str
     partial: bool
+    item_id: str = ""
 
     @property
     def tier(self) -> str:
@@ -98,15 +121,24 @@ class Truth:
     def label(self, file: str) -> dict[str, Any]:
         """One object of ``labels.jsonl``."""
         legible = [line for line in self.lines if line.legible]
-        serial = self.fields.get("serial") if any(line.role == "serial" for line in legible) else None
+        serial = next(
+            (
+                line.visible(self.fields["serial"])
+                for line in legible
+                if line.role == "serial" and "serial" in self.fields
+            ),
+            None,
+        )
         row: dict[str, Any] = {
             "file": file,
-            "lines": [line.text.translate(LOOKALIKES) for line in legible],
+            "lines": [line.visible_text.translate(LOOKALIKES) for line in legible],
             "serial": serial.translate(LOOKALIKES) if serial else None,
             "kind": self.kind,
             "tier": self.tier,
             "object": self.object,
         }
+        if self.item_id:
+            row["item"] = self.item_id
         if self.rotate:
             row["rotate_cw_to_upright"] = self.rotate
         if self.layout:
@@ -122,7 +154,11 @@ class Truth:
         row["marks"] = [line.kind for line in legible]
         row["glyphs"] = [
             [
-                {"char": glyph.char.translate(LOOKALIKES), "polygon": _rounded(glyph.polygon)}
+                {
+                    "char": glyph.char.translate(LOOKALIKES),
+                    "polygon": _rounded(glyph.polygon),
+                    **({"hidden": round(glyph.hidden, 2)} if glyph.hidden > MOST_HIDDEN else {}),
+                }
                 for glyph in line.glyphs
             ]
             for line in legible
@@ -154,7 +190,9 @@ def _rounded(points: Array) -> list[list[float]]:
     return [[round(float(x), 1), round(float(y), 1)] for x, y in points]
 
 
-def measure_contrast(picture: Array, ink: Array, polygon: Array, glyph_height: float) -> tuple[float, float]:
+def measure_contrast(
+    picture: Array, ink: Array, polygon: Array, glyph_height: float, hidden: Array | None = None
+) -> tuple[float, float]:
     """How much marked pixels differ from their surroundings, and how much unmarked ones do.
 
     Args:
@@ -162,6 +200,7 @@ def measure_contrast(picture: Array, ink: Array, polygon: Array, glyph_height: f
         ink: (h, w) cover of marks in the photo, 0 to 1.
         polygon: (n, 2) outline of the line in pixels.
         glyph_height: height of its capitals in pixels.
+        hidden: (h, w) 1 where something covers the surface; what is there is left out.
 
     Returns:
         Mean absolute difference to the local mean brightness, as a part of the range, on marked and
@@ -177,19 +216,21 @@ def measure_contrast(picture: Array, ink: Array, polygon: Array, glyph_height: f
         return 0.0, 0.0
     gray: Array = cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
     mark: Array = ink[top:bottom, left:right]
+    bare: Array = np.ones_like(mark) if hidden is None else 1.0 - hidden[top:bottom, left:right]
     # Large letters are measured at the size at which people look at them, about 40 pixels.
     shrink = min(1.0, 40.0 / max(glyph_height, 1.0))
     if shrink < 1.0:
-        gray, mark = (
+        gray, mark, bare = (
             cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-            for image in (gray, mark)
+            for image in (gray, mark, bare)
         )
     area = np.zeros(gray.shape, np.uint8)
     cv2.fillPoly(area, [np.round((polygon - (left, top)) * shrink).astype(np.int32)], 1)
     # A thin border belongs to the mark: the lit and the shaded flank of a groove lie on its edge.
     border = cv2.dilate(mark, np.ones((3, 3), np.uint8))
-    marked = (border > 0.35) & (area > 0)
-    plain = cv2.dilate(mark, np.ones((7, 7), np.uint8)) < 0.1
+    open_air = cv2.erode(bare, np.ones((5, 5), np.uint8)) > 0.9
+    marked = (border > 0.35) & (area > 0) & open_air
+    plain = (cv2.dilate(mark, np.ones((7, 7), np.uint8)) < 0.1) & open_air
     if marked.sum() < 8 or plain.sum() < 8:
         return 0.0, 0.0
     # The background is what the unmarked neighbours show, so that dense text does not hide itself.

@@ -1,0 +1,251 @@
+"""What chance adds to random items and photos: further numbers, damage, things that lie on them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from serialscan.render.camera import Camera, Sensor
+from serialscan.render.flaws import Flaw
+from serialscan.render.layouts import digits, letters, line_width, middle, pick, view
+from serialscan.render.lights import Lighting
+from serialscan.render.marks import Text
+from serialscan.render.photo import Item, View
+from serialscan.render.scene import Cover, Ruler, Tag, Thing
+
+Rng = np.random.Generator
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in mm."""
+
+
+def extent(text: Text) -> Box:
+    """The rectangle that holds a line of text."""
+    if text.arc:
+        reach = text.arc + 1.4 * text.height
+        return text.x - reach, text.y - reach, text.x + reach, text.y + reach
+    width = line_width(text.text, text.face, text.height)
+    left = text.x - {"left": 0.0, "centre": width / 2, "right": width}[text.anchor]
+    return left, text.y, left + width, text.y + text.height
+
+
+def _taken(item: Item) -> list[Box]:
+    boxes = [extent(text) for text in item.texts]
+    boxes += [(c.x, c.y, c.x + c.size, c.y + c.size) for c in item.codes]
+    boxes += [(s.x, s.y, s.x + 1.5 * s.height, s.y + s.height) for s in item.symbols]
+    return boxes
+
+
+def _free(item: Item, width: float, height: float, on_item: bool, rng: Rng) -> tuple[float, float] | None:
+    """Where a rectangle has room near the text without touching it; None if nowhere."""
+    taken = _taken(item)
+    if on_item:
+        for part in item.parts:
+            if hasattr(part, "radius"):
+                taken.append(
+                    (part.x - part.radius, part.y - part.radius, part.x + part.radius, part.y + part.radius)
+                )
+    (cx, cy), span = middle(item)
+    left, top, right, bottom = item.bounds
+    if on_item and item.radius:
+        top, bottom = cy - 0.5 * item.radius, cy + 0.5 * item.radius
+    outline = np.array(item.outline, np.float32)
+    for _ in range(60):
+        x = cx + span * float(rng.uniform(-0.8, 0.8)) - width / 2
+        y = cy + span * float(rng.uniform(-0.7, 0.7)) - height / 2
+        if not (left + 1 < x and x + width < right - 1 and top + 1 < y and y + height < bottom - 1):
+            continue
+        if any(
+            x < box[2] + 1.0 and box[0] < x + width + 1.0 and y < box[3] + 1.0 and box[1] < y + height + 1.0
+            for box in taken
+        ):
+            continue
+        corners = (
+            (x - 2, y - 2),
+            (x + width + 2, y - 2),
+            (x + width + 2, y + height + 2),
+            (x - 2, y + height + 2),
+        )
+        if on_item and len(outline) and not all(_inside(outline, corner) for corner in corners):
+            continue
+        return x, y
+    return None
+
+
+def _inside(outline: np.ndarray, point: tuple[float, float]) -> bool:  # type: ignore[type-arg]
+    import cv2
+
+    return cv2.pointPolygonTest(outline, point, False) > 0
+
+
+def with_numbers(item: Item, rng: Rng) -> Item:
+    """The item with up to two more numbers that are no serial: patent, part, stock number, contract."""
+    for _ in range(int(rng.integers(0, 3))):
+        kind = pick(rng, ("other", "part_number", "nsn", "contract", "other"))
+        if kind in item.fields:
+            kind = "other"
+        value = {
+            "other": f"{rng.integers(3, 11)},{rng.integers(100, 999)},{rng.integers(100, 999)}",
+            "part_number": f"{rng.integers(8000000, 13999999)}",
+            "nsn": f"{rng.integers(1005, 5856)}-01-{rng.integers(100, 600)}-{rng.integers(1000, 9999)}",
+            "contract": f"DAAE20-{rng.integers(80, 99)}-C-0{rng.integers(100, 999)}",
+        }[kind]
+        before = {
+            "other": pick(rng, ("U.S. PAT. ", "PAT. ", "PAT. NO. ")),
+            "part_number": pick(rng, ("P/N ", "PART NO ", "")),
+            "nsn": pick(rng, ("NSN ", "")),
+            "contract": pick(rng, ("CONTRACT ", "CONTR NO ", "")),
+        }[kind]
+        like = item.texts[int(rng.integers(len(item.texts)))]
+        height = max(1.5, like.height * float(rng.uniform(0.55, 0.95)))
+        text = before + value
+        place = _free(item, line_width(text, like.face, height), height, True, rng)
+        if place is None:
+            continue
+        line = Text(
+            text, *place, height, like.mark, like.face, role=kind,
+            value="" if kind == "other" or text == value else value,
+        )  # fmt: skip
+        fields = item.fields if kind == "other" else {**item.fields, kind: value}
+        item = replace(item, texts=(*item.texts, line), fields=fields)
+    return item
+
+
+_STRUCK = ("stamped", "plate", "hand")
+
+
+def damaged(item: Item, rng: Rng) -> Item:
+    """The item after what befalls marks: struck over, struck twice, gouged, ground, painted, dirty.
+
+    About half of the items stay as they are.
+    """
+    if rng.random() < 0.5:
+        return item
+    texts = list(item.texts)
+    for number, text in enumerate(texts):
+        if text.mark.kind not in _STRUCK or rng.random() > 0.3:
+            continue
+        count = len(text.text)
+        if rng.random() < 0.5:
+            under = [" "] * count
+            under[int(rng.integers(count))] = pick(rng, "0123456789")
+            texts[number] = replace(text, under="".join(under))
+        else:
+            texts[number] = replace(text, twice=tuple(sorted({int(k) for k in rng.integers(0, count, 2)})))
+    flaws = []
+    for _ in range(int(rng.integers(0, 4))):
+        aim = texts[int(rng.integers(len(texts)))]
+        left, top, right, bottom = extent(aim)
+        tall = bottom - top if not aim.arc else aim.height
+        at = np.array([rng.uniform(left, right), rng.uniform(top, bottom)])
+        form = pick(rng, ("gouge", "gouge", "ground", "paint", "dirt", "dirt"))
+        angle = float(rng.uniform(0, 2 * math.pi))
+        if form == "gouge":
+            reach, width = float(rng.uniform(2, 14)), float(rng.uniform(0.12, 0.6))
+        elif form == "dirt":
+            reach, width = float(rng.uniform(3, 20)), float(rng.uniform(2, 8))
+        else:
+            reach, width = tall * float(rng.uniform(0.2, 1.6)), tall * float(rng.uniform(0.6, 1.5))
+        half = 0.5 * reach * np.array([math.cos(angle), math.sin(angle)])
+        color = {
+            "gouge": (0.34, 0.33, 0.32),
+            "ground": (0.24, 0.24, 0.235),
+            "paint": ((0.03, 0.03, 0.03), (0.09, 0.1, 0.05), (0.3, 0.22, 0.13))[int(rng.integers(3))],
+            "dirt": ((0.05, 0.035, 0.02), (0.16, 0.12, 0.08))[int(rng.integers(2))],
+        }[form]
+        start, end = (at - half).tolist(), (at + half).tolist()
+        flaws.append(
+            Flaw(form, (start[0], start[1]), (end[0], end[1]), width, float(rng.uniform(0.5, 1.0)), color)  # type: ignore[arg-type]
+        )
+    return replace(item, texts=tuple(texts), flaws=tuple(flaws))
+
+
+def exhibit(rng: Rng) -> tuple[str, tuple[str, ...]]:
+    """A made-up exhibit number and what else stands on an evidence tag."""
+    year, number = int(rng.integers(15, 26)), digits(rng, int(rng.integers(3, 6)))
+    forms = (
+        f"{year}-{number}",
+        f"EXHIBIT {letters(rng, 1)}{rng.integers(1, 90)}",
+        f"CASE {year}/{number}",
+        f"EV-{number}",
+    )
+    others = (
+        "EVIDENCE",
+        f"ITEM {rng.integers(1, 60)}",
+        f"DATE {rng.integers(10, 29)}.{rng.integers(10, 13)}.20{year}",
+    )
+    count = int(rng.integers(0, 3))
+    return pick(rng, forms), tuple(others[int(k)] for k in rng.permutation(len(others))[:count])
+
+
+def things_on(item: Item, camera: Camera, rng: Rng) -> tuple[Thing, ...]:
+    """What happens to lie on or beside an item in a photo: mostly nothing."""
+    things: list[Thing] = []
+    if not item.radius and rng.random() < 0.18:
+        number, lines = exhibit(rng)
+        height = max(float(rng.uniform(2.2, 4.5)), 15 * camera.field / camera.width)
+        tag = Tag(0, 0, number, lines, height, bool(rng.random() < 0.4))
+        place = _free(item, *tag.size, False, rng)
+        if place is not None:
+            things.append(replace(tag, x=place[0], y=place[1]))
+    elif not item.radius and rng.random() < 0.12:
+        taken = _taken(item)
+        top, bottom = min(box[1] for box in taken), max(box[3] for box in taken)
+        x = min(box[0] for box in taken) - float(rng.uniform(0, 15))
+        y = bottom + float(rng.uniform(2, 5)) if rng.random() < 0.6 else top - 18 - float(rng.uniform(0, 4))
+        things.append(Ruler(x, y))
+    if rng.random() < 0.14:
+        things.append(_cover(item, rng))
+    return tuple(things)
+
+
+def _cover(item: Item, rng: Rng) -> Cover:
+    """A band over the end of a line, or across the item."""
+    aim = item.texts[int(rng.integers(len(item.texts)))]
+    left, top, right, bottom = extent(aim)
+    x, y = float(rng.uniform(left, right)), float(rng.uniform(top, bottom))
+    form = pick(rng, ("sling", "rail", "finger", "tape"))
+    _, span = middle(item)
+    if form == "finger":
+        angle, width, reach = float(rng.uniform(0.2, math.pi - 0.2)), float(rng.uniform(11, 16)), 2.0 * span
+        width = min(width, 0.5 * span)
+        start = (x + width * 0.4 * math.cos(angle), y + width * 0.4 * math.sin(angle))
+        end = (x + reach * math.cos(angle), y + reach * math.sin(angle))
+        color = ((0.48, 0.27, 0.19), (0.2, 0.1, 0.06), (0.05, 0.06, 0.09), (0.12, 0.25, 0.5))[
+            int(rng.integers(4))
+        ]
+        return Cover("finger", start, end, width, color)
+    angle = float(rng.normal(math.pi / 2, 0.5)) if form != "rail" else float(rng.choice([0.0, math.pi / 2]))
+    if form == "rail":
+        # A rail runs along the edge of a line: its side, not its middle, meets the text.
+        y = (top if rng.random() < 0.5 else bottom) if angle == 0.0 else y
+    width = {"sling": rng.uniform(8, 25), "rail": rng.uniform(3, 9), "tape": rng.uniform(4, 12)}[form]
+    width = min(float(width), 0.45 * span)
+    reach = 1.6 * span if form != "tape" else float(rng.uniform(0.2, 0.8)) * span
+    color = {
+        "sling": ((0.03, 0.03, 0.03), (0.1, 0.1, 0.05), (0.3, 0.23, 0.14)),
+        "rail": ((0.05, 0.05, 0.055),),
+        "tape": ((0.5, 0.46, 0.34), (0.03, 0.03, 0.03), (0.3, 0.31, 0.32), (0.08, 0.14, 0.35)),
+    }[form]
+    dx, dy = reach * math.cos(angle), reach * math.sin(angle)
+    return Cover(form, (x - dx, y - dy), (x + dx, y + dy), width, color[int(rng.integers(len(color)))])  # type: ignore[arg-type]
+
+
+def phone_view(item: Item, rng: Rng, width: int, height: int) -> View:
+    """A photo as people take it: distances, focus, light and compression spread as they do in real ones."""
+    camera, lighting, sensor = view(item, rng, width, height)
+    camera, sensor, lighting = _harder(camera, sensor, lighting, rng)
+    return View(camera, lighting, sensor, things_on(item, camera, rng))
+
+
+def _harder(camera: Camera, sensor: Sensor, lighting: Lighting, rng: Rng) -> tuple[Camera, Sensor, Lighting]:
+    scale = camera.width / 1600
+    far = float(np.exp(np.clip(rng.normal(0.25, 0.45), -0.1, 1.4)))
+    camera = replace(camera, field=camera.field * far)
+    sensor = replace(
+        sensor,
+        focus=sensor.focus + float(rng.gamma(0.8, 0.9)) * scale,
+        quality=int(rng.integers(35, 92)),
+    )
+    return camera, sensor, lighting
