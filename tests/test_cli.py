@@ -13,7 +13,10 @@ from conftest import REPOSITORY, Program, records
 from serialscan import __version__
 from serialscan.errors import ExitCode
 
-COMMANDS = (["scan"], ["schema"], ["doctor"], ["config"], ["config", "show"], ["completion"])
+COMMANDS = [
+    name.split()
+    for name in ("scan", "evaluate", "render", "schema", "doctor", "config", "config show", "completion")
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
