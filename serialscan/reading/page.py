@@ -16,11 +16,14 @@ from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.engine import Networks
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, same_place
-from serialscan.reading.recognise import Hypothesis, beam_search, greedy
+from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.shapes import Arc, Crop, Shape, Straight
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
 SQUARE = 1.5  # a box less elongated than this may be read across, too
+TURNABLE = frozenset("0O1Il|2Z5S698HNXMWoxzsupdbqne -_./:,'")  # read as something else upside down
+ONE_WAY = 3  # sure characters that are not, for a line to be read one way only
+ONE_WAY_SURE = 0.9
 SURE = 0.9  # views are added until the fused line is this sure
 BATCH_PX = 4096  # width of all lines of one batch together
 JOIN = 0.3  # cost of a joined row in a cover, and of each text height of gap that it bridges
@@ -114,18 +117,24 @@ class PageReader:
 
     def _glance(self, rgb: np.ndarray, places: Sequence[tuple[Shape, float]]) -> list[Candidate]:
         """Read every place both ways, squarish ones in all four directions."""
-        shapes: list[Shape] = []
-        crops: list[np.ndarray] = []
-        costs: list[float] = []
+        upright: list[tuple[Shape, float, np.ndarray]] = []
         for place, cost in places:
             across = isinstance(place, Straight) and place.width < SQUARE * place.height
             for shape in (place, place.turned(1)) if across else (place,):
-                crop = views.flattened(shape.cut(rgb, GLANCE))
-                shapes += [shape, shape.turned(2)]
-                crops += [crop, crop[::-1, ::-1]]
-                costs += [cost, cost]
+                upright.append((shape, cost, views.flattened(shape.cut(rgb, GLANCE))))
+        candidates = self._candidates(upright)
+        turned = [
+            (shape.turned(2), cost, crop[::-1, ::-1])
+            for (shape, cost, crop), candidate in zip(upright, candidates, strict=True)
+            if not _one_way(candidate.glance)
+        ]
+        return candidates + self._candidates(turned)
+
+    def _candidates(self, looks: Sequence[tuple[Shape, float, np.ndarray]]) -> list[Candidate]:
         candidates = []
-        for shape, cost, posteriors in zip(shapes, costs, self._recognise(crops), strict=True):
+        for (shape, cost, _), posteriors in zip(
+            looks, self._recognise([c for _, _, c in looks]), strict=True
+        ):
             glance = greedy(posteriors, self._networks.characters)
             candidates.append(Candidate(shape, glance, posteriors, value_of(glance, cost), cost))
         return candidates
@@ -197,6 +206,12 @@ class PageReader:
                 Hypothesis(tuple(c for c, _ in kept), tuple(x for _, x in kept), hypothesis.probability),
             )
         return Sight(name, _ranked(moved), low, high)
+
+
+def _one_way(glance: Glance) -> bool:
+    """True for a sure reading with characters that stand for nothing upside down: no need to turn it."""
+    telling = sum(c not in TURNABLE for c in glance.text)
+    return telling >= ONE_WAY and min(glance.confidences) > ONE_WAY_SURE
 
 
 def _pieces(shape: Shape, look: Sequence[View]) -> list[View]:

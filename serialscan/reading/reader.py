@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
 
@@ -71,12 +72,16 @@ class Reader:
         from serialscan.photo import measure_quality
 
         found = self._pages.lines(rgb)
-        testimonies = self._testify(rgb, found)
+        # Tesseract is another process: the codes are read while it works.
+        with ThreadPoolExecutor(1) as second:
+            testifying = second.submit(self._testify, rgb, found)
+            codes = read_codes(rgb, page, first_code)
+            sharpness, clipped = measure_quality(rgb)
+            testimonies = testifying.result()
         lines = tuple(
             _line(one, f"L{number}", page, testimonies.get(number - first_line))
             for number, one in enumerate(found, start=first_line)
         )
-        sharpness, clipped = measure_quality(rgb)
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
         quality = Quality(
             glyph_height_px=round(median(heights), 1) if heights else None,
@@ -84,7 +89,7 @@ class Reader:
             clipped=clipped,
         )
         shapes = tuple(one.shape for one in found)
-        return Reading(lines, read_codes(rgb, page, first_code), quality, shapes, rgb)
+        return Reading(lines, codes, quality, shapes, rgb)
 
     def _testify(self, rgb: np.ndarray, found: list[Found]) -> dict[int, Testimony]:
         """Tesseract's reading of the lines, by index."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from serialscan.render.camera import Camera, Sensor
@@ -12,6 +13,7 @@ from serialscan.render.flaws import Flaw
 from serialscan.render.layouts import digits, letters, line_width, middle, pick, view
 from serialscan.render.lights import Lighting
 from serialscan.render.marks import Text
+from serialscan.render.parts import Disc
 from serialscan.render.photo import Item, View
 from serialscan.render.scene import Cover, Ruler, Tag, Thing
 
@@ -41,11 +43,8 @@ def _free(item: Item, width: float, height: float, on_item: bool, rng: Rng) -> t
     """Where a rectangle has room near the text without touching it; None if nowhere."""
     taken = _taken(item)
     if on_item:
-        for part in item.parts:
-            if hasattr(part, "radius"):
-                taken.append(
-                    (part.x - part.radius, part.y - part.radius, part.x + part.radius, part.y + part.radius)
-                )
+        discs = [part for part in item.parts if isinstance(part, Disc)]
+        taken += [(d.x - d.radius, d.y - d.radius, d.x + d.radius, d.y + d.radius) for d in discs]
     (cx, cy), span = middle(item)
     left, top, right, bottom = item.bounds
     if on_item and item.radius:
@@ -61,22 +60,15 @@ def _free(item: Item, width: float, height: float, on_item: bool, rng: Rng) -> t
             for box in taken
         ):
             continue
-        corners = (
-            (x - 2, y - 2),
-            (x + width + 2, y - 2),
-            (x + width + 2, y + height + 2),
-            (x - 2, y + height + 2),
-        )
-        if on_item and len(outline) and not all(_inside(outline, corner) for corner in corners):
+        corners = [(x + dx, y + dy) for dx in (-2, width + 2) for dy in (-2, height + 2)]
+        if (
+            on_item
+            and len(outline)
+            and any(cv2.pointPolygonTest(outline, corner, False) <= 0 for corner in corners)
+        ):
             continue
         return x, y
     return None
-
-
-def _inside(outline: np.ndarray, point: tuple[float, float]) -> bool:  # type: ignore[type-arg]
-    import cv2
-
-    return cv2.pointPolygonTest(outline, point, False) > 0
 
 
 def with_numbers(item: Item, rng: Rng) -> Item:
@@ -165,16 +157,11 @@ def exhibit(rng: Rng) -> tuple[str, tuple[str, ...]]:
     """A made-up exhibit number and what else stands on an evidence tag."""
     year, number = int(rng.integers(15, 26)), digits(rng, int(rng.integers(3, 6)))
     forms = (
-        f"{year}-{number}",
-        f"EXHIBIT {letters(rng, 1)}{rng.integers(1, 90)}",
-        f"CASE {year}/{number}",
+        f"{year}-{number}", f"EXHIBIT {letters(rng, 1)}{rng.integers(1, 90)}", f"CASE {year}/{number}",
         f"EV-{number}",
-    )
-    others = (
-        "EVIDENCE",
-        f"ITEM {rng.integers(1, 60)}",
-        f"DATE {rng.integers(10, 29)}.{rng.integers(10, 13)}.20{year}",
-    )
+    )  # fmt: skip
+    day = f"DATE {rng.integers(10, 29)}.{rng.integers(10, 13)}.20{year}"
+    others = ("EVIDENCE", f"ITEM {rng.integers(1, 60)}", day)
     count = int(rng.integers(0, 3))
     return pick(rng, forms), tuple(others[int(k)] for k in rng.permutation(len(others))[:count])
 
@@ -212,10 +199,8 @@ def _cover(item: Item, rng: Rng) -> Cover:
         width = min(width, 0.5 * span)
         start = (x + width * 0.4 * math.cos(angle), y + width * 0.4 * math.sin(angle))
         end = (x + reach * math.cos(angle), y + reach * math.sin(angle))
-        color = ((0.48, 0.27, 0.19), (0.2, 0.1, 0.06), (0.05, 0.06, 0.09), (0.12, 0.25, 0.5))[
-            int(rng.integers(4))
-        ]
-        return Cover("finger", start, end, width, color)
+        skins = ((0.48, 0.27, 0.19), (0.2, 0.1, 0.06), (0.05, 0.06, 0.09), (0.12, 0.25, 0.5))
+        return Cover("finger", start, end, width, skins[int(rng.integers(4))])
     angle = float(rng.normal(math.pi / 2, 0.5)) if form != "rail" else float(rng.choice([0.0, math.pi / 2]))
     if form == "rail":
         # A rail runs along the edge of a line: its side, not its middle, meets the text.
@@ -223,13 +208,13 @@ def _cover(item: Item, rng: Rng) -> Cover:
     width = {"sling": rng.uniform(8, 25), "rail": rng.uniform(3, 9), "tape": rng.uniform(4, 12)}[form]
     width = min(float(width), 0.45 * span)
     reach = 1.6 * span if form != "tape" else float(rng.uniform(0.2, 0.8)) * span
-    color = {
+    colors = {
         "sling": ((0.03, 0.03, 0.03), (0.1, 0.1, 0.05), (0.3, 0.23, 0.14)),
         "rail": ((0.05, 0.05, 0.055),),
         "tape": ((0.5, 0.46, 0.34), (0.03, 0.03, 0.03), (0.3, 0.31, 0.32), (0.08, 0.14, 0.35)),
     }[form]
     dx, dy = reach * math.cos(angle), reach * math.sin(angle)
-    return Cover(form, (x - dx, y - dy), (x + dx, y + dy), width, color[int(rng.integers(len(color)))])  # type: ignore[arg-type]
+    return Cover(form, (x - dx, y - dy), (x + dx, y + dy), width, colors[int(rng.integers(len(colors)))])  # type: ignore[arg-type]
 
 
 def phone_view(item: Item, rng: Rng, width: int, height: int) -> View:
