@@ -13,7 +13,7 @@ from serialscan.render.flaws import Flaw
 from serialscan.render.layouts import digits, letters, line_width, middle, pick, view
 from serialscan.render.lights import Lighting
 from serialscan.render.marks import Text
-from serialscan.render.parts import Disc
+from serialscan.render.parts import Disc, Plate, Points
 from serialscan.render.photo import Item, View
 from serialscan.render.scene import Cover, Ruler, Tag, Thing
 
@@ -50,6 +50,7 @@ def _free(item: Item, width: float, height: float, on_item: bool, rng: Rng) -> t
     if on_item and item.radius:
         top, bottom = cy - 0.5 * item.radius, cy + 0.5 * item.radius
     outline = np.array(item.outline, np.float32)
+    plates = [part for part in item.parts if isinstance(part, Plate)]
     for _ in range(60):
         x = cx + span * float(rng.uniform(-0.8, 0.8)) - width / 2
         y = cy + span * float(rng.uniform(-0.7, 0.7)) - height / 2
@@ -61,6 +62,8 @@ def _free(item: Item, width: float, height: float, on_item: bool, rng: Rng) -> t
         ):
             continue
         corners = [(x + dx, y + dy) for dx in (-2, width + 2) for dy in (-2, height + 2)]
+        if on_item and any(_crosses((x, y, x + width, y + height), plate.points) for plate in plates):
+            continue
         if (
             on_item
             and len(outline)
@@ -69,6 +72,15 @@ def _free(item: Item, width: float, height: float, on_item: bool, rng: Rng) -> t
             continue
         return x, y
     return None
+
+
+def _crosses(room: Box, corners: Points) -> bool:
+    """Whether a rectangle lies partly on and partly off a plate."""
+    points = np.array(corners)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    apart = room[2] < left or right < room[0] or room[3] < top or bottom < room[1]
+    within = left < room[0] and room[2] < right and top < room[1] and room[3] < bottom
+    return not (apart or within)
 
 
 def with_numbers(item: Item, rng: Rng) -> Item:
