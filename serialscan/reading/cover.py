@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ PER_LINE = 0.35
 CONFLICT = 0.1  # texts that share more of the smaller one exclude each other
 ALONG = 0.15
 ACROSS = 0.4
+PARALLEL = 0.85  # cosine of the angle within which lines count as read in one direction
 UPRIGHT = 2.0
 DIRECTION = 0.25  # per character, for reading the way the photo's other lines are read
 
@@ -44,21 +46,37 @@ def cover(candidates: Sequence[Candidate]) -> list[Candidate]:
 
     The direction in which most of the photo's text is read counts for lines that read either way.
     """
-    first = _best_cover(candidates)
-    directed = [replace(c, value=c.value + _support(c, first)) for c in candidates]
-    chosen = _best_cover(directed)
+    useful = [c for c in candidates if c.value > 0]
+    useful.sort(key=lambda c: (-c.value, c.glance.text, c.shape.rotation))
+    conflicts = _conflicts([c.shape for c in useful])
+    first = _best_cover(useful, conflicts, [c.value for c in useful])
+    values = [c.value + _support(i, useful, first, conflicts[i]) for i, c in enumerate(useful)]
+    chosen = [replace(useful[i], value=values[i]) for i in _best_cover(useful, conflicts, values)]
     return sorted(chosen, key=_reading_order)
 
 
-def _support(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+def _conflicts(shapes: Sequence[Shape]) -> list[set[int]]:
+    """For each shape the others that stand in its place."""
+    cores = [_core(shape) for shape in shapes]
+    found: list[set[int]] = [set() for _ in shapes]
+    for i, j in itertools.combinations(range(len(shapes)), 2):
+        if overlap(cores[i], cores[j]) > CONFLICT:
+            found[i].add(j)
+            found[j].add(i)
+    return found
+
+
+def _support(one: int, useful: Sequence[Candidate], chosen: Sequence[int], rivals: set[int]) -> float:
+    """What reading against the direction of the photo's other text costs a candidate."""
+    candidate = useful[one]
     # People hold the camera so that text stands upright in the picture: worth one short line.
     total = UPRIGHT * math.cos(math.radians(candidate.shape.rotation))
     for other in chosen:
-        if _in_conflict(candidate.shape, other.shape):
+        if other == one or other in rivals:
             continue
-        turn = math.radians(candidate.shape.rotation - other.shape.rotation)
-        if abs(math.cos(turn)) > 0.85:
-            total += math.copysign(max(0.0, other.value), math.cos(turn))
+        turn = math.radians(candidate.shape.rotation - useful[other].shape.rotation)
+        if abs(math.cos(turn)) > PARALLEL:
+            total += math.copysign(useful[other].value, math.cos(turn))
     return DIRECTION * len(candidate.glance.text) * min(0.0, math.tanh(total / 4))
 
 
@@ -72,10 +90,6 @@ def _reading_order(candidate: Candidate) -> tuple[float, float]:
     return round(float(y), 1), round(float(x), 1)
 
 
-def _in_conflict(a: Shape, b: Shape) -> bool:
-    return overlap(_core(a), _core(b)) > CONFLICT
-
-
 def _core(shape: Shape) -> Shape:
     """The text itself without the margin that boxes have around it."""
     margin = min(shape.width, shape.height)
@@ -87,20 +101,17 @@ def _core(shape: Shape) -> Shape:
     return replace(shape, start=start, sweep=shape.sweep * kept, height=height)
 
 
-def _best_cover(candidates: Sequence[Candidate]) -> list[Candidate]:
-    useful = [c for c in candidates if c.value > 0]
-    useful.sort(key=lambda c: (-c.value, c.glance.text, c.shape.rotation))
-    conflicts = [
-        {j for j, b in enumerate(useful) if i != j and _in_conflict(a.shape, b.shape)}
-        for i, a in enumerate(useful)
-    ]
+def _best_cover(
+    useful: Sequence[Candidate], conflicts: Sequence[set[int]], values: Sequence[float]
+) -> list[int]:
+    """Indices of the best cover; what has lost its worth is left out."""
+    left = {i for i in range(len(useful)) if values[i] > 0}
     chosen: list[int] = []
-    left = set(range(len(useful)))
     while left:
-        group = _connected(min(left), conflicts)
+        group = _connected(min(left), conflicts) & left
         left -= group
-        chosen += _heaviest(sorted(group), conflicts, [c.value for c in useful])
-    return [useful[i] for i in chosen]
+        chosen += _heaviest(sorted(group, key=lambda i: (-values[i], i)), conflicts, values)
+    return chosen
 
 
 def _connected(start: int, conflicts: Sequence[set[int]]) -> set[int]:

@@ -166,21 +166,22 @@ class PageReader:
                 if other.shape != line.shape and _same_line(line.shape, other.shape):
                     seen.append(self._sight("other box", other.posteriors, line.shape, GLANCE, other.shape))
             sights.append(seen)
+        fusions: dict[int, Fusion] = {}
         pending = list(range(len(chosen)))
         for look in (FIRST_LOOK, SECOND_LOOK):
             jobs = [(i, view) for i in pending for view in (*look, *_pieces(chosen[i].shape, look))]
             crops = [_LIGHTS[view.light](chosen[i].shape.cut(rgb, view.crop)) for i, view in jobs]
             for (i, view), posteriors in zip(jobs, self._recognise(crops), strict=True):
                 sights[i].append(self._sight(view.name, posteriors, chosen[i].shape, view.crop))
-            pending = [i for i in pending if _vote(sights[i]).confidence < SURE]
+            for i in pending:
+                fusions[i] = _vote(sights[i])
+            pending = [i for i in pending if fusions[i].confidence < SURE]
             if not pending:
                 break
         return [
-            Found(
-                shape, _vote(part), tuple(_testimony(sight) for sight in part if sight.hypotheses), line.value
-            )
-            for line, seen in zip(chosen, sights, strict=True)
-            for shape, part in _parted(line.shape, seen)
+            Found(shape, part, tuple(_testimony(sight) for sight in saw if sight.hypotheses), line.value)
+            for i, (line, seen) in enumerate(zip(chosen, sights, strict=True))
+            for shape, saw, part in _parted(line.shape, seen, fusions[i])
         ]
 
     def _sight(
@@ -201,10 +202,7 @@ class PageReader:
             if of is not None and u:
                 u = shape.along(of.points(np.array(u), np.full(len(u), 0.5))).tolist()
             kept = [(c, x) for c, x in zip(hypothesis.text, u, strict=True) if low <= x <= high]
-            _add(
-                moved,
-                Hypothesis(tuple(c for c, _ in kept), tuple(x for _, x in kept), hypothesis.probability),
-            )
+            _add(moved, kept, hypothesis.probability)
         return Sight(name, _ranked(moved), low, high)
 
 
@@ -233,31 +231,33 @@ def _pieces(shape: Shape, look: Sequence[View]) -> list[View]:
     ]
 
 
-def _parted(shape: Shape, seen: Sequence[Sight]) -> list[tuple[Shape, Sequence[Sight]]]:
+def _parted(
+    shape: Shape, seen: Sequence[Sight], fusion: Fusion
+) -> list[tuple[Shape, Sequence[Sight], Fusion]]:
     """Cut a line at its wide gaps: what stands far apart is more often two marks than one."""
-    u = np.array([slot.position for slot in _vote(seen).slots if slot.ranked()[0][0] != " "])
+    u = np.array([slot.position for slot in fusion.slots if slot.ranked()[0][0] != " "])
     if len(u) < 3:
-        return [(shape, seen)]
+        return [(shape, seen, fusion)]
     steps = np.diff(u)
     in_heights = shape.width / shape.height
     if isinstance(shape, Arc):  # a ring has no line ends: a word gap is all that parts two marks
         wide = np.flatnonzero(steps > RING_GAP_PITCHES * np.median(steps))
         ends = [0, *(wide + 1), len(u)]
         if min(b - a for a, b in itertools.pairwise(ends)) < RING_PART:
-            return [(shape, seen)]
+            return [(shape, seen, fusion)]
     else:
         wide = np.flatnonzero((steps > GAP_PITCHES * np.median(steps)) & (steps * in_heights > GAP_HEIGHTS))
+    if not len(wide):
+        return [(shape, seen, fusion)]
     bounds = [-1.0, *(float((u[i] + u[i + 1]) / 2) for i in wide), 2.0]
     half = 0.35 / in_heights  # from the middle of an end character to beyond its edge
     starts = [0.0, *(float(u[i + 1]) - half for i in wide)]
     stops = [*(float(u[i]) + half for i in wide), 1.0]
-    return [
-        (
-            shape.piece(start, stop),
-            [_within(s, low, high, start, stop) for s in seen if s.low < high and low < s.high],
-        )
-        for low, high, start, stop in zip(bounds, bounds[1:], starts, stops, strict=False)
-    ]
+    parts: list[tuple[Shape, Sequence[Sight], Fusion]] = []
+    for low, high, start, stop in zip(bounds, bounds[1:], starts, stops, strict=False):
+        saw = [_within(s, low, high, start, stop) for s in seen if s.low < high and low < s.high]
+        parts.append((shape.piece(start, stop), saw, _vote(saw)))
+    return parts
 
 
 def _within(sight: Sight, low: float, high: float, start: float, stop: float) -> Sight:
@@ -269,21 +269,24 @@ def _within(sight: Sight, low: float, high: float, start: float, stop: float) ->
             for c, p in zip(hypothesis.text, hypothesis.positions, strict=True)
             if low <= p < high
         ]
-        while kept and kept[0][0] == " ":
-            del kept[0]
-        while kept and kept[-1][0] == " ":
-            del kept[-1]
-        _add(parts, Hypothesis(tuple(c for c, _ in kept), tuple(p for _, p in kept), hypothesis.probability))
+        _add(parts, kept, hypothesis.probability)
     first, last = (sight.low - start) / (stop - start), (sight.high - start) / (stop - start)
     return Sight(sight.name, _ranked(parts), first, last)
 
 
-def _add(found: dict[tuple[str, ...], Hypothesis], one: Hypothesis) -> None:
+def _add(
+    found: dict[tuple[str, ...], Hypothesis], characters: list[tuple[str, float]], probability: float
+) -> None:
     """Equal strings are one string: their probabilities add up, the likelier one's places stay."""
+    while characters and characters[0][0] == " ":
+        characters = characters[1:]
+    while characters and characters[-1][0] == " ":
+        characters = characters[:-1]
+    one = Hypothesis(tuple(c for c, _ in characters), tuple(p for _, p in characters), probability)
     before = found.get(one.text)
     if before is not None:
-        kept = before if before.probability >= one.probability else one
-        one = replace(kept, probability=min(1.0, before.probability + one.probability))
+        kept = before if before.probability >= probability else one
+        one = replace(kept, probability=min(1.0, before.probability + probability))
     found[one.text] = one
 
 

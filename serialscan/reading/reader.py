@@ -20,7 +20,7 @@ from serialscan.settings import Settings
 
 READER_NAME = "ppocrv6-small"
 SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
-TESTIFY_LINES = 12  # lines of a page that Tesseract reads at most, the most valuable first
+TESTIFY_LINES = 8  # lines of a page that Tesseract reads at most: those with digits, then the most valuable
 # A box reaches beyond its glyphs; measured on rendered photos whose glyph heights are known.
 GLYPH_SHARE = 0.64
 BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons
@@ -95,7 +95,8 @@ class Reader:
         """Tesseract's reading of the lines, by index."""
         if not self._tesseract or not found:
             return {}
-        asked = sorted(range(len(found)), key=lambda i: -found[i].value)[:TESTIFY_LINES]
+        worth = [(any(c.isdigit() for c in one.fusion.text), one.value) for one in found]
+        asked = sorted(range(len(found)), key=lambda i: worth[i], reverse=True)[:TESTIFY_LINES]
         pictures = [found[i].shape.cut(rgb, Crop(along=0.2, across=0.05), LINE_PX) for i in sorted(asked)]
         return {
             i: said

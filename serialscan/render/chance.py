@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from serialscan.render.camera import Camera, Sensor
+from serialscan.render.camera import Camera
 from serialscan.render.flaws import Flaw
-from serialscan.render.layouts import digits, letters, line_width, middle, pick, view
-from serialscan.render.lights import Lighting
-from serialscan.render.marks import Text
+from serialscan.render.layouts import LAYOUTS, any_item, digits, letters, line_width, middle, pick, view
+from serialscan.render.marks import Mark, Text
 from serialscan.render.parts import Disc, Plate, Points
 from serialscan.render.photo import Item, View
 from serialscan.render.scene import Cover, Ruler, Tag, Thing
@@ -20,6 +20,9 @@ from serialscan.render.scene import Cover, Ruler, Tag, Thing
 Rng = np.random.Generator
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in mm."""
+
+
+_STRUCK = ("stamped", "plate", "hand")
 
 
 def extent(text: Text) -> Box:
@@ -83,6 +86,45 @@ def _crosses(room: Box, corners: Points) -> bool:
     return not (apart or within)
 
 
+def random_item(rng: Rng, names: Sequence[str] = tuple(LAYOUTS)) -> Item:
+    """An item as the world treats it: struck unevenly, more numbers on it, damaged."""
+    return damaged(with_numbers(_roughly_made(any_item(rng, names), rng), rng), rng)
+
+
+_METAL = ("filed", "machined", "scale", "brushed", "milled", "turned", "rusty", "sandblasted")
+
+
+def _roughly_made(item: Item, rng: Rng) -> Item:
+    """Uneven blows of many punches, on surfaces from rough to filed bright for the number."""
+    profile = pick(rng, ("v", "v", "round", "flat"))
+    width, depth, uneven = float(rng.lognormal(0.0, 0.25)), float(rng.uniform(0.35, 1.1)), rng.gamma(1.5, 0.4)
+
+    def struck(mark: Mark) -> Mark:
+        if mark.kind not in _STRUCK:
+            return mark
+        return replace(
+            mark, profile=profile, weight=mark.weight * width, depth=mark.depth * depth,  # type: ignore[arg-type]
+            fade=min(2.0, mark.fade + float(uneven)), jitter=mark.jitter * float(rng.uniform(0.6, 1.8)),
+        )  # fmt: skip
+
+    item = replace(item, texts=tuple(replace(text, mark=struck(text.mark)) for text in item.texts))
+    if item.kind not in ("stamped", "dotpeen", "cast", "engraved"):
+        return item
+    if rng.random() < 0.4 and item.kind != "cast":
+        item = replace(item, material=pick(rng, _METAL))
+    if item.kind == "stamped" and not item.radius and rng.random() < 0.35:
+        boxes = np.array([extent(text) for text in item.texts])
+        (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        angle = np.linspace(0, 2 * math.pi, 17)[:-1]
+        round_ = 0.75 + rng.uniform(-0.12, 0.2, 16)
+        x = (left + right) / 2 + (right - left + 4) * round_ * np.clip(np.cos(angle), -0.75, 0.75)
+        y = (top + bottom) / 2 + (bottom - top + 4) * round_ * np.clip(np.sin(angle), -0.75, 0.75)
+        points = tuple(zip(x.tolist(), y.tolist(), strict=True))
+        bed = Plate(points, -0.04, pick(rng, ("filed", "brushed", "machined")), 1.5, 2.0)
+        item = replace(item, parts=(*item.parts, bed))
+    return item
+
+
 def with_numbers(item: Item, rng: Rng) -> Item:
     """The item with up to two more numbers that are no serial: patent, part, stock number, contract."""
     for _ in range(int(rng.integers(0, 3))):
@@ -114,9 +156,6 @@ def with_numbers(item: Item, rng: Rng) -> Item:
         fields = item.fields if kind == "other" else {**item.fields, kind: value}
         item = replace(item, texts=(*item.texts, line), fields=fields)
     return item
-
-
-_STRUCK = ("stamped", "plate", "hand")
 
 
 def damaged(item: Item, rng: Rng) -> Item:
@@ -230,19 +269,23 @@ def _cover(item: Item, rng: Rng) -> Cover:
 
 
 def phone_view(item: Item, rng: Rng, width: int, height: int) -> View:
-    """A photo as people take it: distances, focus, light and compression spread as they do in real ones."""
+    """A photo as people take it: distance, focus, light and compression spread as they do in real ones."""
     camera, lighting, sensor = view(item, rng, width, height)
-    camera, sensor, lighting = _harder(camera, sensor, lighting, rng)
-    return View(camera, lighting, sensor, things_on(item, camera, rng))
-
-
-def _harder(camera: Camera, sensor: Sensor, lighting: Lighting, rng: Rng) -> tuple[Camera, Sensor, Lighting]:
-    scale = camera.width / 1600
-    far = float(np.exp(np.clip(rng.normal(0.25, 0.45), -0.1, 1.4)))
-    camera = replace(camera, field=camera.field * far)
+    camera = replace(camera, field=camera.field * float(np.exp(np.clip(rng.normal(0.15, 0.35), -0.2, 1.1))))
+    lighting = replace(lighting, mirror=lighting.mirror * float(rng.uniform(0.7, 1.8)))
+    tall = max((text.height for text in item.texts if text.role == "serial"), default=3.0)
+    glyph = tall * camera.width / camera.field
+    # Messengers and crops leave characters of about 25 pixels, some of fewer than ten.
+    kept = float(np.exp(rng.normal(math.log(27), 0.5))) / glyph
+    resent = int(max(width, height) * kept) if kept < 1.0 else 0
+    soft = float(rng.gamma(1.3, 0.025)) * glyph
     sensor = replace(
         sensor,
-        focus=sensor.focus + float(rng.gamma(0.8, 0.9)) * scale,
-        quality=int(rng.integers(35, 92)),
+        exposure=float(rng.normal(0.0, 0.6)),
+        focus=max(sensor.focus, soft) if rng.random() < 0.7 else sensor.focus,
+        depth=sensor.depth * float(rng.uniform(0.0, 2.0)),
+        shake=(max(sensor.shake[0], float(rng.gamma(0.7, 0.05)) * glyph), sensor.shake[1]),
+        quality=int(rng.integers(30, 92)),
+        resent=resent,
     )
-    return camera, sensor, lighting
+    return View(camera, lighting, sensor, things_on(item, camera, rng))

@@ -27,7 +27,7 @@ class Mark:
         weight: factor on the face's stroke width.
         rim: metal pushed up beside the groove, as a part of the depth.
         jitter: how much each glyph wanders (1 is a hand-struck row).
-        fade: how unevenly deep the row is struck, 0 to 1.
+        fade: how unevenly deep the row and each character are struck; 0 even, 2 half of it missing.
         dots: distance of the dots of a dot-peened stroke, 0 for a line.
         grid: dots stand on a 5 x 7 lattice.
         pyramid: square instead of round indents.

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from serialscan.render.chance import damaged, phone_view, with_numbers
-from serialscan.render.layouts import LAYOUTS, aged, any_item, middle, view
+from serialscan.render.chance import phone_view, random_item
+from serialscan.render.layouts import LAYOUTS, aged, middle, view
 from serialscan.render.lights import Light, Lighting
 from serialscan.render.photo import Photo, render_item, render_photo
 
@@ -128,7 +128,7 @@ def render_random(count: int, seed: int, photos_per_item: int = 1) -> Iterator[t
     """
     for first in range(0, count, photos_per_item):
         rng = np.random.default_rng([seed, first])
-        item = damaged(with_numbers(any_item(rng), rng), rng)
+        item = random_item(rng)
         views = []
         for _ in range(min(photos_per_item, count - first)):
             width = int(rng.integers(1200, 2001)) // 16 * 16

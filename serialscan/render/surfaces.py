@@ -145,6 +145,18 @@ MATERIALS: dict[str, Material] = {
         (0.36, 0.36, 0.35), 0.38, 0.32, (Lay(0.06, 0.1, 0.0, 5.0), Grain(0.5, 0.03)), 0.12, scratches=5.0,
         pits=1.0,
     ),
+    "filed": Material(
+        (0.2, 0.2, 0.195), 0.5, 0.3, (Lay(0.16, 0.13, 12.0, 14.0), Lay(0.07, 0.14, 160.0, 5.0), Grain(0.25, 0.06)),
+        0.35, scratches=10.0, pits=10.0, waviness=0.07, stain=(0.2, 0.16, 0.1),
+    ),
+    "machined": Material(
+        (0.2, 0.2, 0.2), 0.55, 0.24, (Lay(0.09, 0.1, centre=(20.0, -60.0)), Lay(0.05, 0.05, 8.0, 8.0)), 0.1,
+        scratches=3.0, waviness=0.06,
+    ),
+    "scale": Material(
+        (0.1, 0.09, 0.082), 0.26, 0.4, (Grain(0.5, 0.12), Grain(0.15, 0.2), Grain(3.0, 0.05)), 0.5,
+        pits=12.0, scratches=3.0, waviness=0.06, stain=(0.11, 0.085, 0.06),
+    ),
     "paper": Material((0.72, 0.7, 0.62), 0.02, 0.7, (Grain(0.3, 0.06),), 0.05),
 }  # fmt: skip
 
