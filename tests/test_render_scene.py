@@ -113,6 +113,17 @@ def test_a_corrected_character_shows_both_and_truth_names_the_last() -> None:
         assert max(by_place[0], by_place[4]) < 1.5
 
 
+def test_what_blur_wipes_out_is_illegible() -> None:
+    sharp = render_photo(engraved(), CAMERA, LAMP, CLEAN, 1).truth.lines[0]
+    tall = sharp.glyph_height_px
+    for sensor in (
+        replace(CLEAN, focus=0.15 * tall), replace(CLEAN, shake=(0.5 * tall, 30.0)),
+    ):  # fmt: skip
+        line = render_photo(engraved(), CAMERA, LAMP, sensor, 1).truth.lines[0]
+        assert sharp.legible and not line.legible
+        assert 0.13 < line.blur < 0.2
+
+
 def test_an_evidence_tag_is_a_line_and_a_field_and_no_serial() -> None:
     tag = Tag(-20, 8, "CASE 24/0173", ("EVIDENCE", "ITEM 7"))
     photo = taken(tag)

@@ -222,8 +222,7 @@ def develop(light: Array, item: Array, sensor: Sensor, camera: Camera, rng: np.r
     height, width = item.shape
     picture = np.empty((height, width, 3), np.uint8)
     gain = _gain(light, item, sensor)
-    slope = camera.rotation[2, :2] @ np.linalg.inv(camera.rotation[:2, :2]) * (1.0, height / width)
-    slope = (slope / max(float(np.abs(slope).sum()), 1e-6)).astype(np.float32)
+    slope = _focus_slope(camera, height / width)
     u = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     v = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     # In strips: a large picture would otherwise pass through memory once for each line below.
@@ -247,6 +246,21 @@ def develop(light: Array, item: Array, sensor: Sensor, camera: Camera, rng: np.r
         np.clip(part[top - low : bottom - low], 0.0, 1.0, out=part[top - low : bottom - low])
         picture[top:bottom] = cv2.convertScaleAbs(part[top - low : bottom - low], alpha=255.0)
     return picture
+
+
+def _focus_slope(camera: Camera, ratio: float) -> Array:
+    """Distance from the plane of focus per half width and half height of the photo, 1 in the corners."""
+    slope = camera.rotation[2, :2] @ np.linalg.inv(camera.rotation[:2, :2]) * (1.0, ratio)
+    return (slope / max(float(np.abs(slope).sum()), 1e-6)).astype(np.float32)
+
+
+def blur_at(points: Array, sensor: Sensor, camera: Camera) -> float:
+    """Blur of focus and shake around points (n, 2) of the photo, as the sigma of a Gaussian in pixels."""
+    u, v = points.mean(axis=0) / (camera.width / 2, camera.height / 2) - 1.0
+    slope = _focus_slope(camera, camera.height / camera.width)
+    amount = float(np.clip(abs(u * slope[0] + v * slope[1]) * 1.3 - 0.3, 0.0, 1.0))
+    # A box of some length has the spread of a Gaussian of 0.29 times that length.
+    return math.hypot(sensor.focus, sensor.depth * amount, 0.29 * sensor.shake[0])
 
 
 def _gain(light: Array, item: Array, sensor: Sensor) -> np.float32:

@@ -91,6 +91,7 @@ def random_item(rng: Rng, names: Sequence[str] = tuple(LAYOUTS)) -> Item:
     return damaged(with_numbers(_roughly_made(any_item(rng, names), rng), rng), rng)
 
 
+_CLEAN = ("machined", "machined", "turned", "brushed")
 _METAL = ("filed", "machined", "scale", "brushed", "milled", "turned", "rusty", "sandblasted")
 
 
@@ -100,6 +101,8 @@ def _roughly_made(item: Item, rng: Rng) -> Item:
     width, depth, uneven = float(rng.lognormal(0.0, 0.25)), float(rng.uniform(0.35, 1.1)), rng.gamma(1.5, 0.4)
 
     def struck(mark: Mark) -> Mark:
+        if mark.kind == "dotpeen":
+            return replace(mark, depth=mark.depth * float(rng.uniform(1.0, 2.2)))
         if mark.kind not in _STRUCK:
             return mark
         return replace(
@@ -111,7 +114,7 @@ def _roughly_made(item: Item, rng: Rng) -> Item:
     if item.kind not in ("stamped", "dotpeen", "cast", "engraved"):
         return item
     if rng.random() < 0.4 and item.kind != "cast":
-        item = replace(item, material=pick(rng, _METAL))
+        item = replace(item, material=pick(rng, _CLEAN if item.kind == "dotpeen" else _METAL))
     if item.kind == "stamped" and not item.radius and rng.random() < 0.35:
         boxes = np.array([extent(text) for text in item.texts])
         (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from serialscan.render.camera import Camera, Picture, Sensor, decode, develop, encode
+from serialscan.render.camera import Camera, Picture, Sensor, blur_at, decode, develop, encode
 from serialscan.render.canvas import Array, Canvas
 from serialscan.render.flaws import Flaw, draw_flaw
 from serialscan.render.lights import Lighting, shade
@@ -216,6 +216,7 @@ def _take(item: Item, carved: Carved, view: View, item_id: str, rng: np.random.G
                 line, camera, scale, pixels, ink,
                 [_hidden_part(canvas, g.corners, before, under) for g in line.glyphs],
                 over[0] if over and under is not None else None,
+                blur_at(camera.project(line.outline), sensor, camera) * scale,
             )
             for line, before, under in lines
         ),
@@ -309,6 +310,7 @@ def _true_line(
     ink: Array,
     gone: Sequence[float],
     hidden: Array | None,
+    blur: float,
 ) -> TrueLine:
     outline = line.outline
     if camera.radius and len(outline) == 4:
@@ -335,6 +337,7 @@ def _true_line(
         contrast=contrast,
         clutter=clutter,
         whole=inside and bool((camera.facing(line.outline) > 0.2).all()),
+        blur=blur / max(size, 1.0),
     )
 
 

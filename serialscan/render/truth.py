@@ -16,6 +16,8 @@ LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ")
 
 SMALLEST_LEGIBLE_PX = 11.0
 LEAST_CONTRAST = 0.02
+MOST_BLUR = 0.11
+"""With more blur (as a part of the capital height) strokes run into each other: 3, 8 and 9 look alike."""
 MOST_HIDDEN = 0.3
 """A character with more of its strokes hidden is written as ``?``."""
 
@@ -46,6 +48,7 @@ class TrueLine:
         contrast: mean difference between marked pixels and their surroundings, 0 to 1.
         clutter: the same measure on the unmarked pixels around them.
         whole: all of the line is inside the photo and faces the camera.
+        blur: of lens and shake, sigma as a part of the capitals' height.
     """
 
     text: str
@@ -57,14 +60,18 @@ class TrueLine:
     contrast: float
     clutter: float
     whole: bool
+    blur: float = 0.0
 
     @property
     def legible(self) -> bool:
         """Whether a careful reader has a chance: large enough, all there, and not lost in the texture."""
-        clear = self.contrast > LEAST_CONTRAST and self.contrast > 0.85 * self.clutter
+        # Blurred strokes need more contrast before their shape is seen.
+        least = LEAST_CONTRAST + 0.5 * max(self.blur - 0.03, 0.0)
+        clear = self.contrast > least and self.contrast > 0.85 * self.clutter
         left = sum(glyph.hidden <= MOST_HIDDEN for glyph in self.glyphs)
         enough = 2 * left > len(self.glyphs)
-        return self.whole and self.glyph_height_px >= SMALLEST_LEGIBLE_PX and clear and enough
+        sharp = self.glyph_height_px >= SMALLEST_LEGIBLE_PX and self.blur <= MOST_BLUR
+        return self.whole and sharp and clear and enough
 
     @property
     def visible_text(self) -> str:
