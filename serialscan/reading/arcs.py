@@ -15,7 +15,7 @@ import numpy as np
 
 from serialscan.reading.engine import Networks
 from serialscan.reading.locate import boxes_in, joined
-from serialscan.reading.shapes import Arc, Straight
+from serialscan.reading.shapes import Arc, Straight, askew
 
 CIRCLES = 2  # rings unwrapped per page at most
 TURNS = 1.5  # of the strip, so that no text is cut by its seam
@@ -23,6 +23,7 @@ STRIP_GLYPH_PX = 40  # text height in the strip
 RING = 2.6  # height of the strip in text heights
 _ELONGATED = 1.3  # a box that has a direction
 _APART = 25.0  # degrees between chords that fix a centre
+_LEVEL = 25.0  # degrees that a line in the strip may be off its length
 _TANGENT = 22.0  # degrees that a chord may be off the tangent
 
 
@@ -31,7 +32,7 @@ def locate_arcs(rgb: np.ndarray, boxes: Sequence[Straight], networks: Networks) 
     found: list[tuple[Arc, float]] = []
     for ring in circles(boxes):
         strip = _unwrap(rgb, ring)
-        in_strip = [box for box in boxes_in(strip, networks) if abs(_level(box)) < 25]
+        in_strip = [box for box in boxes_in(strip, networks) if askew(box.angle, 0) < _LEVEL]
         arcs: list[tuple[Arc, float]] = []
         for box, gap in [*((box, 0.0) for box in in_strip), *joined(in_strip)]:
             arc = _to_arc(box, strip, ring)
@@ -47,11 +48,10 @@ def circles(boxes: Sequence[Straight]) -> list[Arc]:
     Every pair of elongated boxes in different directions proposes a centre where their normals meet;
     a proposal stands if both are at one distance from it and all its chords are tangents.
     """
-    chords = [box for box in boxes if box.width > _ELONGATED * box.height]
+    chords = [box for box in boxes if _is_chord(box)]
     proposals: list[tuple[float, Arc, set[int]]] = []
     for a, b in itertools.combinations(chords, 2):
-        apart = abs((a.angle - b.angle + 90) % 180 - 90)
-        if apart < _APART or not 0.6 < a.height / b.height < 1.6:
+        if askew(a.angle, b.angle) < _APART or not 0.6 < a.height / b.height < 1.6:
             continue
         centre = _normals_meet(a, b)
         radii = [math.hypot(box.cx - centre[0], box.cy - centre[1]) for box in (a, b)]
@@ -60,7 +60,7 @@ def circles(boxes: Sequence[Straight]) -> list[Arc]:
             continue
         ring = Arc(float(centre[0]), float(centre[1]), radius, height, 0.0, 360.0)
         members = {i for i, box in enumerate(boxes) if _on(ring, box)}
-        if sum(boxes[i].width > _ELONGATED * boxes[i].height for i in members) >= 2:
+        if sum(_is_chord(boxes[i]) for i in members) >= 2:
             support = sum(boxes[i].score * boxes[i].width / boxes[i].height for i in members)
             proposals.append((support, ring, members))
     proposals.sort(key=lambda p: (-p[0], p[1].cx, p[1].cy))
@@ -69,6 +69,11 @@ def circles(boxes: Sequence[Straight]) -> list[Arc]:
         if len(kept) < CIRCLES and all(not members & other for _, other in kept):
             kept.append((_refined(ring, [boxes[i] for i in sorted(members)]), members))
     return [ring for ring, _ in kept]
+
+
+def _is_chord(box: Straight) -> bool:
+    """True for a box long enough to have a direction."""
+    return box.width > _ELONGATED * box.height
 
 
 def _normals_meet(a: Straight, b: Straight) -> np.ndarray:
@@ -81,24 +86,24 @@ def _on(ring: Arc, box: Straight) -> bool:
     dx, dy = box.cx - ring.cx, box.cy - ring.cy
     if abs(math.hypot(dx, dy) - ring.radius) > 0.6 * ring.height or not 0.5 < box.height / ring.height < 1.8:
         return False
-    if box.width < _ELONGATED * box.height:
+    if not _is_chord(box):
         return True
     tangent = math.degrees(math.atan2(dy, dx)) + 90
-    return abs((box.angle - tangent + 90) % 180 - 90) < _TANGENT and box.width < 2.2 * ring.radius
+    return askew(box.angle, tangent) < _TANGENT and box.width < 2.2 * ring.radius
 
 
 def _refined(ring: Arc, members: Sequence[Straight]) -> Arc:
     """Least-squares centre over all members' normals, mean radius."""
     rows, sides = [], []
     for box in members:
-        if box.width > _ELONGATED * box.height:
+        if _is_chord(box):
             t = math.radians(box.angle)
             rows.append([math.cos(t), math.sin(t)])
             sides.append(box.cx * math.cos(t) + box.cy * math.sin(t))
     centre = np.linalg.lstsq(np.array(rows), np.array(sides), rcond=None)[0]
     # The middle of a chord's box lies inside the arc that its text follows.
     radii = [math.hypot(box.cx - centre[0], box.cy - centre[1]) for box in members]
-    heights = sorted(box.height for box in members if box.width > _ELONGATED * box.height)
+    heights = sorted(box.height for box in members if _is_chord(box))
     return Arc(
         float(centre[0]), float(centre[1]), sum(radii) / len(radii), heights[len(heights) // 2], 0.0, 360.0
     )
@@ -125,10 +130,6 @@ def _to_arc(box: Straight, strip: np.ndarray, ring: Arc) -> Arc | None:
     per_px = RING * ring.height / height
     radius = ring.radius - (box.cy - height / 2) * per_px
     return Arc(ring.cx, ring.cy, radius, box.height * per_px, start, sweep, box.score) if radius > 0 else None
-
-
-def _level(box: Straight) -> float:
-    return (box.angle + 90) % 180 - 90
 
 
 def _same(a: Arc, b: Arc) -> bool:

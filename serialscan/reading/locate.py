@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from serialscan.reading.engine import Networks
-from serialscan.reading.shapes import Straight, overlap
+from serialscan.reading.shapes import Straight, askew, overlap
 
 GRID = 32  # the detector's input is a multiple of this
 COARSE_SIDES = (640, 960)  # long sides in px at which the whole photo is looked at
@@ -161,9 +161,8 @@ def _shift(box: Straight, x: int, y: int) -> Straight:
 
 def same_place(a: Straight, b: Straight, share: float) -> bool:
     """True if the boxes agree in direction and each covers at least ``share`` of the other."""
-    turn = abs((a.angle - b.angle + 90) % 180 - 90)
     area_a, area_b = a.width * a.height, b.width * b.height
-    if turn > 15 or min(area_a, area_b) < share * max(area_a, area_b):
+    if askew(a.angle, b.angle) > 15 or min(area_a, area_b) < share * max(area_a, area_b):
         return False
     return overlap(a, b) * min(area_a, area_b) >= share * max(area_a, area_b)
 
@@ -218,7 +217,7 @@ def _row_gap(a: Straight, b: Straight) -> float | None:
     lead, other = (a, b) if a.width / a.height >= b.width / b.height else (b, a)
     if not 0.6 < other.height / lead.height < 1.6 and not 0.6 < other.width / lead.height < 1.6:
         return None
-    if other.width > 1.8 * other.height and abs((a.angle - b.angle + 90) % 180 - 90) > 12:
+    if other.width > 1.8 * other.height and askew(a.angle, b.angle) > 12:
         return None
     t = math.radians(lead.angle)
     dx, dy = other.cx - lead.cx, other.cy - lead.cy

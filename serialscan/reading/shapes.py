@@ -200,6 +200,11 @@ def _corners(points: np.ndarray) -> Polygon:
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in points)
 
 
+def askew(a: float, b: float) -> float:
+    """Angle between two axes of given directions, from 0 to 90 degrees, whichever way each is read."""
+    return abs((a - b + 90) % 180 - 90)
+
+
 def overlap(a: Shape, b: Shape) -> float:
     """Area in common over the smaller area, from 0 to 1; by samples where an arc takes part."""
     if isinstance(a, Arc) or isinstance(b, Arc):
