@@ -36,6 +36,7 @@ class Camera:
         swing: lean away at the right, in degrees.
         distance: of the camera, in widths of the field; small makes strong perspective.
         radius: of the cylinder in mm; 0 for a flat item.
+        squeeze: width of the photo's pixels on the item over their height; 2 makes everything half as wide.
     """
 
     width: int
@@ -47,6 +48,7 @@ class Camera:
     swing: float = 0.0
     distance: float = 2.5
     radius: float = 0.0
+    squeeze: float = 1.0
 
     @cached_property
     def rotation(self) -> Array:
@@ -82,7 +84,7 @@ class Camera:
         focal = self.width * self.distance
         depth = self.distance * self.field - seen[:, 2]
         u = self.width / 2 - 0.5 + focal * seen[:, 0] / depth
-        v = self.height / 2 - 0.5 + focal * seen[:, 1] / depth
+        v = self.height / 2 - 0.5 + focal * self.squeeze * seen[:, 1] / depth
         return np.stack([u, v], axis=1).astype(np.float32)
 
     def facing(self, points: Array) -> Array:
@@ -106,7 +108,7 @@ class Camera:
         return np.stack(
             [
                 focal * seen[0] + (self.width / 2 - 0.5) * depth,
-                focal * seen[1] + (self.height / 2 - 0.5) * depth,
+                focal * self.squeeze * seen[1] + (self.height / 2 - 0.5) * depth,
                 depth,
             ]
         )
@@ -115,7 +117,7 @@ class Camera:
         """The part of the item's rectangle (left, top, right, bottom in mm) that the photo shows."""
         left, top, right, bottom = item
         if self.radius:
-            half = self.field * 0.75 * max(1.0, self.height / self.width)
+            half = self.field * 0.75 * max(1.0, self.height / self.width / self.squeeze)
             y = self.radius * math.sin(self.centre[1] / self.radius)
             ends = [min(max((y + d * half) / self.radius, -1.0), 1.0) for d in (-1, 1)]
             x0, x1 = max(left, self.centre[0] - half), min(right, self.centre[0] + half)
@@ -161,7 +163,7 @@ class Camera:
         """Surface coordinates (mm) that each photo pixel sees; far outside where it misses."""
         focal = self.width * self.distance
         u = (np.arange(self.width, dtype=np.float32) - (self.width / 2 - 0.5)) / focal
-        v = (np.arange(self.height, dtype=np.float32) - (self.height / 2 - 0.5)) / focal
+        v = (np.arange(self.height, dtype=np.float32) - (self.height / 2 - 0.5)) / (focal * self.squeeze)
         r = self.rotation
         eye = self.position + np.array([0, 0, self.radius], np.float32)
         dx, dy, dz = (r[0, k] * u[None, :] + r[1, k] * v[:, None] - r[2, k] for k in range(3))
@@ -191,6 +193,8 @@ class Sensor:
         vignette: darkening of the corners.
         quality: of the JPEG.
         resent: side in pixels to which a messenger shrinks it before it compresses again; 0 for none.
+        coarse: by how much the picture was once shrunk, compressed and enlarged again; 1 for not.
+        gray: without colour.
     """
 
     exposure: float = 0.0
@@ -204,6 +208,8 @@ class Sensor:
     vignette: float = 0.2
     quality: int = 90
     resent: int = 0
+    coarse: float = 1.0
+    gray: bool = False
 
 
 def develop(light: Array, item: Array, sensor: Sensor, camera: Camera, rng: np.random.Generator) -> Picture:
@@ -259,8 +265,10 @@ def blur_at(points: Array, sensor: Sensor, camera: Camera) -> float:
     u, v = points.mean(axis=0) / (camera.width / 2, camera.height / 2) - 1.0
     slope = _focus_slope(camera, camera.height / camera.width)
     amount = float(np.clip(abs(u * slope[0] + v * slope[1]) * 1.3 - 0.3, 0.0, 1.0))
-    # A box of some length has the spread of a Gaussian of 0.29 times that length.
-    return math.hypot(sensor.focus, sensor.depth * amount, 0.29 * sensor.shake[0])
+    # A box of some length has the spread of a Gaussian of 0.29 times that length; shapes of about ten
+    # coarse pixels are as hard to read as shapes with a blur of a tenth of their size.
+    coarse = 1.1 * sensor.coarse if sensor.coarse > 1.0 else 0.0
+    return math.hypot(sensor.focus, sensor.depth * amount, 0.29 * sensor.shake[0], coarse)
 
 
 def _gain(light: Array, item: Array, sensor: Sensor) -> np.float32:
@@ -336,6 +344,13 @@ def _soft(image: Array, sigma: float) -> Array:
 def encode(picture: Picture, sensor: Sensor) -> tuple[bytes, float]:
     """The JPEG file of an RGB picture, and by how much a messenger shrank it (1 for not)."""
     scale = 1.0
+    if sensor.gray:
+        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    if sensor.coarse > 1.0:
+        height, width = picture.shape[:2]
+        small = (max(4, round(width / sensor.coarse)), max(4, round(height / sensor.coarse)))
+        picture = decode(_jpeg(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), sensor.quality))
+        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC)
     if sensor.resent and max(picture.shape[:2]) > sensor.resent:
         picture = decode(_jpeg(picture, 92))
         scale = sensor.resent / max(picture.shape[:2])

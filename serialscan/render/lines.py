@@ -2,69 +2,129 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from serialscan.render.camera import Camera, Sensor
-from serialscan.render.layouts import digits, letters, line_width, pick
+from serialscan.render.flaws import Flaw
+from serialscan.render.layouts import pick
 from serialscan.render.lights import ROOMS, Light, Lighting
-from serialscan.render.marks import MARKS, Mark, Text
+from serialscan.render.marks import MARKS, SYMBOLS, Mark, Symbol, Text
+from serialscan.render.parts import Disc, Plate
 from serialscan.render.photo import Item, Photo, render_photo
 from serialscan.render.strokes import FACES, HELD_BACK_FACES
 from serialscan.render.surfaces import HELD_BACK_MATERIALS, MATERIALS
+from serialscan.render.wording import random_text
+
+__all__ = ["FREE_FACES", "FREE_MATERIALS", "random_mark", "random_text", "render_line"]
 
 Rng = np.random.Generator
 
 FREE_FACES = tuple(name for name in FACES if name not in HELD_BACK_FACES)
 FREE_MATERIALS = tuple(name for name in MATERIALS if name not in HELD_BACK_MATERIALS and name != "paper")
 
-_WORDS = (
-    "PROPERTY OF U.S. GOVT", "CAL 5.56 MM", "M16A1", "M4 CARBINE", "M16A4", "COLT", "FN MFG LLC",
-    "COLUMBIA SC USA", "HARTFORD, CONN. U.S.A.", "MODEL 700", "REMINGTON", "7.62 NATO", "7.62X39",
-    "MADE IN CHINA", "AN/PVS-14", "AN/PVS-7D", "AN/PEQ-15", "TRIJICON", "WIXOM, MI USA", "AIMPOINT",
-    "MADE IN SWEDEN", "NIGHT VISION", "SAFE", "SEMI", "AUTO", "M249", "M240B",
-    "MACHINE GUN 7.62MM", "RESTRICTED", "PAT. PENDING",
-)  # fmt: skip
-_LABELS = ("SER NO ", "SER. NO. ", "S/N ", "SERIAL NO. ", "SN ", "NO. ", "№ ", "SERIAL ", "P/N ", "NSN ")
+
+@dataclass(frozen=True)
+class _Look:
+    """A way of marking with what it is usually put on and what its letters look like."""
+
+    share: float
+    marks: str
+    materials: str
+    faces: str
+    stretch: tuple[float, float] = (0.8, 1.2)
+    tracking: tuple[float, float] = (-0.06, 0.15)
 
 
-def random_text(rng: Rng) -> str:
-    """A serial, a number with its label, or words as they stand on rifles and optics; all made up."""
-    kind = rng.random()
-    if kind < 0.12:
-        return pick(rng, _WORDS)
-    if kind < 0.2:
-        return f"{digits(rng, 4)}-{rng.integers(0, 100):02}-{digits(rng, 3)}-{digits(rng, 4)}"
-    if kind < 0.28:
-        return f"{digits(rng, int(rng.integers(2, 5)))}-{digits(rng, int(rng.integers(2, 6)))}"
-    if kind < 0.34:
-        return letters(rng, int(rng.integers(1, 3)), "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЭЮЯ") + digits(
-            rng, int(rng.integers(3, 6))
-        )
-    number = digits(rng, int(rng.integers(4, 9)))
-    if rng.random() < 0.5:
-        number = letters(rng, int(rng.integers(1, 4)), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") + number
-    if rng.random() < 0.15:
-        number += letters(rng, 1)
-    if rng.random() < 0.1:
-        number = "".join(rng.permutation(list(number)))
-    return pick(rng, _LABELS) + number if rng.random() < 0.2 else number
+_PUNCHES = "punch punch-serif punch-narrow roll plotter narrow wide"
+_BARE = "filed machined brushed satin oiled scale turned lathe face-milled milled"
+_DARK = "blued blued-worn parkerised anodised cast sandblasted"
+_PAINTED = "painted-green enamel-green enamel-grey enamel-black"
+_LETTERING = "label label-bold narrow roll wide gorton italic serif"
+
+_LOOKS = (
+    _Look(
+        0.25,
+        "struck struck-thin struck-thin struck-light",
+        f"{_BARE} {_BARE} {_DARK} rusty",
+        _PUNCHES,
+        (0.55, 1.25),
+        (-0.12, 0.45),
+    ),
+    _Look(
+        0.07,
+        "struck-deep",
+        "cast iron scale enamel-grey parkerised oiled",
+        "punch roll punch-serif wide label",
+        (0.8, 1.3),
+        (-0.15, 0.1),
+    ),
+    _Look(
+        0.09, "rolled", f"{_DARK} {_BARE} {_PAINTED}", "roll roll-wide gorton narrow serif label", (0.75, 1.2)
+    ),
+    _Look(
+        0.17,
+        "peened-line peened-line dotpeen dotpeen-grid",
+        f"{_BARE} lathe face-milled machined anodised sandblasted plate",
+        "plotter plotter-slash gorton narrow",
+        (0.75, 1.3),
+        (-0.05, 0.25),
+    ),
+    _Look(
+        0.09,
+        "engraved engraved-v engraved-filled",
+        f"{_DARK} {_BARE} polymer plate",
+        "gorton roll italic plotter serif narrow label",
+    ),
+    _Look(
+        0.11,
+        "laser-dark laser-light laser-raster laser-raster",
+        "epoxy epoxy anodised polymer satin cast plate label-silver",
+        f"{_LETTERING} plotter",
+        (0.7, 1.3),
+        (-0.05, 0.35),
+    ),
+    _Look(
+        0.08,
+        "cast cast-round cast-hollow",
+        f"cast iron iron rubber rubber {_PAINTED}",
+        "label-bold brand roll wide punch label narrow",
+        (0.7, 1.3),
+        (-0.05, 0.2),
+    ),
+    _Look(
+        0.1,
+        "printed printed-light etched plate-struck jet-dots",
+        "label-silver label-white label-black label-blue plate polymer enamel-black",
+        _LETTERING,
+        (0.7, 1.35),
+    ),
+    _Look(0.04, "painted marker pencil", f"{_BARE} {_DARK} {_PAINTED}", "hand punch label-bold", (0.8, 1.3)),
+)
 
 
-def random_mark(rng: Rng) -> Mark:
-    """A mark of any kind with its depth, weight and wear varied."""
-    mark = MARKS[pick(rng, tuple(MARKS))]
+def random_mark(rng: Rng, names: Sequence[str] = tuple(MARKS)) -> Mark:
+    """A mark of one of the kinds with its depth, weight and wear varied."""
+    mark = MARKS[pick(rng, names)]
     return replace(
         mark,
-        depth=mark.depth * float(rng.uniform(0.4, 1.4)),
+        depth=mark.depth * float(np.clip(rng.lognormal(0.0, 0.4), 0.35, 2.2)),
         weight=mark.weight * float(rng.uniform(0.75, 1.3)),
         jitter=mark.jitter * float(rng.uniform(0.3, 1.5)),
-        worn=float(np.clip(mark.worn + max(0.0, rng.normal(-0.1, 0.3)), 0.0, 0.85)),
-        grime=mark.grime * float(rng.uniform(0.0, 2.0)),
+        fade=mark.fade * float(rng.uniform(0.3, 1.6)),
+        worn=float(np.clip(mark.worn + max(0.0, rng.normal(-0.15, 0.25)), 0.0, 0.7)),
+        grime=min(0.9, mark.grime * float(rng.uniform(0.0, 2.0))),
         cover=mark.cover * float(rng.uniform(0.6, 1.0)),
     )
+
+
+def _choose(rng: Rng, names: str, allowed: Sequence[str]) -> str:
+    """One of the names that are allowed; any allowed one if none of them is."""
+    usual = [name for name in names.split() if name in allowed]
+    return pick(rng, usual if usual and rng.random() < 0.93 else allowed)
 
 
 def render_line(
@@ -74,34 +134,137 @@ def render_line(
     faces: Sequence[str] = FREE_FACES,
     materials: Sequence[str] = FREE_MATERIALS,
 ) -> Photo:
-    """A photo of one line, cut out a little wider than the line.
+    """A photo of one line as a detector cuts it out: tight, loose or shifted, with what stands around it.
+
+    The line is the first of ``truth.lines``; parts of its neighbours follow.
 
     Args:
         seed: decides all that the other arguments leave open; the same seed makes the same bytes.
         text: what stands there; a random one if None.
-        glyph_px: height of the capitals in pixels; 14 to 60 if None.
+        glyph_px: height of the capitals in pixels; 14 to 60 if None. What it shows may be coarser.
         faces: names in `FACES` to choose from.
         materials: names in `MATERIALS` to choose from.
     """
     rng = np.random.default_rng(seed)
+    shares = np.array([look.share for look in _LOOKS])
+    look = _LOOKS[int(rng.choice(len(_LOOKS), p=shares / shares.sum()))]
     text = random_text(rng) if text is None else text
-    glyph_px = float(np.exp(rng.uniform(np.log(14), np.log(60)))) if glyph_px is None else glyph_px
-    face, height = pick(rng, faces), float(rng.uniform(1.8, 5.0))
-    long = line_width(text, face, height)
-    turned = float(rng.normal(0, 1.5))
-    radius = float(rng.uniform(8, 25)) if rng.random() < 0.15 else 0.0
-    scale = glyph_px / height
-    size = (max(32, int((long + 1.2 * height) * scale)), max(24, int((1.9 * height + 0.03 * long) * scale)))
+    height = float(rng.uniform(1.8, 5.0))
+    material = _choose(rng, look.materials, materials)
+    bright = _brightness(material)
+    mark = random_mark(rng, look.marks.split())
+    if mark.paint is not None and abs(sum(mark.paint) / 3 - bright) < 0.12 and rng.random() < 0.9:
+        mark = replace(mark, paint=(0.02, 0.02, 0.022) if bright > 0.2 else (0.6, 0.6, 0.58))
+    line = Text(
+        text, 0, -height / 2, height, mark, _choose(rng, look.faces, faces),
+        role="serial", stretch=round(float(rng.uniform(*look.stretch)), 2),
+        tracking=round(float(rng.uniform(*look.tracking)), 2),
+    )  # fmt: skip
+    coarse = 1.0
+    if glyph_px is None:
+        glyph_px = float(np.exp(rng.uniform(math.log(14), math.log(60))))
+        if glyph_px < 26 and rng.random() < 0.6:
+            coarse, glyph_px = 30.0 / glyph_px, 30.0
+        elif rng.random() < 0.12:
+            coarse = float(rng.uniform(1.2, 2.4))
     item = Item(
-        "line", "one line", "line", pick(rng, materials), (-long, -6 * height, 2 * long, 6 * height),
-        (Text(text, 0, -height / 2, height, random_mark(rng), face, role="serial"),), fields={"serial": text},
-        radius=radius, used=bool(rng.random() < 0.7),
+        "line", "one line", "line", material,
+        (-20.0, -6 * height, line.length + 20.0, 6 * height), (line,), fields={"serial": text},
+        radius=float(rng.uniform(8, 25)) if rng.random() < 0.15 else 0.0, used=bool(rng.random() < 0.6),
     )  # fmt: skip
-    camera = Camera(
-        *size, size[0] / scale,
-        (long / 2 + height * float(rng.normal(0, 0.08)), height * float(rng.normal(0, 0.08))),
-        turned, float(rng.normal(0, 10)), float(rng.normal(0, 10)), float(rng.uniform(1.5, 4)),
+    camera = _crop(rng, line, glyph_px)
+    tall = camera.field * camera.height / (camera.width * camera.squeeze)
+    sensor = _sensor(rng, glyph_px, coarse)
+    # Automatic exposure only half makes up for dark things and bright labels.
+    sensor = replace(sensor, exposure=sensor.exposure + 0.4 * math.log2((bright + 0.02) / 0.15))
+    return render_photo(
+        _surrounded(rng, item, tall), camera, _light(rng), sensor, int(rng.integers(2**32))
     )  # fmt: skip
+
+
+def _brightness(material: str) -> float:
+    """How bright a material looks, 0 to 1: what it scatters and some of what it mirrors."""
+    made = MATERIALS[material]
+    return sum(made.color) / 3 + 0.15 * made.gloss
+
+
+def _crop(rng: Rng, line: Text, glyph_px: float) -> Camera:
+    """Where a detector's box lies around a line: half of them tight, some loose, all a little off."""
+    height, turned = line.height, float(rng.normal(0, 1.0))
+    squeeze = float(np.exp(rng.uniform(-0.7, 0.7))) if rng.random() < 0.08 else 1.0
+    kind = rng.random()
+    above, beside = (
+        (rng.uniform(1.06, 1.35), rng.uniform(0.0, 0.3)) if kind < 0.5
+        else (rng.uniform(1.3, 1.75), rng.uniform(0.15, 0.7)) if kind < 0.85
+        else (rng.uniform(1.7, 2.6), rng.uniform(0.2, 1.5))
+    )  # fmt: skip
+    slack = above - 1.0
+    tall = height * above + abs(math.sin(math.radians(turned))) * line.length
+    wide = line.length + height * (2 * beside + 0.12)
+    scale = glyph_px / (height * squeeze)
+    return Camera(
+        max(24, round(wide * scale)), max(16, round(tall * scale * squeeze)), wide,
+        (line.length / 2 + height * beside * float(rng.uniform(-0.6, 0.6)),
+         height * slack * float(rng.uniform(-0.3, 0.3))),
+        turned, float(rng.normal(0, 10)), float(rng.normal(0, 8)), float(rng.uniform(2.0, 4)),
+        squeeze=squeeze,
+    )  # fmt: skip
+
+
+def _surrounded(rng: Rng, item: Item, tall: float) -> Item:
+    """The item with what else stands or lies near its line; ``tall`` is the height of the crop in mm."""
+    (line,) = item.texts
+    height, long = line.height, line.length
+    texts, symbols, parts, flaws = [line], list(item.symbols), list(item.parts), list(item.flaws)
+    for side in (-1, 1):
+        gap = float(rng.uniform(0.2, 0.8)) * height
+        if rng.random() < 0.45 and tall / 2 > height / 2 + gap - 0.15 * height:
+            size = height * float(rng.choice([1.0, 1.0, 0.75, 1.3]))
+            other = replace(
+                line, text=random_text(rng), height=size, role="", x=float(rng.uniform(-1.0, 0.6)) * height,
+                y=height / 2 + gap if side > 0 else -height / 2 - gap - size,
+            )  # fmt: skip
+            texts.append(other)
+    if rng.random() < 0.07:
+        symbol = pick(rng, tuple(SYMBOLS))
+        size = height * float(rng.uniform(0.8, 1.4))
+        wide = max(float(points[:, 0].max()) for points in SYMBOLS[symbol]) * size
+        x = -wide - 0.4 * height if rng.random() < 0.5 else long + 0.4 * height
+        symbols.append(Symbol(SYMBOLS[symbol], x, -size / 2, size, line.mark, weight=0.07))
+    if rng.random() < 0.08:
+        rule = height * float(rng.uniform(0.62, 0.95)) * float(rng.choice([-1.0, 1.0]))
+        path = np.array([[-3.0, 0.0], [long / height + 3.0, 0.0]], np.float32)
+        symbols.append(Symbol((path,), 0, rule, height, line.mark, weight=0.04))
+    if rng.random() < 0.1:
+        radius = height * float(rng.uniform(0.3, 1.2))
+        x = -radius - 0.4 * height if rng.random() < 0.5 else long + radius + 0.4 * height
+        form = pick(rng, ("pin", "rivet", "screw", "hole", "dimple"))
+        parts.append(Disc(x, float(rng.normal(0, 0.4)) * height, radius, form))  # type: ignore[arg-type]
+    if rng.random() < 0.12:
+        edge = height * float(rng.uniform(0.7, 1.1)) * float(rng.choice([-1.0, 1.0]))
+        far = 8 * height if edge > 0 else -8 * height
+        slope = height * float(rng.normal(0, 0.08))
+        corners = ((-30, edge - slope), (long + 30, edge + slope), (long + 30, far), (-30, far))
+        material = pick(rng, ("anodised", item.material, "brushed")) if rng.random() < 0.5 else None
+        parts.append(Plate(corners, float(rng.choice([-1.0, 1.0])), material, 0.4 * height))
+    if rng.random() < 0.15:
+        for _ in range(int(rng.integers(1, 4))):
+            x, y, angle = rng.uniform(0, long), rng.uniform(-0.6, 0.6) * height, rng.uniform(0, math.pi)
+            reach = height * float(rng.uniform(0.2, 2.0))
+            dx, dy = reach * math.cos(angle), reach * math.sin(angle)
+            form = pick(rng, ("gouge", "gouge", "dirt", "paint"))
+            width = height * float(rng.uniform(0.03, 0.12) if form == "gouge" else rng.uniform(0.1, 0.4))
+            tint = float(rng.uniform(0.02, 0.4))
+            flaws.append(
+                Flaw(form, (x - dx, y - dy), (x + dx, y + dy), width, float(rng.uniform(0.3, 0.75)),  # type: ignore[arg-type]
+                     (tint, 0.9 * tint, 0.75 * tint))
+            )  # fmt: skip
+    return replace(
+        item, texts=tuple(texts), symbols=tuple(symbols), parts=tuple(parts), flaws=tuple(flaws)
+    )  # fmt: skip
+
+
+def _light(rng: Rng) -> Lighting:
     azimuth = float(rng.uniform(0, 360))
     lights = tuple(
         Light(
@@ -110,17 +273,21 @@ def render_line(
         )
         for k in range(int(rng.integers(1, 3)))
     )  # fmt: skip
-    lighting = Lighting(lights, float(rng.uniform(0.05, 0.6)), pick(rng, ROOMS), float(rng.uniform(0.3, 1.1)))
-    soft = glyph_px / 40
-    sensor = Sensor(
-        exposure=float(rng.normal(0.1, 0.5)),
-        focus=0.3 + float(rng.gamma(1.5, 0.45)) * max(soft, 0.6),
-        shake=(float(rng.gamma(0.8, 1.2)) * soft, float(rng.uniform(0, 180))),
-        grain=float(rng.uniform(0.004, 0.05)),
+    return Lighting(lights, float(rng.uniform(0.05, 0.5)), pick(rng, ROOMS), float(rng.uniform(0.5, 1.8)))
+
+
+def _sensor(rng: Rng, glyph_px: float, coarse: float) -> Sensor:
+    shaken = float(rng.gamma(0.7, 0.03)) * glyph_px
+    return Sensor(
+        exposure=float(rng.normal(0.1, 0.55)),
+        focus=0.3 + float(rng.gamma(1.2, 0.014)) * glyph_px,
+        shake=(shaken, float(rng.uniform(0, 180))),
+        grain=float(rng.gamma(1.5, 0.012)),
         smoothing=float(rng.uniform(0, 1.0)),
-        sharpening=float(rng.uniform(0, 1.2)),
-        warmth=float(rng.normal(0.1, 0.5)),
+        sharpening=float(rng.uniform(0, 1.4)),
+        warmth=float(rng.normal(0.1, 0.4)),
         vignette=0.0,
-        quality=int(rng.integers(40, 96)),
+        quality=int(rng.integers(35, 96)),
+        coarse=coarse,
+        gray=bool(rng.random() < 0.12),
     )
-    return render_photo(item, camera, lighting, sensor, int(rng.integers(2**32)))

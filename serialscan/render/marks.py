@@ -35,6 +35,7 @@ class Mark:
         cover: how well the paint covers, 0 to 1.
         grime: dirt in the groove, 0 to 1.
         worn: how much of the mark is rubbed away, 0 to 1.
+        hollow: only the outline of a stroke of ``weight`` stands, as on tyres and name plates.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Mark:
     cover: float = 0.9
     grime: float = 0.0
     worn: float = 0.0
+    hollow: bool = False
 
 
 MARKS: dict[str, Mark] = {
@@ -71,6 +73,14 @@ MARKS: dict[str, Mark] = {
     "printed-light": Mark("label", "none", 0.0, 1.0, paint=(0.7, 0.7, 0.68), cover=0.95),
     "painted": Mark("painted", "none", 0.0, 1.5, jitter=0.6, paint=(0.65, 0.62, 0.5), cover=0.85, worn=0.3),
     "pencil": Mark("hand", "round", 0.03, 0.8, 0.3, 1.2, 0.4, worn=0.1),
+    "struck-thin": Mark("stamped", "v", 0.05, 0.55, 0.5, 0.9, 0.9, grime=0.15),
+    "struck-deep": Mark("stamped", "round", 0.13, 1.5, 0.3, 0.5, 0.5, grime=0.35),
+    "peened-line": Mark("dotpeen", "v", 0.055, 0.78, 0.6, 0.02, 0.15, dots=0.07, grime=0.55),
+    "laser-raster": Mark("laser", "none", 0.0, 0.6, dots=0.062, paint=(0.3, 0.3, 0.27), cover=0.7),
+    "jet-dots": Mark("label", "none", 0.0, 0.85, dots=0.16, grid=True, paint=(0.04, 0.04, 0.045), cover=0.8),
+    "cast-round": Mark("cast", "raised", 0.2, 1.5, worn=0.15),
+    "cast-hollow": Mark("cast", "raised", 0.08, 2.2, hollow=True),
+    "marker": Mark("painted", "none", 0.0, 1.9, jitter=1.0, paint=(0.72, 0.72, 0.7), cover=0.9, worn=0.1),
 }
 
 
@@ -92,6 +102,8 @@ class Text:
         value: the field's value where it is not the whole text.
         under: wrong characters that were struck first, place by place; a space where there is none.
         twice: places of characters that were struck twice.
+        stretch: width of the characters, as a factor on the face's.
+        tracking: further gap between characters, as a part of the height.
     """
 
     text: str
@@ -107,6 +119,22 @@ class Text:
     value: str = ""
     under: str = ""
     twice: tuple[int, ...] = ()
+    stretch: float = 1.0
+    tracking: float = 0.0
+
+    @property
+    def style(self) -> Face:
+        """Its face with its own width and gaps."""
+        face = FACES[self.face]
+        if self.stretch == 1.0 and self.tracking == 0.0:
+            return face
+        return replace(face, width=face.width * self.stretch, spacing=face.spacing + self.tracking)
+
+    @property
+    def length(self) -> float:
+        """How long it is in mm, without what chance does to the gaps."""
+        face = self.style
+        return self.height * (sum(glyph(char, face)[1] + face.spacing for char in self.text) - face.spacing)
 
 
 @dataclass(frozen=True)
@@ -154,24 +182,50 @@ def distance(lines: list[Array], shape: tuple[int, int], reach: float, square: b
         square: largest coordinate difference instead of Euclid (pyramid indents).
     """
     result = np.full(shape, np.float32(reach * 1.01 + 1.0) ** 2, np.float32)
-    for line in lines:
-        for (ax, ay), (bx, by) in zip(line[:-1].tolist(), line[1:].tolist(), strict=True):
-            left, right = max(0, int(min(ax, bx) - reach)), min(shape[1], int(max(ax, bx) + reach) + 2)
-            top, bottom = max(0, int(min(ay, by) - reach)), min(shape[0], int(max(ay, by) + reach) + 2)
-            if left >= right or top >= bottom:
-                continue
-            x = np.arange(left, right, dtype=np.float32)[None, :] - np.float32(ax)
-            y = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(ay)
-            dx, dy = bx - ax, by - ay
-            length = dx * dx + dy * dy
-            if length > 1e-9:
-                t = x * np.float32(dx / length) + y * np.float32(dy / length)
-                np.clip(t, 0.0, 1.0, out=t)
-                x = x - t * np.float32(dx)
-                y = y - t * np.float32(dy)
-            near = np.maximum(np.abs(x), np.abs(y)) ** 2 if square else x * x + y * y
-            part = result[top:bottom, left:right]
-            np.minimum(part, near, out=part)
+    if len(lines) > 4 and all(len(line) == 2 and (line[0] == line[1]).all() for line in lines):
+        return _distance_to_dots(np.array([line[0] for line in lines]), result, reach, square)
+    segments = np.concatenate([np.concatenate([line[:-1], line[1:]], axis=1) for line in lines])
+    # Small windows take all segments in one step, large ones each segment where it reaches.
+    batch = max(1, 60_000 // (shape[0] * shape[1]))
+    for first in range(0, len(segments), batch):
+        ax, ay, bx, by = (segments[first : first + batch].T)[:, :, None, None]
+        left, right = (
+            max(0, int((np.minimum(ax, bx) - reach).min())),
+            int((np.maximum(ax, bx) + reach).max()) + 2,
+        )
+        top, bottom = (
+            max(0, int((np.minimum(ay, by) - reach).min())),
+            int((np.maximum(ay, by) + reach).max()) + 2,
+        )
+        part = result[top:bottom, left:right]
+        if not part.size:
+            continue
+        x = np.arange(left, left + part.shape[1], dtype=np.float32) - ax
+        y = np.arange(top, top + part.shape[0], dtype=np.float32)[:, None] - ay
+        dx, dy = bx - ax, by - ay
+        inverse = 1.0 / np.maximum(dx * dx + dy * dy, np.float32(1e-9))
+        t = x * (dx * inverse) + y * (dy * inverse)
+        np.clip(t, 0.0, 1.0, out=t)
+        x = x - t * dx
+        y = y - t * dy
+        near = np.maximum(np.abs(x), np.abs(y)) ** 2 if square else x * x + y * y
+        np.minimum(part, near.min(axis=0), out=part)
+    return np.sqrt(result, out=result)
+
+
+def _distance_to_dots(dots: Array, result: Array, reach: float, square: bool) -> Array:
+    """`distance` for many points (n, 2) at once; ``result`` holds what is out of reach, squared."""
+    steps = np.arange(-int(reach) - 1, int(reach) + 3)
+    base = np.floor(dots).astype(np.int64)
+    columns, rows = base[:, :1] + steps, base[:, 1:] + steps
+    x, y = np.abs(columns - dots[:, :1]), np.abs(rows - dots[:, 1:])
+    near = (
+        np.maximum(x[:, None, :], y[:, :, None]) ** 2 if square else x[:, None, :] ** 2 + y[:, :, None] ** 2
+    )
+    height, width = result.shape
+    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None, :]
+    place = rows[:, :, None] * width + columns[:, None, :]
+    np.minimum.at(result.reshape(-1), place[inside], near[inside].astype(np.float32))
     return np.sqrt(result, out=result)
 
 
@@ -243,6 +297,8 @@ def _cut(
     origin = np.array([columns.start, rows.start], np.float32)
     shape = (rows.stop - rows.start, columns.stop - columns.start)
     away = distance([line - origin for line in lines], shape, reach, mark.pyramid)
+    if mark.hollow:
+        away, half = np.abs(away - half), max(0.3 * half, 0.5)
     relief, cover = _cross_section(mark, away, half)
     middle = np.concatenate(lines).mean(axis=0) - origin
     x = np.arange(shape[1], dtype=np.float32) - middle[0]
@@ -280,7 +336,7 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
     Raises:
         KeyError: a character that the stroke tables do not have, or an unknown face.
     """
-    face = FACES[text.face]
+    face = text.style
     mark = text.mark
     height, half = text.height, face.weight * mark.weight
     shapes = [glyph(char, face) for char in text.text]

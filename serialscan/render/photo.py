@@ -28,6 +28,8 @@ from serialscan.render.surfaces import MATERIALS, lay_material, noise, wear
 from serialscan.render.truth import TrueGlyph, TrueLine, Truth, measure_contrast
 
 MAX_PX_PER_MM = 60.0
+SHAVED = 0.08
+"""So much of the capitals' height may lie beside the photo before a line counts as cut off."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +249,9 @@ def _hidden_part(canvas: Canvas, corners: Array, ink: Array, hidden: Array | Non
 def carve(item: Item, cameras: Sequence[Camera], rng: np.random.Generator) -> Carved:
     """Make the part of the item's surface that the cameras see, with all its marks."""
     # At 12 megapixels no phone is sharp to the pixel, so the surface need not be either.
-    px_per_mm = max((1.0 if c.width <= 2400 else 0.8) * c.width / c.field for c in cameras)
+    px_per_mm = max(
+        (1.0 if c.width <= 2400 else 0.8) * max(1.0, c.squeeze) * c.width / c.field for c in cameras
+    )
     px_per_mm = min(px_per_mm, MAX_PX_PER_MM)
     seen = np.array([camera.bounds(item.bounds) for camera in cameras])
     left, top = seen[:, :2].min(axis=0).tolist()
@@ -324,8 +328,12 @@ def _true_line(
         if g.char not in ".,-_:;'\"·=+*°"
     ]
     height, width = ink.shape
-    inside = bool((polygon >= 0).all() and (polygon[:, 0] < width).all() and (polygon[:, 1] < height).all())
     size = float(np.median(heights)) if heights else 0.0
+    # A crop that shaves the strokes' outer halves takes nothing from the text.
+    limit = np.array([width - 1, height - 1], np.float32)
+    inside = bool((polygon >= -SHAVED * size).all() and (polygon <= limit + SHAVED * size).all())
+    if inside:
+        polygon = np.clip(polygon, 0, limit)
     contrast, clutter = measure_contrast(pixels, ink, polygon, size, hidden) if inside else (0.0, 0.0)
     return TrueLine(
         text=line.text.text,

@@ -122,6 +122,7 @@ _GLYPHS: dict[str, str] = {
     "Ю": "0,0 0,10; 0,4.9 2.2,4.9; @4.9,3,2.7,3,180,360 @4.9,7,2.7,3,0,180 2.2,3",
     "Я": "6,10 6,0 2.8,0 @2.8,2.8,2.8,2.8,-90,-270 6,5.6; 3,5.6 0,10",
     "г": "3.8,3.8 0,3.8 0,10",
+    "б": "4.4,0.2 2,1 0.2,4 0,6.9; @2.3,6.9,2.3,3.1,0,360",
     "五": "1,0.4 8,0.4; 4.2,0.4 3,9.6; 1.2,4.6 7,4.6 6.6,9.6; 0,9.6 9,9.6",
     "六": "4,-0.4 5,1.6; 0,3.4 9,3.4; 3,5 0.6,10; 5.8,5 8.6,10",
     "式": "0.2,2.4 9.2,2.4; 0.9,5 4.6,5; 2.8,5 2.8,8.6; 0.4,9.3 5,8.1; 5.7,-0.2 6.1,4.4 7.2,8 8.6,10 9.3,7.8"
@@ -129,6 +130,12 @@ _GLYPHS: dict[str, str] = {
     "一": "0,5 9,5",
     "二": "1,2 8,2; 0,8.6 9,8.6",
     "三": "0.8,1 8.2,1; 1.4,5 7.6,5; 0,9.2 9,9.2",
+    "四": "0,1 9,1 9,9.6 0,9.6 0,1; 3.3,1 3.2,5 1.6,7; 5.6,1 5.6,5.6 7.4,6.2",
+    "厂": "9,1 0.8,1 0.6,6 0,10",
+    "号": "1.6,0 7.4,0 7.4,3 1.6,3 1.6,0; 0,5 9,5; 2.2,5 1.8,6.9 7.2,6.9 6.8,9.6 4.6,9.8",
+    "中": "0.4,2.4 8.6,2.4 8.6,6.4 0.4,6.4 0.4,2.4; 4.5,0 4.5,10.2",
+    "国": "0.2,0 8.8,0 8.8,10 0.2,10 0.2,0; 2,2.2 7,2.2; 2.2,4.8 6.8,4.8; 1.8,7.8 7.2,7.8; "
+    "4.5,2.2 4.5,7.8; 5.8,6 6.6,7",
     "七": "0,4.6 9,3.2; 3.6,0 3.6,8 4.6,9.6 8.6,9.4 8.8,7.6",
     "八": "3.4,1.4 2.6,6 0,10; 5,0.6 6.2,6 9,10",
     "九": "0.4,3.2 6.4,3.2 6.2,8.4 7,9.8 9,9.4 9.2,7.8; 3.2,0 2.8,6 0,10",
@@ -156,8 +163,12 @@ _GLYPHS: dict[str, str] = {
 _SHARED = {
     "А": "A", "В": "B", "Е": "E", "К": "K", "М": "M", "Н": "H", "О": "O", "Р": "P", "С": "C", "Т": "T",
     "У": "Y", "Х": "X", "І": "I", "Ѕ": "S", "Ј": "J",
+    "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "у": "y", "х": "x",
     "۰": "٠", "۱": "١", "۲": "٢", "۳": "٣", "۷": "٧", "۸": "٨", "۹": "٩",
 }  # fmt: skip
+
+_SMALL_CAPITALS = frozenset("вджзийклмнптфцчшщъыьэюя")
+_X_HEIGHT = 0.62
 
 _ALTERNATES: dict[str, tuple[str, str]] = {
     "1-plain": ("1", "0.6,0 0.6,10"),
@@ -185,6 +196,7 @@ class Face:
         slant: shear to the right as a part of the height.
         step: angle in degrees between points on arcs; 45 gives the cut corners of plotted marks.
         weight: half the stroke width as a part of the capital height.
+        serif: half the length of the bars that end upright strokes, as a part of the height; 0 for none.
         alternates: keys of the alternate shapes in use, for example ``4-open``.
     """
 
@@ -194,6 +206,7 @@ class Face:
     slant: float = 0.0
     step: float = 18.0
     weight: float = 0.07
+    serif: float = 0.0
     alternates: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -215,18 +228,24 @@ FACES: dict[str, Face] = {
         _face("narrow", "1-plain", width=0.74, spacing=0.27, weight=0.075),
         _face("italic", "", width=0.95, spacing=0.22, slant=0.2, weight=0.065),
         _face("hand", "1-plain 4-open 6-straight", width=0.95, spacing=0.3, weight=0.05),
+        _face("plotter-slash", "0-slash 3-flat 1-foot", width=0.85, spacing=0.3, step=45.0, weight=0.06),
+        _face("punch-narrow", "1-plain 4-open", width=0.68, spacing=0.3, weight=0.06),
+        _face("wide", "1-plain", width=1.35, spacing=0.34, weight=0.08),
+        _face("serif", "I-serif", width=1.05, spacing=0.3, step=12.0, weight=0.07, serif=0.11),
+        _face("brand", "J-bar", width=1.25, spacing=0.36, slant=0.25, weight=0.12),
         _face("slashed", "0-slash 7-bar 1-foot", width=0.95, spacing=0.26, weight=0.07),
         _face("narrow-cut", "3-flat 4-open M-short", width=0.72, spacing=0.24, step=45.0, weight=0.07),
+        _face("typewriter", "1-foot 4-open", width=0.88, spacing=0.34, step=12.0, weight=0.055, serif=0.09),
     )
 }
 
-HELD_BACK_FACES = frozenset({"slashed", "narrow-cut"})
+HELD_BACK_FACES = frozenset({"slashed", "narrow-cut", "typewriter"})
 """Faces for measuring only: what learns from rendered photos must never see them."""
 
 
 def has_glyph(char: str) -> bool:
     """Whether the tables can draw the character."""
-    return char == " " or char in _GLYPHS or char in _SHARED
+    return char == " " or char in _GLYPHS or char in _SHARED or char in _SMALL_CAPITALS
 
 
 @lru_cache(maxsize=4096)
@@ -246,6 +265,10 @@ def glyph(char: str, face: Face) -> tuple[tuple[Polyline, ...], float]:
     """
     if char == " ":
         return (), 0.38 * face.width
+    if char in _SMALL_CAPITALS:
+        capital, width = glyph(char.upper(), face)
+        foot = np.array([0.0, 1.0 - _X_HEIGHT], np.float32)
+        return tuple(line * np.float32(_X_HEIGHT) + foot for line in capital), width * _X_HEIGHT
     plain = _SHARED.get(char, char)
     table = _GLYPHS[plain]
     for key in face.alternates:
@@ -266,9 +289,23 @@ def glyph(char: str, face: Face) -> tuple[tuple[Polyline, ...], float]:
                 x, y = token.split(",")
                 points.append((float(x), float(y)))
         lines.append(np.array(points, np.float32) / 10.0)
+    if face.serif:
+        lines += _serifs(lines, face.serif / face.width)
     left = min(float(line[:, 0].min()) for line in lines)
     right = max(float(line[:, 0].max()) for line in lines)
     for line in lines:
         line[:, 0] = (line[:, 0] - left) * face.width + (1.0 - line[:, 1]) * face.slant
         line.setflags(write=False)
     return tuple(lines), (right - left) * face.width
+
+
+def _serifs(lines: list[Polyline], half: float) -> list[Polyline]:
+    """Short bars across the ends of upright strokes that stand on the baseline or reach the top."""
+    bars = []
+    for line in lines:
+        for end, before in ((line[0], line[1]), (line[-1], line[-2])):
+            x, y = end.tolist()
+            upright = abs(before[1] - y) > 1.5 * abs(before[0] - x)
+            if upright and min(abs(y), abs(y - 1.0)) < 0.02 and len(line) < 6:
+                bars.append(np.array([[x - half, y], [x + half, y]], np.float32))
+    return bars

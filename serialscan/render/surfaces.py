@@ -31,6 +31,7 @@ class Lay:
         angle: direction in degrees, 0 along x.
         length: how long a line goes on, in mm; None for ever (turned on a lathe).
         centre: centre of circular tool marks in mm; with it ``angle`` has no meaning.
+        feed: how regular the lines are: 0 as random as grinding, 1 the even feed of a lathe.
     """
 
     width: float
@@ -38,6 +39,7 @@ class Lay:
     angle: float = 0.0
     length: float | None = None
     centre: tuple[float, float] | None = None
+    feed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,62 @@ MATERIALS: dict[str, Material] = {
         pits=12.0, scratches=3.0, waviness=0.06, stain=(0.11, 0.085, 0.06),
     ),
     "paper": Material((0.72, 0.7, 0.62), 0.02, 0.7, (Grain(0.3, 0.06),), 0.05),
+    "lathe": Material(
+        (0.12, 0.117, 0.114), 0.6, 0.27, (Lay(0.3, 0.2, centre=(15.0, 60.0), feed=0.8), Lay(0.06, 0.12,
+        6.0, 9.0)),
+        0.12, scratches=2.0, waviness=0.03,
+    ),
+    "face-milled": Material(
+        (0.15, 0.148, 0.145), 0.6, 0.26, (Lay(0.4, 0.22, centre=(-30.0, -70.0), feed=0.7), Lay(0.07,
+        0.12, 92.0, 3.0)),
+        0.12, scratches=3.0, waviness=0.05,
+    ),
+    "satin": Material(
+        (0.23, 0.215, 0.195), 0.42, 0.36, (Lay(0.1, 0.06, 2.0, 12.0), Grain(0.5, 0.03)), 0.12, scratches=4.0,
+        pits=4.0, waviness=0.03,
+    ),
+    "oiled": Material(
+        (0.14, 0.125, 0.105), 0.3, 0.33, (Grain(0.35, 0.08), Grain(0.9, 0.05), Lay(0.09, 0.06, 5.0,
+        6.0)), 0.3,
+        pits=14.0, scratches=6.0, waviness=0.04, stain=(0.1, 0.085, 0.06),
+    ),
+    "iron": Material(
+        (0.03, 0.03, 0.031), 0.12, 0.4, (Grain(0.45, 0.14), Grain(0.16, 0.14), Grain(2.2, 0.05)), 0.3,
+        (0.16, 0.15, 0.14), edge_wear=0.3, pits=8.0,
+    ),
+    "enamel-green": Material(
+        (0.025, 0.085, 0.04), 0.06, 0.16, (Grain(0.7, 0.04), Grain(2.5, 0.04)), 0.1, (0.2, 0.2, 0.19),
+        edge_wear=0.15, scratches=2.0, waviness=0.05,
+    ),
+    "enamel-grey": Material(
+        (0.2, 0.2, 0.205), 0.05, 0.18, (Grain(0.6, 0.035), Grain(2.0, 0.04)), 0.08, (0.3, 0.29, 0.28),
+        edge_wear=0.1, scratches=2.0, waviness=0.05,
+    ),
+    "enamel-black": Material(
+        (0.015, 0.015, 0.016), 0.06, 0.2, (Grain(0.5, 0.05), Grain(1.8, 0.05)), 0.1, (0.25, 0.25, 0.24),
+        edge_wear=0.2, scratches=3.0, waviness=0.05,
+    ),
+    "rubber": Material(
+        (0.03, 0.03, 0.031), 0.04, 0.5, (Grain(0.14, 0.08), Grain(1.5, 0.02), Lay(0.5, 0.03, 90.0,
+        20.0)), 0.2,
+        (0.06, 0.06, 0.06), stain=(0.1, 0.095, 0.085),
+    ),
+    "epoxy": Material(
+        (0.028, 0.028, 0.03), 0.05, 0.45, (Grain(0.05, 0.3), Grain(0.12, 0.1)), 0.2, scratches=1.0,
+    ),
+    "label-blue": Material(
+        (0.02, 0.09, 0.2), 0.05, 0.3, (Grain(2.0, 0.02),), 0.06, (0.4, 0.42, 0.45), scratches=2.0,
+    ),
+    "ground": Material(
+        (0.22, 0.22, 0.22), 0.55, 0.3, (Lay(0.1, 0.13, 0.0, 25.0), Grain(0.1, 0.04)), 0.08,
+        scratches=2.0, waviness=0.03,
+    ),
+    "label-yellow": Material(
+        (0.62, 0.45, 0.05), 0.05, 0.34, (Grain(1.5, 0.025),), 0.07, (0.3, 0.28, 0.25), scratches=1.5,
+    ),
 }  # fmt: skip
 
-HELD_BACK_MATERIALS = frozenset({"forged", "painted-tan"})
+HELD_BACK_MATERIALS = frozenset({"forged", "painted-tan", "ground", "label-yellow"})
 """Surfaces for measuring only: what learns from rendered photos must never see them."""
 
 
@@ -189,11 +244,18 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], size: float, smooth:
     return field[:rows, :columns]
 
 
-def _lines(rng: np.random.Generator, count: int, size: float) -> Array:
-    """One-dimensional noise of ``count`` samples with features ``size`` samples wide."""
+def _lines(rng: np.random.Generator, count: int, size: float, feed: float) -> Array:
+    """One-dimensional noise of ``count`` samples with features ``size`` samples wide, regular by ``feed``."""
     line: Array = rng.standard_normal(count + 2, dtype=np.float32)[:, None]
     line = cv2.GaussianBlur(line, (1, 0), sigmaX=0.01, sigmaY=max(0.35, 0.4 * size))
-    return (line / max(float(line.std()), 1e-6))[:count, 0]
+    line = (line / max(float(line.std()), 1e-6))[:count, 0]
+    if feed and size >= 2.0:
+        # A tool with a round tip leaves cusps at the distance of its feed.
+        phase = np.arange(count, dtype=np.float32) * np.float32(math.pi / (1.6 * size)) + rng.uniform(
+            0, math.pi
+        )
+        line = (1.0 - feed) * line - feed * 3.2 * (np.abs(np.sin(phase)) - 0.64)
+    return line.astype(np.float32)
 
 
 def _lay(rng: np.random.Generator, canvas: Canvas, lay: Lay, rows: slice, columns: slice) -> Array:
@@ -208,7 +270,7 @@ def _lay(rng: np.random.Generator, canvas: Canvas, lay: Lay, rows: slice, column
         )
         y = canvas.y0 + (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / scale - lay.centre[1]
         radius = np.sqrt(x[None, :] ** 2 + y[:, None] ** 2) * scale
-        table = _lines(rng, int(radius.max()) + 3, size)
+        table = _lines(rng, int(radius.max()) + 3, size, lay.feed)
         return np.interp(radius.ravel(), np.arange(len(table)), table).astype(np.float32).reshape(shape)
     turn = lay.angle % 180.0
     diagonal = turn not in (0.0, 90.0)
@@ -222,7 +284,7 @@ def _lay(rng: np.random.Generator, canvas: Canvas, lay: Lay, rows: slice, column
     else:
         work = shape if turn == 0.0 else (shape[1], shape[0])
     if lay.length is None:
-        field = np.repeat(_lines(rng, work[0], size)[:, None], work[1], axis=1)
+        field = np.repeat(_lines(rng, work[0], size, lay.feed)[:, None], work[1], axis=1)
     else:
         length = max(3, int(lay.length * scale))
         # Along the lines the noise is drawn coarsely and stretched: much cheaper than a long blur.
