@@ -80,7 +80,12 @@ class Line(_Record, frozen=True, kw_only=True):
 
 
 class Code(_Record, frozen=True, kw_only=True):
-    """One machine-readable code, raw bytes kept."""
+    """One machine-readable code, raw bytes kept.
+
+    ``fields`` of an ISO/IEC 15434 message hold ``qualifier``, ``value`` and ``name``; ``envelope_ok`` and
+    ``format`` tell of its envelope, ``construct`` (MIL-STD-130N) how ``uii`` is built. All are empty for a
+    code that holds no such message.
+    """
 
     id: str
     symbology: str
@@ -91,6 +96,9 @@ class Code(_Record, frozen=True, kw_only=True):
     fields: tuple[dict[str, str], ...] = ()
     errors: tuple[str, ...] = ()
     page: int = 1
+    format: str | None = None
+    envelope_ok: bool | None = None
+    construct: int | None = None
 
 
 class Mark(_Record, frozen=True, kw_only=True):

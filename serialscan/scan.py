@@ -36,6 +36,7 @@ def scan_photo(
         The record; a photo that cannot be read gives a record with ``status`` "error".
     """
     from serialscan.marking import choose_serial
+    from serialscan.marking.iuid import with_message
     from serialscan.photo import describe, merge_quality, open_photo, path_text
     from serialscan.reading import quality_warnings, save_crops
 
@@ -55,7 +56,7 @@ def scan_photo(
             for number, page in enumerate(opened.pages(), start=1):
                 reading = reader.read(page, page=number, first_line=len(lines) + 1, first_code=len(codes) + 1)
                 lines += reading.lines
-                codes += reading.codes
+                codes += map(with_message, reading.codes)
                 qualities.append(reading.quality)
                 if crops is not None:
                     save_crops(crops, path_text(source.path), reading)
