@@ -129,7 +129,8 @@ class Camera:
         )
         back = np.concatenate([corners, np.ones((len(corners), 1))], axis=1) @ np.linalg.inv(self.plane).T
         back = back[:, :2] / back[:, 2:]
-        (x0, y0), (x1, y1) = (back.min(axis=0) - 0.5).tolist(), (back.max(axis=0) + 0.5).tolist()
+        margin = 4.0 * self.field / self.width
+        (x0, y0), (x1, y1) = (back.min(axis=0) - margin).tolist(), (back.max(axis=0) + margin).tolist()
         return max(left, x0), max(top, y0), min(right, x1), min(bottom, y1)
 
     def photograph(
@@ -239,9 +240,8 @@ def develop(light: Array, item: Array, sensor: Sensor, camera: Camera, rng: np.r
         low, high = max(0, top - halo), min(height, bottom + halo)
         part = _blur(light[low:high], sensor, np.abs(u * slope[0] + v[low:high] * slope[1]))
         bright = gain * (1.0 - np.float32(0.5 * sensor.vignette) * (u * u + v[low:high] * v[low:high]))
-        part = part * bright[..., None]
-        part *= np.array([1 + 0.12 * sensor.warmth, 1.0, 1 - 0.16 * sensor.warmth], np.float32)
-        part = _tone(part)
+        cast = (1 + 0.12 * sensor.warmth, 1.0, 1 - 0.16 * sensor.warmth)
+        part = _tone(cv2.multiply(part, cv2.merge([bright * np.float32(factor) for factor in cast])))
         if sensor.grain:
             _add_noise(part, np.float32(sensor.grain * 1.2), rng)
         if sensor.smoothing > 0.25:
@@ -304,8 +304,8 @@ def _add_noise(picture: Array, strength: np.float32, rng: np.random.Generator) -
     coarse = rng.standard_normal((height // 2 + 1, width // 2 + 1, 3), dtype=np.float32)
     tint: Any = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     spread *= 0.5
-    tint *= spread[..., None]
-    tint += luma[..., None]
+    tint *= cv2.merge([spread] * 3)
+    tint += cv2.merge([luma] * 3)
     picture += tint
 
 

@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 """float32 unless said otherwise; the type stubs of OpenCV do not tell element types apart."""
+
+
+Rgb = tuple[float, float, float]
+"""Linear, 0 to 1."""
+
+
+def tinted(color: Array, towards: Rgb, weight: Array) -> Array:
+    """Colours (h, w, 3) moved towards one colour by a weight (h, w); faster than along an axis of three."""
+    return cv2.merge(
+        [own + (np.float32(to) - own) * weight for own, to in zip(cv2.split(color), towards, strict=True)]
+    )
 
 
 @dataclass

@@ -9,9 +9,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from serialscan.render.canvas import Array, Canvas
+from serialscan.render.canvas import Array, Canvas, Rgb
 from serialscan.render.marks import distance
-from serialscan.render.surfaces import Lay, Material, Rgb, lay_material, noise
+from serialscan.render.surfaces import Lay, Material, lay_material, noise
 
 HIDING = 0.8
 """From this strength on nothing of a mark is left to see where a flaw lies."""

@@ -15,7 +15,7 @@ from serialscan.render.lights import ROOMS, Light, Lighting
 from serialscan.render.marks import MARKS, SYMBOLS, Mark, Symbol, Text
 from serialscan.render.parts import Disc, Plate
 from serialscan.render.photo import Item, Photo, render_photo
-from serialscan.render.strokes import FACES, HELD_BACK_FACES
+from serialscan.render.strokes import FACES, HELD_BACK_FACES, glyph
 from serialscan.render.surfaces import HELD_BACK_MATERIALS, MATERIALS
 from serialscan.render.wording import random_text
 
@@ -141,7 +141,7 @@ def render_line(
     Args:
         seed: decides all that the other arguments leave open; the same seed makes the same bytes.
         text: what stands there; a random one if None.
-        glyph_px: height of the capitals in pixels; 14 to 60 if None. What it shows may be coarser.
+        glyph_px: height of the capitals in pixels; 14 to 48 if None. What it shows may be coarser.
         faces: names in `FACES` to choose from.
         materials: names in `MATERIALS` to choose from.
     """
@@ -162,7 +162,7 @@ def render_line(
     )  # fmt: skip
     coarse = 1.0
     if glyph_px is None:
-        glyph_px = float(np.exp(rng.uniform(math.log(14), math.log(60))))
+        glyph_px = float(np.exp(rng.uniform(math.log(14), math.log(48))))
         if glyph_px < 26 and rng.random() < 0.6:
             coarse, glyph_px = 30.0 / glyph_px, 30.0
         elif rng.random() < 0.12:
@@ -194,19 +194,23 @@ def _crop(rng: Rng, line: Text, glyph_px: float) -> Camera:
     squeeze = float(np.exp(rng.uniform(-0.7, 0.7))) if rng.random() < 0.08 else 1.0
     kind = rng.random()
     above, beside = (
-        (rng.uniform(1.06, 1.35), rng.uniform(0.0, 0.3)) if kind < 0.5
-        else (rng.uniform(1.3, 1.75), rng.uniform(0.15, 0.7)) if kind < 0.85
-        else (rng.uniform(1.7, 2.6), rng.uniform(0.2, 1.5))
+        (rng.uniform(1.02, 1.27), rng.uniform(0.0, 0.3)) if kind < 0.5
+        else (rng.uniform(1.2, 1.65), rng.uniform(0.15, 0.7)) if kind < 0.85
+        else (rng.uniform(1.6, 2.5), rng.uniform(0.2, 1.5))
     )  # fmt: skip
     slack = above - 1.0
-    tall = height * above + abs(math.sin(math.radians(turned))) * line.length
+    face = line.style
+    rows = np.concatenate([path[:, 1] for char in line.text for path in glyph(char, face)[0]])
+    edge = face.weight * line.mark.weight + 0.03 * line.mark.jitter
+    top, bottom = min(0.0, float(rows.min())) - edge, max(1.0, float(rows.max())) + edge
+    tall = height * (bottom - top + slack) + abs(math.sin(math.radians(turned))) * line.length
     wide = line.length + height * (2 * beside + 0.12)
     scale = glyph_px / (height * squeeze)
     return Camera(
         max(24, round(wide * scale)), max(16, round(tall * scale * squeeze)), wide,
         (line.length / 2 + height * beside * float(rng.uniform(-0.6, 0.6)),
-         height * slack * float(rng.uniform(-0.3, 0.3))),
-        turned, float(rng.normal(0, 10)), float(rng.normal(0, 8)), float(rng.uniform(2.0, 4)),
+         height * ((top + bottom - 1.0) / 2 + slack * float(rng.uniform(-0.35, 0.35)))),
+        turned, float(rng.normal(0, 7)), float(rng.normal(0, 5)), float(rng.uniform(2.0, 4)),
         squeeze=squeeze,
     )  # fmt: skip
 

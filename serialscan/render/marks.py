@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from serialscan.render.canvas import Array, Canvas
+from serialscan.render.canvas import Array, Canvas, Rgb, tinted
 from serialscan.render.strokes import FACES, Face, Polyline, glyph
-from serialscan.render.surfaces import Rgb, noise
+from serialscan.render.surfaces import noise
 
 Profile = Literal["v", "round", "flat", "raised", "none"]
 
@@ -269,12 +269,11 @@ def _on_lattice(char: str, face: Face) -> tuple[Array, ...]:
     lines, width = glyph(char, face)
     columns = max(1, round(width / 0.155) + 1)
     cell = (width / max(columns - 1, 1), 1.0 / 6.0)
-    nodes = set()
-    for line in lines:
-        for dot in _dotted([np.asarray(line)], 0.02):
-            x, y = (float(v) for v in dot[0] / (cell[0] or 1.0, cell[1]))
-            if math.hypot(x - round(x), y - round(y)) < 0.4:
-                nodes.add((round(x), round(y)))
+    places = np.array([dot[0] for dot in _dotted([np.asarray(line) for line in lines], 0.02)])
+    places = places / (cell[0] or 1.0, cell[1])
+    near = np.hypot(*(places - np.round(places)).T) < 0.4
+    # A full stop may lie between all nodes.
+    nodes = {(round(x), round(y)) for x, y in (places[near] if near.any() else places[:1]).tolist()}
     return tuple(np.array([[i * cell[0], j * cell[1]]] * 2, np.float32) for i, j in sorted(nodes))
 
 
@@ -311,7 +310,7 @@ def _cut(
     if mark.paint is not None:
         blotch = 1.0 - 0.25 * np.clip(noise(rng, shape, max(1.5, half)) - 1.0, 0.0, 1.0)
         amount = cover * np.float32(mark.cover) * blotch * np.minimum(force, 1.0)
-        canvas.color[window] += (np.array(mark.paint, np.float32) - canvas.color[window]) * amount[..., None]
+        canvas.color[window] = tinted(canvas.color[window], mark.paint, amount)
         canvas.gloss[window] += (0.05 - canvas.gloss[window]) * (0.8 * amount)
         canvas.rough[window] += (0.5 - canvas.rough[window]) * (0.8 * amount)
     if mark.grime:
@@ -373,7 +372,10 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
         if place in text.twice:
             blows.append((char, 0.7 * depth, rng.normal(0.0, 0.07, 2).astype(np.float32)))
         for struck, deep, aside in blows:
-            strokes = [canvas.to_px(to_mm(line + aside)) for line in _strokes(struck, face, mark)]
+            paths = _strokes(struck, face, mark)
+            points = canvas.to_px(to_mm(np.concatenate(paths) + aside))
+            ends = np.cumsum([len(path) for path in paths]).tolist()
+            strokes = [points[end - len(path) : end] for path, end in zip(paths, ends, strict=True)]
             _cut(canvas, strokes, mark, max(half * scale, 0.45), deep, lean, rng)
         points = np.concatenate(lines)
         left, top = points.min(axis=0) - half

@@ -25,7 +25,7 @@ from serialscan.render.parts import (
 )
 from serialscan.render.scene import Ruler, Thing, draw_ruler, lay_things
 from serialscan.render.surfaces import MATERIALS, lay_material, noise, wear
-from serialscan.render.truth import TrueGlyph, TrueLine, Truth, measure_contrast
+from serialscan.render.truth import TrueGlyph, TrueLine, Truth, measure_contrast, measure_traces
 
 MAX_PX_PER_MM = 60.0
 SHAVED = 0.08
@@ -321,10 +321,10 @@ def _true_line(
         outline = _subdivided(outline)
     polygon = camera.project(outline) * scale
     corners = camera.project(np.concatenate([g.corners for g in line.glyphs])) * scale
-    glyphs = tuple(TrueGlyph(g.char, corners[4 * k : 4 * k + 4], gone[k]) for k, g in enumerate(line.glyphs))
+    boxes = [corners[4 * k : 4 * k + 4] for k in range(len(line.glyphs))]
     heights = [
-        (np.linalg.norm(g.polygon[3] - g.polygon[0]) + np.linalg.norm(g.polygon[2] - g.polygon[1])) / 2
-        for g in glyphs
+        (np.linalg.norm(box[3] - box[0]) + np.linalg.norm(box[2] - box[1])) / 2
+        for g, box in zip(line.glyphs, boxes, strict=True)
         if g.char not in ".,-_:;'\"·=+*°"
     ]
     height, width = ink.shape
@@ -334,13 +334,19 @@ def _true_line(
     inside = bool((polygon >= -SHAVED * size).all() and (polygon <= limit + SHAVED * size).all())
     if inside:
         polygon = np.clip(polygon, 0, limit)
-    contrast, clutter = measure_contrast(pixels, ink, polygon, size, hidden) if inside else (0.0, 0.0)
+    contrast, clutter, traces = 0.0, 0.0, [0.0] * len(boxes)
+    if inside:
+        contrast, clutter = measure_contrast(pixels, ink, polygon, size, hidden)
+        traces = measure_traces(pixels, ink, boxes, size, blur)
     return TrueLine(
         text=line.text.text,
         role=line.text.role,
         kind=line.text.mark.kind,
         polygon=polygon,
-        glyphs=glyphs,
+        glyphs=tuple(
+            TrueGlyph(g.char, box, part, trace)
+            for g, box, part, trace in zip(line.glyphs, boxes, gone, traces, strict=True)
+        ),
         glyph_height_px=size,
         contrast=contrast,
         clutter=clutter,

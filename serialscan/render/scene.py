@@ -10,11 +10,11 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from serialscan.render.canvas import Array, Canvas
+from serialscan.render.canvas import Array, Canvas, Rgb
 from serialscan.render.marks import MARKS, DrawnLine, Text, distance, draw_text
 from serialscan.render.parts import Plate, box, cover, draw_plate, draw_ticks
 from serialscan.render.strokes import FACES, glyph
-from serialscan.render.surfaces import MATERIALS, Rgb, lay_material, noise
+from serialscan.render.surfaces import MATERIALS, lay_material, noise
 
 Rng = np.random.Generator
 

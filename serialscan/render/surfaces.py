@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from serialscan.render.canvas import Array, Canvas
-
-Rgb = tuple[float, float, float]
+from serialscan.render.canvas import Array, Canvas, Rgb, tinted
 
 
 @dataclass(frozen=True)
@@ -344,7 +342,7 @@ def lay_material(
     tone *= np.float32(0.3 * material.mottle)
     tone += 1.0 + np.float32(0.35 * material.mottle) * noise(rng, shape, max(11.0 * scale, 4.0))
     np.clip(tone, 0.2, 2.5, out=tone)
-    color = tone[..., None] * np.array(material.color, np.float32)
+    color: Array = cv2.merge([tone * np.float32(channel) for channel in material.color])
     gloss: Array | np.float32 = np.float32(material.gloss)
     rough = noise(rng, shape, max(3.0 * scale, 3.0)) * np.float32(0.5 * material.mottle)
     rough += 1.0
@@ -357,7 +355,7 @@ def lay_material(
             + 0.5 * noise(rng, shape, 0.25 * scale)
         )
         stained = np.clip(0.6 * patch - 0.25, 0.0, 1.0)
-        color += (np.array(material.stain, np.float32) - color) * (0.75 * stained)[..., None]
+        color = tinted(color, material.stain, 0.75 * stained)
         gloss = gloss * (1.0 - 0.75 * stained)
         rough += 0.25 * stained
     if weight is None:
