@@ -14,6 +14,7 @@ from serialscan.errors import OutputError
 Examples:
   serialscan render --count 50 --seed 7 --out test-photos
   serialscan render --count 60 --photos-per-item 3 --out test-items
+  serialscan render --held-back --count 500 --out to-measure
   serialscan render --samples --out samples
 """
 )
@@ -41,8 +42,26 @@ Examples:
     show_default=True,
     help="Photos of each item, from other sides and in other light; labels.jsonl names the item.",
 )
+@click.option(
+    "--megapixels",
+    type=click.FloatRange(0.1, 50),
+    help="Size of the camera's picture; 1 to 3 at random if not given. Messengers shrink some photos.",
+)
+@click.option(
+    "--held-back",
+    is_flag=True,
+    help="With letters and surfaces that no other random photo shows, to measure what learnt from those.",
+)
 @click.option("--samples", is_flag=True, help="Make the photos of samples/ instead of random ones.")
-def render(count: int, seed: int, folder: Path, photos_per_item: int, samples: bool) -> None:
+def render(
+    count: int,
+    seed: int,
+    folder: Path,
+    photos_per_item: int,
+    megapixels: float | None,
+    held_back: bool,
+    samples: bool,
+) -> None:
     """Render photographs of marked rifles and optics that never existed, with labels.jsonl.
 
     All serials are made up. labels.jsonl says for each photo what stands where, how high the characters
@@ -52,7 +71,9 @@ def render(count: int, seed: int, folder: Path, photos_per_item: int, samples: b
 
     if (folder / LABELS).exists() and not samples:
         raise OutputError(f"{folder / LABELS} exists: choose another folder for --out, or remove it.")
-    photos = render_samples() if samples else render_random(count, seed, photos_per_item)
+    photos = (
+        render_samples() if samples else render_random(count, seed, photos_per_item, held_back, megapixels)
+    )
     written = 0
     try:
         for _ in write_photos(photos, folder):

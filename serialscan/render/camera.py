@@ -179,6 +179,21 @@ class Camera:
 
 
 @dataclass(frozen=True)
+class Exif:
+    """What the file says of how it was taken.
+
+    Attributes:
+        camera: model.
+        taken: local time as ``YYYY-MM-DDThh:mm:ss``.
+        orientation: EXIF tag 274: 1 upright, 3 upside down, 6 and 8 stored on the side.
+    """
+
+    camera: str
+    taken: str
+    orientation: int = 1
+
+
+@dataclass(frozen=True)
 class Sensor:
     """What the lens, the sensor and the file do to the picture.
 
@@ -196,6 +211,7 @@ class Sensor:
         resent: side in pixels to which a messenger shrinks it before it compresses again; 0 for none.
         coarse: by how much the picture was once shrunk, compressed and enlarged again; 1 for not.
         gray: without colour.
+        exif: what the file says of itself; None for a file without EXIF, as messengers leave it.
     """
 
     exposure: float = 0.0
@@ -211,6 +227,7 @@ class Sensor:
     resent: int = 0
     coarse: float = 1.0
     gray: bool = False
+    exif: Exif | None = None
 
 
 def develop(light: Array, item: Array, sensor: Sensor, camera: Camera, rng: np.random.Generator) -> Picture:
@@ -355,7 +372,30 @@ def encode(picture: Picture, sensor: Sensor) -> tuple[bytes, float]:
         picture = decode(_jpeg(picture, 92))
         scale = sensor.resent / max(picture.shape[:2])
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return _jpeg(picture, sensor.quality), scale
+    if sensor.exif is None:
+        return _jpeg(picture, sensor.quality), scale
+    stored = _STORED.get(sensor.exif.orientation)
+    jpeg = _jpeg(picture if stored is None else cv2.rotate(picture, stored), sensor.quality)
+    return _with_exif(jpeg, sensor.exif), scale
+
+
+_STORED = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_COUNTERCLOCKWISE, 8: cv2.ROTATE_90_CLOCKWISE}
+
+
+def _with_exif(jpeg: bytes, facts: Exif) -> bytes:
+    """The JPEG file with an Exif segment (Exif 3.0, section 4) behind its first marker."""
+    from PIL import ExifTags, Image
+
+    tags = Image.Exif()
+    tags[ExifTags.Base.Make] = "serialscan"
+    tags[ExifTags.Base.Model] = facts.camera
+    tags[ExifTags.Base.Orientation] = facts.orientation
+    tags[ExifTags.Base.Software] = "serialscan render"
+    tags.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = facts.taken.replace("-", ":").replace(
+        "T", " "
+    )
+    body = tags.tobytes()
+    return jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
 
 
 def _jpeg(picture: Picture, quality: int) -> bytes:
@@ -365,6 +405,6 @@ def _jpeg(picture: Picture, quality: int) -> bytes:
 
 
 def decode(jpeg: bytes) -> Picture:
-    """The RGB picture of a JPEG that `encode` made."""
+    """The RGB picture of a JPEG that `encode` made, upright as its Exif says."""
     bgr: Any = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,13 +10,15 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from serialscan.render.camera import Camera
+from serialscan.render.camera import Camera, Exif
 from serialscan.render.flaws import Flaw
-from serialscan.render.layouts import LAYOUTS, any_item, digits, letters, line_width, middle, pick, view
-from serialscan.render.marks import Mark, Text
+from serialscan.render.layouts import LAYOUTS, any_item, digits, letters, middle, pick, view
+from serialscan.render.marks import MARKS, Mark, Text
 from serialscan.render.parts import Disc, Plate, Points
 from serialscan.render.photo import Item, View
 from serialscan.render.scene import Cover, Ruler, Tag, Thing
+from serialscan.render.strokes import HELD_BACK_FACES
+from serialscan.render.surfaces import MATERIALS
 
 Rng = np.random.Generator
 Box = tuple[float, float, float, float]
@@ -30,7 +33,7 @@ def extent(text: Text) -> Box:
     if text.arc:
         reach = text.arc + 1.4 * text.height
         return text.x - reach, text.y - reach, text.x + reach, text.y + reach
-    width = line_width(text.text, text.face, text.height)
+    width = text.length
     left = text.x - {"left": 0.0, "centre": width / 2, "right": width}[text.anchor]
     return left, text.y, left + width, text.y + text.height
 
@@ -86,23 +89,89 @@ def _crosses(room: Box, corners: Points) -> bool:
     return not (apart or within)
 
 
-def random_item(rng: Rng, names: Sequence[str] = tuple(LAYOUTS)) -> Item:
-    """An item as the world treats it: struck unevenly, more numbers on it, damaged."""
-    return damaged(with_numbers(_roughly_made(any_item(rng, names), rng), rng), rng)
+def random_item(rng: Rng, names: Sequence[str] = tuple(LAYOUTS), held_back: bool = False) -> Item:
+    """An item as the world treats it: struck unevenly, more numbers on it, damaged.
+
+    Args:
+        rng: decides everything.
+        names: keys of `LAYOUTS` to choose from.
+        held_back: with letters and surfaces that are kept for measuring only, else with none of them.
+    """
+    item = with_numbers(_roughly_made(any_item(rng, names), rng), rng)
+    return damaged(_held_back(item, rng) if held_back else _taught(item), rng)
 
 
-_CLEAN = ("machined", "machined", "turned", "brushed")
-_METAL = ("filed", "machined", "scale", "brushed", "milled", "turned", "rusty", "sandblasted")
+_TAUGHT = {
+    "forged": "cast",
+    "painted-tan": "painted-green",
+    "ground": "brushed",
+    "label-yellow": "label-white",
+}
+
+
+def _taught(item: Item) -> Item:
+    """The item without the surfaces that are kept for measuring."""
+    parts = tuple(
+        replace(part, material=_TAUGHT.get(part.material, part.material))
+        if isinstance(part, Plate) and part.material
+        else part
+        for part in item.parts
+    )
+    return replace(item, material=_TAUGHT.get(item.material, item.material), parts=parts)
+
+
+def _held_back(item: Item, rng: Rng) -> Item:
+    """The item with letters and surfaces that are kept for measuring, and nothing else."""
+    face = pick(rng, sorted(HELD_BACK_FACES))
+
+    def other(material: str) -> str:
+        made = MATERIALS[material]
+        if material.startswith("label"):
+            return "label-yellow"
+        return "painted-tan" if made.gloss < 0.1 else pick(rng, ("forged", "ground"))
+
+    parts = tuple(
+        replace(part, material=other(part.material)) if isinstance(part, Plate) and part.material else part
+        for part in item.parts
+    )
+    texts = tuple(in_face(text, face) for text in item.texts)
+    if any(part.material == "label-yellow" for part in parts if isinstance(part, Plate)):
+        texts = tuple(replace(text, mark=replace(text.mark, paint=(0.03, 0.03, 0.03))) for text in texts)
+    codes = tuple(replace(code, mark=replace(code.mark, paint=(0.03, 0.03, 0.03))) for code in item.codes)
+    return replace(item, material=other(item.material), parts=parts, texts=texts, codes=codes)
+
+
+def in_face(text: Text, face: str) -> Text:
+    """The line in another face, its characters narrowed where it would become longer."""
+    new = replace(text, face=face, stretch=1.0, tracking=0.0)
+    gaps = new.style.spacing * (len(text.text) - 1) * text.height
+    stretch = (text.length - gaps) / max(new.length - gaps, 1e-6)
+    return replace(new, stretch=min(1.0, max(0.45, stretch)))
+
+
+_CLEAN = ("machined", "face-milled", "turned", "brushed", "lathe", "satin")
+_METAL = (
+    "filed", "machined", "scale", "brushed", "milled", "turned", "rusty", "sandblasted", "satin", "oiled",
+    "lathe",
+)  # fmt: skip
+_FACES = {
+    "stamped": ("punch", "punch-serif", "punch-narrow", "roll", "narrow", "plotter"),
+    "dotpeen": ("plotter", "plotter-slash", "gorton", "narrow"),
+}
+_CASTINGS = ("cast", "iron", "enamel-green", "enamel-grey", "enamel-black", "painted-green")
 
 
 def _roughly_made(item: Item, rng: Rng) -> Item:
     """Uneven blows of many punches, on surfaces from rough to filed bright for the number."""
     profile = pick(rng, ("v", "v", "round", "flat"))
-    width, depth, uneven = float(rng.lognormal(0.0, 0.25)), float(rng.uniform(0.35, 1.1)), rng.gamma(1.5, 0.4)
+    width, depth, uneven = float(rng.lognormal(-0.2, 0.3)), float(rng.uniform(0.5, 1.3)), rng.gamma(1.5, 0.4)
+    wide, apart = float(rng.uniform(0.7, 1.0)), float(rng.uniform(-0.08, 0.15))
+    peened = pick(rng, ("dotpeen", "peened-line", "peened-line"))
 
     def struck(mark: Mark) -> Mark:
         if mark.kind == "dotpeen":
-            return replace(mark, depth=mark.depth * float(rng.uniform(1.0, 2.2)))
+            made = mark if mark.grid else MARKS[peened]
+            return replace(made, depth=made.depth * float(rng.uniform(0.7, 1.6)))
         if mark.kind not in _STRUCK:
             return mark
         return replace(
@@ -110,6 +179,15 @@ def _roughly_made(item: Item, rng: Rng) -> Item:
             fade=min(2.0, mark.fade + float(uneven)), jitter=mark.jitter * float(rng.uniform(0.6, 1.8)),
         )  # fmt: skip
 
+    def formed(text: Text) -> Text:
+        if text.mark.kind not in _FACES or text.arc:
+            return text
+        text = in_face(text, pick(rng, _FACES[text.mark.kind])) if rng.random() < 0.4 else text
+        return replace(text, stretch=text.stretch * wide, tracking=apart)
+
+    item = replace(item, texts=tuple(formed(text) for text in item.texts))
+    if item.kind == "cast" and rng.random() < 0.6:
+        item = replace(item, material=pick(rng, _CASTINGS))
     item = replace(item, texts=tuple(replace(text, mark=struck(text.mark)) for text in item.texts))
     if item.kind not in ("stamped", "dotpeen", "cast", "engraved"):
         return item
@@ -149,13 +227,14 @@ def with_numbers(item: Item, rng: Rng) -> Item:
         like = item.texts[int(rng.integers(len(item.texts)))]
         height = max(1.5, like.height * float(rng.uniform(0.55, 0.95)))
         text = before + value
-        place = _free(item, line_width(text, like.face, height), height, True, rng)
-        if place is None:
-            continue
-        line = Text(
-            text, *place, height, like.mark, like.face, role=kind,
+        line = replace(
+            like, text=text, height=height, anchor="left", arc=0.0, angle=0.0, role=kind, under="", twice=(),
             value="" if kind == "other" or text == value else value,
         )  # fmt: skip
+        place = _free(item, line.length, height, True, rng)
+        if place is None:
+            continue
+        line = replace(line, x=place[0], y=place[1])
         fields = item.fields if kind == "other" else {**item.fields, kind: value}
         item = replace(item, texts=(*item.texts, line), fields=fields)
     return item
@@ -290,5 +369,13 @@ def phone_view(item: Item, rng: Rng, width: int, height: int) -> View:
         shake=(max(sensor.shake[0], float(rng.gamma(0.7, 0.05)) * glyph), sensor.shake[1]),
         quality=int(rng.integers(30, 92)),
         resent=resent,
+        exif=_exif(rng) if not resent and rng.random() < 0.85 else None,
     )
     return View(camera, lighting, sensor, things_on(item, camera, rng))
+
+
+def _exif(rng: Rng) -> Exif:
+    first = datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC)
+    day = first + datetime.timedelta(seconds=int(rng.integers(7 * 365 * 86400)))
+    orientation = int(rng.choice([1, 1, 1, 6, 6, 8, 3]))
+    return Exif(f"made-up phone {letters(rng, 1)}", f"{day:%Y-%m-%dT%H:%M:%S}", orientation)

@@ -595,7 +595,7 @@ def middle(item: Item) -> tuple[tuple[float, float], float]:
     for text in item.texts:
         if not text.role:
             continue
-        width = line_width(text.text, text.face, text.height)
+        width = text.length
         start = text.x - width / 2 if text.anchor == "centre" else text.x
         left.append(start)
         right.append(start + width)

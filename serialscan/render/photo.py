@@ -228,6 +228,7 @@ def _take(item: Item, carved: Carved, view: View, item_id: str, rng: np.random.G
         layout=item.layout,
         partial=item.ruler is not None or any(isinstance(thing, Ruler) for thing in view.things),
         item_id=item_id,
+        exif=sensor.exif,
     )  # fmt: skip
     return Photo(jpeg, pixels, truth)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -115,24 +116,32 @@ def render_samples() -> Iterator[tuple[str, Photo]]:
         yield f"{sample.name}.jpg", render_sample(sample)
 
 
-def render_random(count: int, seed: int, photos_per_item: int = 1) -> Iterator[tuple[str, Photo]]:
+def render_random(
+    count: int,
+    seed: int,
+    photos_per_item: int = 1,
+    held_back: bool = False,
+    megapixels: float | None = None,
+) -> Iterator[tuple[str, Photo]]:
     """File name and photo of random items, each item from its own seed: any part can be made again.
-
-    Sizes are those of phone photos sent through messengers or cropped, 1200 to 2000 pixels wide.
 
     Args:
         count: number of photos.
         seed: the same seed makes the same photos.
         photos_per_item: how often each item is photographed, from other sides and in other light; the
             labels of its photos share an item id.
+        held_back: letters and surfaces that are kept for measuring only, see `HELD_BACK_FACES` and
+            `HELD_BACK_MATERIALS`; without it the photos show none of them, so that what learns from them can
+            be measured on the others.
+        megapixels: of the camera; 1 to 3 if None, as of photos that were cropped or sent through messengers.
     """
     for first in range(0, count, photos_per_item):
         rng = np.random.default_rng([seed, first])
-        item = random_item(rng)
+        item = random_item(rng, held_back=held_back)
         views = []
         for _ in range(min(photos_per_item, count - first)):
-            width = int(rng.integers(1200, 2001)) // 16 * 16
-            size = (width, width * 3 // 4)
+            width = float(rng.integers(1200, 2001)) if megapixels is None else math.sqrt(megapixels * 4e6 / 3)
+            size = (int(width) // 16 * 16, int(width) // 16 * 12)
             views.append(phone_view(item, rng, *(size if rng.random() < 0.7 else size[::-1])))
         item_id = f"item-{seed}-{first // photos_per_item:06}"
         photos = render_item(item, views, int(rng.integers(2**32)), item_id)

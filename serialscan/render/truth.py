@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from serialscan.render.camera import Exif
 from serialscan.render.canvas import Array
 
 LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ")
@@ -98,7 +99,7 @@ class TrueLine:
 
 @dataclass(frozen=True)
 class Truth:
-    """Everything that is true of one photo; coordinates are pixels of the file.
+    """Everything that is true of one photo; coordinates are pixels of the picture as its Exif turns it.
 
     Attributes:
         item: name of the layout, the same for all photos of one item.
@@ -111,6 +112,7 @@ class Truth:
         layout: ``circular`` or ``mixed`` where text stands on a circle, else empty.
         partial: more can be read than ``lines`` says, for example a ruler.
         item_id: the same for all photos of one item, empty if nothing is known of other photos.
+        exif: what the file says of its camera and time, None if nothing.
     """
 
     item: str
@@ -123,6 +125,7 @@ class Truth:
     layout: str
     partial: bool
     item_id: str = ""
+    exif: Exif | None = None
 
     @property
     def tier(self) -> str:
@@ -183,6 +186,9 @@ class Truth:
             row["illegible_lines"] = [
                 line.text.translate(LOOKALIKES) for line in self.lines if not line.legible
             ]
+        if self.exif is not None:
+            row |= {"camera": self.exif.camera, "captured_at": self.exif.taken}
+            row["orientation"] = self.exif.orientation
         if self.codes:
             row["codes"] = [
                 {"symbology": "DataMatrix", "bytes_hex": data.hex(), "polygon": _rounded(polygon)}
