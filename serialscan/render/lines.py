@@ -8,18 +8,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from serialscan.render import fonts
 from serialscan.render.camera import Camera, Sensor
 from serialscan.render.flaws import Flaw
+from serialscan.render.fonts import ARABIC_FONTS
 from serialscan.render.layouts import pick
 from serialscan.render.lights import ROOMS, Light, Lighting
 from serialscan.render.marks import MARKS, SYMBOLS, Mark, Symbol, Text
 from serialscan.render.parts import Disc, Plate
 from serialscan.render.photo import Item, Photo, render_photo
-from serialscan.render.strokes import FACES, HELD_BACK_FACES, glyph
+from serialscan.render.strokes import FACES, HELD_BACK_FACES, face_named, glyph, has_glyph
 from serialscan.render.surfaces import HELD_BACK_MATERIALS, MATERIALS
-from serialscan.render.wording import random_text
+from serialscan.render.wording import arabic_words, random_text
 
-__all__ = ["FREE_FACES", "FREE_MATERIALS", "random_mark", "random_text", "render_line"]
+__all__ = ["FREE_FACES", "FREE_MATERIALS", "free_fonts", "random_mark", "random_text", "render_line"]
 
 Rng = np.random.Generator
 
@@ -121,10 +123,19 @@ def random_mark(rng: Rng, names: Sequence[str] = tuple(MARKS)) -> Mark:
     )
 
 
-def _choose(rng: Rng, names: str, allowed: Sequence[str]) -> str:
-    """One of the names that are allowed; any allowed one if none of them is."""
+def _choose(rng: Rng, names: str, allowed: Sequence[str], other: float) -> str:
+    """One of the names that are allowed; any allowed one with a chance ``other``, or if none of them is."""
     usual = [name for name in names.split() if name in allowed]
-    return pick(rng, usual if usual and rng.random() < 0.93 else allowed)
+    return pick(rng, usual if usual and rng.random() >= other else allowed)
+
+
+def _has(face: str, text: str) -> bool:
+    return all(has_glyph(char, face_named(face)) for char in text)
+
+
+def free_fonts() -> tuple[str, ...]:
+    """Installed fonts that `render_line` may be given besides `FREE_FACES`; none are held back."""
+    return tuple(name for name in fonts.installed() if name not in fonts.HELD_BACK_FONTS)
 
 
 def render_line(
@@ -142,21 +153,25 @@ def render_line(
         seed: decides all that the other arguments leave open; the same seed makes the same bytes.
         text: what stands there; a random one if None.
         glyph_px: height of the capitals in pixels; 14 to 48 if None. What it shows may be coarser.
-        faces: names in `FACES` to choose from.
+        faces: names in `FACES`, or of `free_fonts`, to choose from.
         materials: names in `MATERIALS` to choose from.
     """
     rng = np.random.default_rng(seed)
     shares = np.array([look.share for look in _LOOKS])
     look = _LOOKS[int(rng.choice(len(_LOOKS), p=shares / shares.sum()))]
-    text = random_text(rng) if text is None else text
+    face = _choose(rng, look.faces, faces, 0.3)
+    if text is None:
+        text = arabic_words(rng) if face in ARABIC_FONTS and rng.random() < 0.15 else random_text(rng)
+        if not _has(face, text):
+            face = pick(rng, FREE_FACES)
     height = float(rng.uniform(1.8, 5.0))
-    material = _choose(rng, look.materials, materials)
+    material = _choose(rng, look.materials, materials, 0.07)
     bright = _brightness(material)
     mark = random_mark(rng, look.marks.split())
     if mark.paint is not None and abs(sum(mark.paint) / 3 - bright) < 0.12 and rng.random() < 0.9:
         mark = replace(mark, paint=(0.02, 0.02, 0.022) if bright > 0.2 else (0.6, 0.6, 0.58))
     line = Text(
-        text, 0, -height / 2, height, mark, _choose(rng, look.faces, faces),
+        text, 0, -height / 2, height, mark, face,
         role="serial", stretch=round(float(rng.uniform(*look.stretch)), 2),
         tracking=round(float(rng.uniform(*look.tracking)), 2),
     )  # fmt: skip
@@ -228,7 +243,8 @@ def _surrounded(rng: Rng, item: Item, tall: float) -> Item:
                 line, text=random_text(rng), height=size, role="", x=float(rng.uniform(-1.0, 0.6)) * height,
                 y=height / 2 + gap if side > 0 else -height / 2 - gap - size,
             )  # fmt: skip
-            texts.append(other)
+            if _has(line.face, other.text):
+                texts.append(other)
     if rng.random() < 0.07:
         symbol = pick(rng, tuple(SYMBOLS))
         size = height * float(rng.uniform(0.8, 1.4))

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from serialscan.render.canvas import Array, Canvas, Rgb, tinted
-from serialscan.render.strokes import FACES, Face, Polyline, glyph
+from serialscan.render.fonts import is_shaped, unshaped
+from serialscan.render.strokes import Face, Polyline, face_named, glyph
 from serialscan.render.surfaces import noise
 
 Profile = Literal["v", "round", "flat", "raised", "none"]
@@ -89,12 +91,12 @@ class Text:
     """One line of text on the item.
 
     Attributes:
-        text: what stands there.
+        text: what stands there; joined Arabic letters in drawing order, see `fonts.shaped`.
         x: left end (see ``anchor``) in mm; centre of the circle on an arc.
         y: top of the capitals in mm; centre of the circle on an arc.
         height: capital height in mm.
         mark: how it was made.
-        face: name in `FACES`.
+        face: name in `FACES`, or of an installed font.
         anchor: part of the line at ``x``.
         angle: turn of the line in degrees, clockwise; on an arc the middle of the text, -90 at the top.
         arc: radius of the baseline in mm for text on a circle, tops outwards; 0 for a straight line.
@@ -124,11 +126,12 @@ class Text:
 
     @property
     def style(self) -> Face:
-        """Its face with its own width and gaps."""
-        face = FACES[self.face]
-        if self.stretch == 1.0 and self.tracking == 0.0:
+        """Its face with its own width and gaps; joined letters stay joined."""
+        face = face_named(self.face)
+        tracking = 0.0 if is_shaped(self.text) else max(self.tracking, -0.02) if face.file else self.tracking
+        if self.stretch == 1.0 and tracking == 0.0:
             return face
-        return replace(face, width=face.width * self.stretch, spacing=face.spacing + self.tracking)
+        return replace(face, width=face.width * self.stretch, spacing=face.spacing + tracking)
 
     @property
     def length(self) -> float:
@@ -285,8 +288,20 @@ def _cut(
     depth: float,
     lean: Array,
     rng: np.random.Generator,
+    filled: bool = False,
 ) -> None:
-    """Put strokes (in canvas pixels) into the canvas; ``lean`` is the change of depth per pixel."""
+    """Put strokes (in canvas pixels) into the canvas.
+
+    Args:
+        canvas: changed in place.
+        lines: skeletons, or closed contours if ``filled``.
+        mark: how the strokes change the surface.
+        half: half their width in pixels.
+        depth: in mm.
+        lean: change of the depth per pixel, along x and y.
+        rng: of wear and blotches.
+        filled: the contours hold the strokes, with their own width.
+    """
     spread = 2.2 if mark.rim or mark.profile == "raised" else 1.0
     reach = half * spread + 1.5
     window = canvas.window(np.concatenate(lines), reach)
@@ -296,6 +311,10 @@ def _cut(
     origin = np.array([columns.start, rows.start], np.float32)
     shape = (rows.stop - rows.start, columns.stop - columns.start)
     away = distance([line - origin for line in lines], shape, reach, mark.pyramid)
+    if filled:
+        inner = np.zeros(shape, np.uint8)
+        cv2.fillPoly(inner, [np.round((line - origin) * 16).astype(np.int32) for line in lines], 1, shift=4)
+        away = np.maximum(half + np.where(inner > 0, -away, away), 0.0)
     if mark.hollow:
         away, half = np.abs(away - half), max(0.3 * half, 0.5)
     relief, cover = _cross_section(mark, away, half)
@@ -323,10 +342,10 @@ def _cut(
 
 def _strokes(char: str, face: Face, mark: Mark) -> list[Array]:
     """What a tool follows to make a character, in capital heights: lines, or dots of no length."""
-    if mark.grid:
+    if mark.grid and not face.file:
         return list(_on_lattice(char, face))
     lines = [np.asarray(line) for line in glyph(char, face)[0]]
-    return _dotted(lines, mark.dots) if mark.dots else lines
+    return _dotted(lines, mark.dots) if mark.dots and not face.file else lines
 
 
 def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine:
@@ -376,13 +395,18 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
             points = canvas.to_px(to_mm(np.concatenate(paths) + aside))
             ends = np.cumsum([len(path) for path in paths]).tolist()
             strokes = [points[end - len(path) : end] for path, end in zip(paths, ends, strict=True)]
-            _cut(canvas, strokes, mark, max(half * scale, 0.45), deep, lean, rng)
+            _cut(canvas, strokes, mark, max(half * scale, 0.45), deep, lean, rng, bool(face.file))
         points = np.concatenate(lines)
-        left, top = points.min(axis=0) - half
-        right, bottom = points.max(axis=0) + half
+        margin = 0.0 if face.file else half
+        left, top = points.min(axis=0) - margin
+        right, bottom = points.max(axis=0) + margin
         box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
         drawn.append(DrawnGlyph(char, to_mm(box)))
-    return DrawnLine(text, _outline(text, drawn), tuple(drawn))
+    outline = _outline(text, drawn)
+    if is_shaped(text.text):
+        drawn = [DrawnGlyph(unshaped(g.char), g.corners) for g in reversed(drawn)]
+        text = replace(text, text=unshaped(text.text))
+    return DrawnLine(text, outline, tuple(drawn))
 
 
 def _place(text: Text, cursor: float, width: float) -> tuple[Array, Array]:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from serialscan.render import fonts
 
 Polyline = npt.NDArray[np.float32]
 
@@ -197,6 +200,7 @@ class Face:
         step: angle in degrees between points on arcs; 45 gives the cut corners of plotted marks.
         weight: half the stroke width as a part of the capital height.
         serif: half the length of the bars that end upright strokes, as a part of the height; 0 for none.
+        file: of an outline font, whose contours take the place of the skeletons; empty for none.
         alternates: keys of the alternate shapes in use, for example ``4-open``.
     """
 
@@ -207,10 +211,11 @@ class Face:
     step: float = 18.0
     weight: float = 0.07
     serif: float = 0.0
+    file: str = ""
     alternates: frozenset[str] = field(default_factory=frozenset)
 
 
-def _face(name: str, alternates: str = "", **values: float) -> Face:
+def _face(name: str, alternates: str = "", **values: Any) -> Face:
     return Face(name, alternates=frozenset(alternates.split()), **values)
 
 
@@ -243,14 +248,29 @@ HELD_BACK_FACES = frozenset({"slashed", "narrow-cut", "typewriter"})
 """Faces for measuring only: what learns from rendered photos must never see them."""
 
 
-def has_glyph(char: str) -> bool:
-    """Whether the tables can draw the character."""
+@lru_cache(maxsize=64)
+def face_named(name: str) -> Face:
+    """The face of that name: of `FACES`, or an installed font of `fonts.FREE_FONTS`.
+
+    Raises:
+        KeyError: there is none, or the font is not installed.
+    """
+    if name in FACES:
+        return FACES[name]
+    file = str(fonts.installed()[name])
+    return Face(name, spacing=0.0, weight=fonts.half_stroke(file), file=file)
+
+
+def has_glyph(char: str, face: Face | None = None) -> bool:
+    """Whether the tables, or the font of a face that has one, can draw the character."""
+    if face is not None and face.file:
+        return fonts.has_char(char, face.file)
     return char == " " or char in _GLYPHS or char in _SHARED or char in _SMALL_CAPITALS
 
 
 @lru_cache(maxsize=4096)
 def glyph(char: str, face: Face) -> tuple[tuple[Polyline, ...], float]:
-    """The skeleton of a character.
+    """The skeleton of a character, or its closed contours if the face has a font.
 
     Args:
         char: one character that `has_glyph` knows.
@@ -261,8 +281,13 @@ def glyph(char: str, face: Face) -> tuple[tuple[Polyline, ...], float]:
         baseline), and the glyph's width without the gap that follows it.
 
     Raises:
-        KeyError: the tables have no such character.
+        KeyError: neither the tables nor the font have such a character.
     """
+    if face.file:
+        outlines, advance = fonts.contours(char, face.file)
+        return tuple(
+            line * np.array([face.width, 1.0], np.float32) for line in outlines
+        ), advance * face.width
     if char == " ":
         return (), 0.38 * face.width
     if char in _SMALL_CAPITALS:

@@ -354,7 +354,7 @@ def lay_material(
             + noise(rng, shape, 1.0 * scale)
             + 0.5 * noise(rng, shape, 0.25 * scale)
         )
-        stained = np.clip(0.6 * patch - 0.25, 0.0, 1.0)
+        stained = np.clip(0.5 * patch - 0.3, 0.0, 0.85)
         color = tinted(color, material.stain, 0.75 * stained)
         gloss = gloss * (1.0 - 0.75 * stained)
         rough += 0.25 * stained

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from serialscan.render.fonts import shaped
 from serialscan.render.layouts import digits, letters, pick
 
 Rng = np.random.Generator
@@ -36,6 +37,12 @@ _STEELS = "10ГН2МФА|12Х18Н10Т|08Х18Н10Т|30ХГСА|СТ 45|SA 216 WCB
 _LABELS = (
     "SER NO |SER. NO. |S/N |SERIAL NO. |SN |NO. |№ |SERIAL |P/N |NSN |Ser. |S/N: |No |Nr. |PART NO |LOT |"
     "MFR |TYPE "
+)
+
+
+_ARABIC = (
+    "ساخت ایران|صنع في العراق|العراق|تبوك|القادسية|رقم|شماره|ساخت|الجيش|وزارة الدفاع|اردوی ملی|وزارت دفاع|"
+    "پاکستان|ایران|مصر|سوريا|صنع في مصر|كلية|بندقية|نوع|تسليم"
 )
 
 
@@ -173,3 +180,8 @@ def random_text(rng: Rng) -> str:
     shares = np.cumsum([share for share, _ in _TEXTS])
     make = _TEXTS[int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))][1]
     return make(rng)
+
+
+def arabic_words(rng: Rng) -> str:
+    """Arabic or Persian words as they stand on rifles, in drawing order (see `fonts.shaped`)."""
+    return shaped(_one_of(rng, _ARABIC))
