@@ -171,7 +171,9 @@ def _roughly_made(item: Item, rng: Rng) -> Item:
     def struck(mark: Mark) -> Mark:
         if mark.kind == "dotpeen":
             made = mark if mark.grid else MARKS[peened]
-            return replace(made, depth=made.depth * float(rng.uniform(0.7, 1.6)))
+            return replace(made, depth=made.depth * float(rng.uniform(0.9, 2.0)))
+        if mark.kind == "cast":
+            return replace(mark, depth=mark.depth * float(rng.uniform(0.35, 1.0)))
         if mark.kind not in _STRUCK:
             return mark
         return replace(
@@ -357,8 +359,10 @@ def phone_view(item: Item, rng: Rng, width: int, height: int) -> View:
     lighting = replace(lighting, mirror=lighting.mirror * float(rng.uniform(0.7, 1.8)))
     tall = max((text.height for text in item.texts if text.role == "serial"), default=3.0)
     glyph = tall * camera.width / camera.field
-    # Messengers and crops leave characters of about 25 pixels, some of fewer than ten.
-    kept = float(np.exp(rng.normal(math.log(27), 0.5))) / glyph
+    # Messengers and crops leave characters of about 25 pixels, some of fewer than ten; people photograph
+    # labels whole, which makes their characters smaller.
+    usual = 20 if item.kind in ("label", "plate") else 27
+    kept = float(np.exp(rng.normal(math.log(usual), 0.5))) / glyph
     resent = int(max(width, height) * kept) if kept < 1.0 else 0
     soft = float(rng.gamma(1.3, 0.025)) * glyph
     sensor = replace(

@@ -24,8 +24,9 @@ LEAST_TRACE = 0.2
 """So much of what changes in brightness around the middle character must come from its strokes."""
 LEAST_TRACE_OF_THE_WEAK = 0.08
 """The same for a character that only one in five is weaker than."""
+LEAST_TRACE_OF_ONE = 0.05
 MOST_HIDDEN = 0.3
-"""A character with more of its strokes hidden is written as ``?``."""
+"""A letter or digit with more of its strokes hidden, or with less trace, is written as ``?``."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class TrueGlyph:
     polygon: Array
     hidden: float = 0.0
     trace: float = 1.0
+
+    @property
+    def shown(self) -> bool:
+        """Whether a careful reader can tell which character it is; punctuation shows by its place."""
+        return self.hidden <= MOST_HIDDEN and (self.trace >= LEAST_TRACE_OF_ONE or not self.char.isalnum())
 
 
 @dataclass(frozen=True)
@@ -78,21 +84,19 @@ class TrueLine:
         traces = sorted(glyph.trace for glyph in self.glyphs)
         weak, middle = traces[len(traces) // 5], traces[len(traces) // 2]
         clear = self.contrast > least and middle > LEAST_TRACE and weak > LEAST_TRACE_OF_THE_WEAK
-        left = sum(glyph.hidden <= MOST_HIDDEN for glyph in self.glyphs)
+        left = sum(glyph.shown for glyph in self.glyphs)
         enough = 2 * left > len(self.glyphs)
         sharp = self.glyph_height_px >= SMALLEST_LEGIBLE_PX and self.blur <= MOST_BLUR
         return self.whole and sharp and clear and enough
 
     @property
     def visible_text(self) -> str:
-        """The text with ``?`` for every hidden character."""
+        """The text with ``?`` for every character that does not show."""
         glyphs = iter(self.glyphs)
-        return "".join(
-            char if char == " " or next(glyphs).hidden <= MOST_HIDDEN else "?" for char in self.text
-        )
+        return "".join(char if char == " " or next(glyphs).shown else "?" for char in self.text)
 
     def visible(self, value: str) -> str:
-        """A field's value, which stands in the text, with ``?`` for every hidden character."""
+        """A field's value, which stands in the text, with ``?`` for every character that does not show."""
         start = self.text.find(value)
         return self.visible_text[start : start + len(value)] if start >= 0 else value
 
@@ -176,7 +180,11 @@ class Truth:
                 {
                     "char": glyph.char.translate(LOOKALIKES),
                     "polygon": _rounded(glyph.polygon),
-                    **({"hidden": round(glyph.hidden, 2)} if glyph.hidden > MOST_HIDDEN else {}),
+                    **(
+                        {}
+                        if glyph.shown
+                        else {"hidden": round(glyph.hidden, 2), "trace": round(glyph.trace, 2)}
+                    ),
                 }
                 for glyph in line.glyphs
             ]
