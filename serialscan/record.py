@@ -16,6 +16,7 @@ Polygon = tuple[Point, ...]
 Confidence = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 PHOTO_SCHEMA: Final = "serialscan.photo/1"
+ITEM_SCHEMA: Final = "serialscan.item/1"
 
 MarkKind = Literal[
     "serial", "manufacturer", "model", "calibre", "country", "importer", "property", "nsn", "cage",
@@ -101,8 +102,23 @@ class Code(_Record, frozen=True, kw_only=True):
     construct: int | None = None
 
 
+class MarkCandidate(_Record, frozen=True, kw_only=True):
+    """One thing that an ambiguous mark may mean; ``row`` is its id in the knowledge files."""
+
+    value: str
+    row: str
+    rule: str = ""
+
+
 class Mark(_Record, frozen=True, kw_only=True):
-    """What a line or a code means. ``evidence`` holds ids of lines and codes."""
+    """What a line or a code means. ``evidence`` holds ids of lines and codes.
+
+    ``raw`` is as read. ``value`` is the part of it that is the mark; only words that were found in spite of
+    misread characters stand there as the known word, and ``rule`` says so. ``row`` is the id of what it
+    means in the knowledge files; if that is ambiguous it is None and ``candidates`` holds all of them.
+    ``latin`` is the value in Latin letters and Western digits, ``other_keys`` are further match keys worth a
+    search, and ``steps`` names the rules that made these forms.
+    """
 
     kind: MarkKind
     value: str
@@ -111,15 +127,30 @@ class Mark(_Record, frozen=True, kw_only=True):
     confidence: Confidence
     evidence: tuple[str, ...]
     rule: str
+    row: str | None = None
+    latin: str | None = None
+    other_keys: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    candidates: tuple[MarkCandidate, ...] = ()
 
 
 class SerialCandidate(_Record, frozen=True, kw_only=True):
-    """One string that may be the serial."""
+    """One string that may be the serial.
+
+    ``choice`` is the probability that this string of the photo is the serial if it is read right,
+    ``confidence`` that times the probability that it is. ``latin``, ``match_key``, ``other_keys`` and
+    ``steps`` are as in a mark.
+    """
 
     value: str
     confidence: Confidence
     evidence: tuple[str, ...]
     rule: str = ""
+    choice: Confidence | None = None
+    latin: str | None = None
+    match_key: str | None = None
+    other_keys: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 class SerialReading(_Record, frozen=True, kw_only=True):
@@ -223,27 +254,157 @@ class PhotoRecord(_Record, frozen=True, kw_only=True, tag_field="record", tag="p
     timing_ms: dict[str, float] = {}
 
 
+class Evidence(_Record, frozen=True, kw_only=True):
+    """A place where a value of an item is seen: a line or a code of a photo's record, by its ``id``."""
+
+    photo: str
+    sha256: str | None
+    id: str
+    polygon: Polygon
+    page: int
+    raw: str
+    confidence: Confidence
+
+
+class ItemAlternative(_Record, frozen=True, kw_only=True):
+    """Another value that the item may have, or one of the values that are in conflict."""
+
+    value: str
+    confidence: Confidence
+    match_key: str | None = None
+    rule: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ItemValue(_Record, frozen=True, kw_only=True):
+    """A mark of the item as all its photos together show it.
+
+    ``raw`` is its line as fused. ``row`` and ``candidates`` are as in a mark: what it means, or what it may
+    mean. ``alternatives`` are other values that the photos show.
+    """
+
+    kind: MarkKind
+    value: str
+    raw: str
+    match_key: str
+    confidence: Confidence
+    rule: str
+    row: str | None = None
+    candidates: tuple[MarkCandidate, ...] = ()
+    alternatives: tuple[ItemAlternative, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ItemSerial(_Record, frozen=True, kw_only=True):
+    """The item's serial; ``characters`` are those of its value, fused over the photos.
+
+    ``code`` tells whether a machine-readable code names the same serial.
+    """
+
+    value: str | None
+    status: Literal["readable", "partial", "conflict", "not_found"]
+    decision: Literal["accept", "review", "none"]
+    confidence: Confidence
+    match_key: str | None = None
+    rule: str = ""
+    code: Literal["agrees", "disagrees", "not_seen"] = "not_seen"
+    characters: tuple[Glyph, ...] = ()
+    candidates: tuple[ItemAlternative, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Assessment(_Record, frozen=True, kw_only=True):
+    """A conclusion from marks, with its reasons; what is marked stays in the marks."""
+
+    value: str
+    confidence: Confidence
+    reasons: tuple[str, ...] = ()
+
+
+class ItemPhoto(_Record, frozen=True, kw_only=True):
+    """One photo of an item, in input order; ``serial`` is what it shows by itself."""
+
+    path: str
+    sha256: str | None
+    status: Literal["ok", "error"]
+    error: str | None = None
+    serial: str | None = None
+
+
+class Conflict(_Record, frozen=True, kw_only=True):
+    """Values of one field that exclude each other, with the photos that show them."""
+
+    field: str
+    message: str
+    values: tuple[ItemAlternative, ...]
+
+
+class Missing(_Record, frozen=True, kw_only=True):
+    """What a trace asks for and no photo shows; ``asked_by`` names the forms, the message what to do."""
+
+    field: str
+    asked_by: tuple[str, ...]
+    message: str
+
+
+class ItemRecord(_Record, frozen=True, kw_only=True, tag_field="record", tag="item"):
+    """The record of one item, fused from the records of its photos."""
+
+    schema: Literal["serialscan.item/1"] = ITEM_SCHEMA
+    status: Literal["ok", "incomplete", "error"]
+    item: str
+    tool: Tool
+    photos: tuple[ItemPhoto, ...]
+    case: dict[str, str] = {}
+    serial: ItemSerial = ItemSerial(value=None, status="not_found", decision="none", confidence=0.0)
+    manufacturer_marked: ItemValue | None = None
+    manufacturer_assessed: tuple[Assessment, ...] = ()
+    item_class: tuple[Assessment, ...] = ()
+    model: ItemValue | None = None
+    calibre: ItemValue | None = None
+    country_of_manufacture: ItemValue | None = None
+    importer: ItemValue | None = None
+    nsn: ItemValue | None = None
+    uii: ItemValue | None = None
+    import_marks: tuple[ItemValue, ...] = ()
+    property_marks: tuple[ItemValue, ...] = ()
+    factory_marks: tuple[ItemValue, ...] = ()
+    proof_marks: tuple[ItemValue, ...] = ()
+    other_numbers: tuple[ItemValue, ...] = ()
+    markings: tuple[ItemValue, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    warnings: tuple[Warning_, ...] = ()
+    error: Error | None = None
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(PhotoRecord)
+_any_decoder = msgspec.json.Decoder(PhotoRecord | ItemRecord)
 
 
-def to_json(record: PhotoRecord) -> bytes:
+def to_json(record: PhotoRecord | ItemRecord) -> bytes:
     """One line of NDJSON without its newline (UTF-8; field order is that of the types)."""
     return _encoder.encode(record)
 
 
 def from_json(line: bytes | str) -> PhotoRecord:
-    """Parse one record; raises ``msgspec.ValidationError`` if it is not one."""
+    """Parse the record of a photo; raises ``msgspec.ValidationError`` if it is not one."""
     return _decoder.decode(line)
 
 
+def any_from_json(line: bytes | str) -> PhotoRecord | ItemRecord:
+    """Parse a record of any kind; raises ``msgspec.ValidationError`` if it is not one."""
+    return _any_decoder.decode(line)
+
+
 def json_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of the photo record."""
-    (root,), components = msgspec.json.schema_components([PhotoRecord], ref_template="#/$defs/{name}")
+    """JSON Schema 2020-12 of a line of output: a photo record or an item record."""
+    _, components = msgspec.json.schema_components([PhotoRecord, ItemRecord], ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:{PHOTO_SCHEMA.replace('/', ':')}",
-        "title": PHOTO_SCHEMA,
-        **root,
+        "$id": "urn:serialscan:records:1",
+        "title": f"{PHOTO_SCHEMA} and {ITEM_SCHEMA}",
+        "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in (PhotoRecord, ItemRecord)],
         "$defs": components,
     }

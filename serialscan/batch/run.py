@@ -6,17 +6,21 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from serialscan.batch.execute import Outcome, execute
-from serialscan.batch.inputs import Selection, Skipped, walk
+from serialscan.batch.inputs import Input, Selection, Skipped, walk
 from serialscan.batch.resources import MOST_JOBS, cores, default_jobs
 from serialscan.batch.worker import Job
 from serialscan.errors import ExitCode, SerialscanError
 from serialscan.settings import BatchSettings, Settings
+
+if TYPE_CHECKING:
+    from serialscan.items import Grouping
+    from serialscan.record import ItemRecord
 
 
 @dataclass(slots=True)
@@ -31,6 +35,8 @@ class Tally:
         seconds: how long the run took.
         interrupted: a person stopped the run.
         last_error: message of the last error record.
+        items: item records written.
+        without_item: photos that belong to no item, when photos are put together.
     """
 
     ok: int = 0
@@ -40,6 +46,8 @@ class Tally:
     seconds: float = 0.0
     interrupted: bool = False
     last_error: str | None = None
+    items: int = 0
+    without_item: int = 0
 
     @property
     def done(self) -> int:
@@ -65,7 +73,8 @@ class Watcher(Protocol):
 
 def run(
     selection: Selection, settings: Settings, batch: BatchSettings, write: Callable[[Outcome], None],
-    watcher: Watcher, *, tracebacks: bool = False,
+    watcher: Watcher, *, grouping: Grouping | None = None,
+    write_item: Callable[[ItemRecord], None] | None = None, tracebacks: bool = False,
 ) -> Tally:  # fmt: skip
     """Scan everything selected.
 
@@ -75,21 +84,32 @@ def run(
         batch: how many at a time, and for how long.
         write: takes each outcome, in input order.
         watcher: is told after each.
+        grouping: puts photos together to items. All inputs are then listed before the first is read.
+        write_item: takes each item's record, after the outcome of its last photo.
         tracebacks: workers show tracebacks of internal errors on stderr.
 
     Returns:
         The counts; Ctrl-C ends the run and is told in them.
 
     Raises:
-        SerialscanError: output, engine or the list of inputs failed; records written before are valid.
+        SerialscanError: output, engine, the list of inputs or the grouping failed; records written before
+            are valid.
     """
     tally = Tally()
     started = time.monotonic()
     jobs = min(batch.jobs or default_jobs(), MOST_JOBS)
     job = Job(settings, threads=max(1, cores() // jobs), crops=selection.crops, tracebacks=tracebacks)
-    if selection.countable:
+    inputs: Iterable[Input] = walk(selection, tally.skipped)
+    items = None
+    if grouping is not None:
+        from serialscan.batch.items import Items
+
+        inputs = list(inputs)
+        items = Items(inputs, grouping, settings, tracebacks=tracebacks)
+        tally.total, tally.without_item = len(inputs), items.without_item
+    elif selection.countable:
         threading.Thread(target=_count, args=(selection, tally), daemon=True).start()
-    outcomes = execute(walk(selection, tally.skipped), job, jobs=jobs, timeout_s=batch.timeout_s)
+    outcomes = execute(inputs, job, jobs=jobs, timeout_s=batch.timeout_s)
     with contextlib.closing(outcomes):
         try:
             for outcome in outcomes:
@@ -100,6 +120,10 @@ def run(
                     else:
                         tally.failed += 1
                         tally.last_error = outcome.error
+                    record = items.add(outcome) if items is not None else None
+                    if record is not None and write_item is not None:
+                        write_item(record)
+                        tally.items += 1
                     watcher.update(outcome, tally)
         except KeyboardInterrupt:
             tally.interrupted = True

@@ -12,7 +12,7 @@ from rich.text import Text
 from serialscan.batch.execute import Outcome
 from serialscan.batch.output import DataStream
 from serialscan.cli.text import printable
-from serialscan.record import PhotoRecord, from_json
+from serialscan.record import ItemRecord, PhotoRecord, from_json
 
 _COLUMNS = ("photo", "serial", "sure", "decision", "note")
 _STYLES = {"accept": "green", "review": "yellow", "none": "dim", "error": "red"}
@@ -42,6 +42,19 @@ class TableWriter:
             Text(f"{record.serial.confidence:4.0%}" if record.serial.value else ""),
             Text(decision, style=_STYLES[decision]),
             Text(_note(record), overflow="fold"),
+        ])  # fmt: skip
+
+    def write_item(self, record: ItemRecord) -> None:
+        """Write the row of an item, below those of its photos."""
+        decision = record.serial.decision if record.error is None else "error"
+        notes = [warning.message for warning in record.warnings]
+        notes += [f"missing: {', '.join(one.field for one in record.missing)}"] if record.missing else []
+        self._row([
+            Text("= ") + self._name(record.item),
+            Text(printable(record.serial.value or "not found"), overflow="fold", style="bold"),
+            Text(f"{record.serial.confidence:4.0%}" if record.serial.value else ""),
+            Text(decision, style=_STYLES[decision]),
+            Text(printable("; ".join(notes)), overflow="fold"),
         ])  # fmt: skip
 
     def _name(self, path: str) -> Text:

@@ -25,6 +25,10 @@ def summary(tally: Tally) -> str:
     ]
     if any(left_out):
         parts.append("skipped " + ", ".join(filter(None, left_out)))
+    if tally.items:
+        parts.append(_count(tally.items, "item"))
+    if tally.without_item:
+        parts.append(f"{_count(tally.without_item, 'photo')} without an item")
     if tally.done and tally.seconds:
         parts.append(speed(tally.done / tally.seconds))
     if tally.interrupted:

@@ -14,7 +14,7 @@ import msgspec
 from serialscan.errors import InputError
 from serialscan.evaluate.judge import Judged, judge
 from serialscan.evaluate.labels import LabelledPhoto
-from serialscan.record import PhotoRecord, from_json
+from serialscan.record import PhotoRecord, any_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,9 @@ def _records(path: Path) -> Iterator[tuple[int, PhotoRecord]]:
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, from_json(line)
+                record = any_from_json(line) if line.strip() else None
+                if isinstance(record, PhotoRecord):  # records of items may stand among them
+                    yield number, record
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}): check the path of the records."

@@ -1,0 +1,224 @@
+"""Which photo belongs to which item: by folder, by file name, or by a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serialscan.errors import SettingsError
+
+# The stem before the last separator: ITEM_01.jpg and ITEM-front.jpg are photos of ITEM.
+NAME_PATTERN = r"(.+?)(?:[ _-][^ _-]*)?(?:\.[^.]*)?$"
+
+_PHOTO, _ITEM = "photo", "item"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One photo in a table.
+
+    Attributes:
+        photo: its path as written.
+        item: the item it belongs to.
+        case: the other columns that are filled, by their heading.
+        number: of the line in the file, from 1.
+    """
+
+    photo: str
+    item: str
+    case: dict[str, str]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How photos are put together.
+
+    Attributes:
+        how: ``folder``, ``name``, or the path of a table.
+        pattern: for ``name``, a regular expression on file names; its first group is the item.
+    """
+
+    how: str
+    pattern: str = NAME_PATTERN
+
+    @property
+    def table(self) -> Path | None:
+        """The table, if there is one."""
+        return None if self.how in ("folder", "name") else Path(self.how)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The items of a run.
+
+    Attributes:
+        items: for each input its item, or None.
+        case: case fields by item; several values where rows of an item differ.
+    """
+
+    items: tuple[str | None, ...]
+    case: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+
+
+def make_plan(paths: Sequence[str | None], grouping: Grouping) -> Plan:
+    """Tell the item of every photo.
+
+    Args:
+        paths: of all photos of the run, in order; None for one that has no path.
+        grouping: how to tell.
+
+    Raises:
+        SettingsError: the pattern or the table is bad, or the table names a photo that is not read.
+    """
+    if grouping.table is not None:
+        return _by_table(paths, grouping.table)
+    if grouping.how == "folder":
+        return Plan(tuple(None if path is None else _folder(path) for path in paths))
+    pattern = compile_pattern(grouping.pattern)
+    return Plan(tuple(None if path is None else _name(path, pattern) for path in paths))
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """The regular expression of an item in a file name.
+
+    Raises:
+        SettingsError: it is none, or has no group.
+    """
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise SettingsError(f"The item pattern {pattern!r} is no regular expression: {error}.") from error
+    if compiled.groups < 1:
+        raise SettingsError(
+            f"The item pattern {pattern!r} has no group: put the part that names the item in parentheses."
+        )
+    return compiled
+
+
+def read_table(path: Path) -> list[Row]:
+    """Read a table of photos: UTF-8 text with a heading, cells separated by comma, semicolon or tab.
+
+    Raises:
+        SettingsError: it cannot be read, lacks the columns ``photo`` and ``item``, a line is incomplete, or
+            a photo belongs to two items.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}): check --items.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text: save it as CSV UTF-8.") from error
+    first, *rest = text.split("\n", 1)
+    skipped = 0
+    if first.strip().lower() in ("sep=;", "sep=,", "sep=\\t"):  # spreadsheets write it for spreadsheets
+        text, skipped = rest[0] if rest else "", 1
+    heading = text.split("\n", 1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=heading.count), strict=True)
+    rows: list[Row] = []
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        columns = [name.lower() for name in names]
+        for needed in (_PHOTO, _ITEM):
+            if columns.count(needed) != 1:
+                raise SettingsError(
+                    f"{path} needs one column {needed!r} in its first line, which has: "
+                    f"{', '.join(names) or 'nothing'}."
+                )
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append(_row(path, reader.line_num + skipped, names, columns, cells))
+    except csv.Error as error:
+        number = reader.line_num + skipped
+        raise SettingsError(f"{path}, line {number}: {error}: check the quotes.") from error
+    return rows
+
+
+def table_photos(path: Path) -> tuple[str, ...]:
+    """The photos that a table names, in its order, as paths to read.
+
+    Raises:
+        SettingsError: as `read_table`.
+    """
+    return tuple(dict.fromkeys(_located(path, row) for row in read_table(path)))
+
+
+def _row(path: Path, number: int, names: list[str], columns: list[str], cells: list[str]) -> Row:
+    if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
+        raise SettingsError(f"{path}, line {number}: has more cells than the first line: check the quotes.")
+    values = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+    for needed in (_PHOTO, _ITEM):
+        if not values.get(needed):
+            raise SettingsError(f"{path}, line {number}: has no {needed}: fill the cell or remove the line.")
+    case = {
+        name: values[column]
+        for name, column in zip(names, columns, strict=True)
+        if column not in (_PHOTO, _ITEM) and name and values.get(column)
+    }
+    return Row(values[_PHOTO], values[_ITEM], case, number)
+
+
+def _by_table(paths: Sequence[str | None], table: Path) -> Plan:
+    rows: dict[str, Row] = {}
+    case: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in read_table(table):
+        place = _key(_located(table, row))
+        other = rows.setdefault(place, row)
+        if other.item != row.item:
+            raise SettingsError(
+                f"{table}, lines {other.number} and {row.number}: {row.photo} belongs to two items, "
+                f"{other.item} and {row.item}: keep one."
+            )
+        fields = case.setdefault(row.item, {})
+        for name, value in row.case.items():
+            fields[name] = tuple(dict.fromkeys((*fields.get(name, ()), value)))
+    items = []
+    unread = dict(rows)
+    for path in paths:
+        found = rows.get(_key(path)) if path is not None else None
+        items.append(found.item if found is not None else None)
+        if path is not None:
+            unread.pop(_key(path), None)
+    if unread:
+        row = next(iter(unread.values()))
+        where = _located(table, row)
+        advice = (
+            "it is not among the photos read: add its folder to PATH, or leave PATH out"
+            if os.path.exists(where)  # noqa: PTH110 - false for names that no Path can hold
+            else f"there is no such photo ({where}): paths are relative to the table"
+        )
+        raise SettingsError(f"{table}, line {row.number}: {row.photo}: {advice}.")
+    return Plan(tuple(items), case)
+
+
+def _located(table: Path, row: Row) -> str:
+    """The path of a row's photo; tables written on Windows may hold backslashes."""
+    where = table.parent / row.photo
+    if os.sep == "/" and "\\" in row.photo and not where.exists():
+        where = table.parent / row.photo.replace("\\", "/")
+    return str(where)
+
+
+def _key(path: str) -> str:
+    return os.path.normcase(os.path.realpath(path))
+
+
+def _folder(path: str) -> str:
+    return _shown(os.path.dirname(path)) or "."  # noqa: PTH120 - as given, also names that no Path can hold
+
+
+def _name(path: str, pattern: re.Pattern[str]) -> str | None:
+    folder, name = os.path.split(path)
+    match = pattern.match(name)
+    stem = next((group for group in match.groups() if group), "") if match else ""
+    return _shown(os.path.join(folder, stem)) if stem else None  # noqa: PTH118
+
+
+def _shown(path: str) -> str:
+    """A path as text, with the same separator on all systems."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")

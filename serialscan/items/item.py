@@ -1,0 +1,508 @@
+"""The records of an item's photos become the record of the item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from rapidfuzz import fuzz
+
+from serialscan.items.fuse import Network, Strand, fuse_lines
+from serialscan.items.missing import missing_of
+from serialscan.marking import Knowledge, assess_maker, match_key, read_marks
+from serialscan.marking.iuid import serial_of
+from serialscan.record import (
+    Assessment,
+    Code,
+    Conflict,
+    Error,
+    Evidence,
+    Glyph,
+    ItemAlternative,
+    ItemPhoto,
+    ItemRecord,
+    ItemSerial,
+    ItemValue,
+    Line,
+    Mark,
+    PhotoRecord,
+    SerialCandidate,
+    SerialReading,
+    Tool,
+    Warning_,
+)
+
+_SURE = 0.9  # a photo that is this sure of another character is named
+_LIKELY = 0.5  # a rival number or mark with less is an alternative, not a conflict
+_RIVAL_DIGITS = 4
+_RIVAL_CHOICE = 0.3  # probability of being the serial, by its photo alone, from which a rival counts
+_ALIKE = 60.0  # percent of likeness from which two values may be one, misread
+_ONE = {  # fields that hold one value
+    "manufacturer_marked": "manufacturer", "model": "model", "calibre": "calibre",
+    "country_of_manufacture": "country", "importer": "importer", "nsn": "nsn", "uii": "uii",
+}  # fmt: skip
+_MANY = {
+    "import_marks": ("importer",),
+    "property_marks": ("property",),
+    "factory_marks": ("factory_mark",),
+    "proof_marks": ("proof",),
+    "other_numbers": ("component_serial", "part_number", "contract", "cage", "evidence_tag", "number"),
+    "markings": ("date", "selector", "other"),
+}
+# Marks whose row in the knowledge files is what they mean: COLT and COLT INDUSTRIES are one maker.
+_BY_ROW = frozenset({"manufacturer", "model", "calibre", "country"})
+
+
+def scan_item(
+    item: str, records: Sequence[PhotoRecord], knowledge: Knowledge,
+    case: Mapping[str, Sequence[str]] | None = None,
+) -> ItemRecord:  # fmt: skip
+    """Fuse the records of one item's photos.
+
+    Args:
+        item: its name.
+        records: of its photos in input order, at least one, also of those that failed.
+        knowledge: that which the photos were read with.
+        case: what is known of the item by case field; several values of a field are in conflict.
+
+    Returns:
+        The record; photos that cannot be read are named in it and the others stand.
+    """
+    blank = _blank(item, records, case or {})
+    if blank.status == "error":
+        error = Error(code="no_photo_read", message="no photo of this item could be read: see their records")
+        return msgspec.structs.replace(blank, error=error)
+    view = _View(records)
+    marks, reading = read_marks(view.lines, view.codes, knowledge)
+    serial, conflicts = _serial(view, reading)
+    values = _values(view, marks)
+    conflicts += _mark_conflicts(values)
+    conflicts += [
+        Conflict(
+            field=f"case.{name}",
+            message=f"the table gives {' and '.join(several)} for {name}: correct the table",
+            values=tuple(ItemAlternative(value=value, confidence=1.0) for value in several),
+        )
+        for name, several in (case or {}).items()
+        if len(several) > 1
+    ]
+    found = msgspec.structs.replace(
+        blank,
+        serial=serial,
+        item_class=_classes(marks, knowledge),
+        **{field: _first(values, kind) for field, kind in _ONE.items()},
+        manufacturer_assessed=tuple(
+            Assessment(value=one.name, confidence=one.share, reasons=one.reasons)
+            for one in assess_maker(marks, reading, knowledge)
+        ),
+        **{
+            field: tuple(value for kind in kinds for value in values.get(kind, ()))
+            for field, kinds in _MANY.items()
+        },
+        conflicts=tuple(conflicts),
+        warnings=_warnings(conflicts, blank),
+    )
+    return msgspec.structs.replace(found, missing=missing_of(found))
+
+
+def unfused_item(
+    item: str, records: Sequence[PhotoRecord], reason: str, case: Mapping[str, Sequence[str]] | None = None
+) -> ItemRecord:
+    """The record of an item whose photos could not be put together for a fault of this program."""
+    message = f"internal error ({reason}): its photos' records stand; report it"
+    return msgspec.structs.replace(
+        _blank(item, records, case or {}), status="error", error=Error(code="internal_error", message=message)
+    )
+
+
+def _blank(item: str, records: Sequence[PhotoRecord], case: Mapping[str, Sequence[str]]) -> ItemRecord:
+    """The item without what its photos show."""
+    photos = tuple(map(_photo, records))
+    failed = sum(photo.status == "error" for photo in photos)
+    return ItemRecord(
+        status="error" if failed == len(photos) else "incomplete" if failed else "ok",
+        item=item,
+        tool=_tool(records),
+        photos=photos,
+        case={name: values[0] for name, values in case.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A line of the view: the network and the strand that it was made of."""
+
+    network: Network
+    strand: Strand
+
+
+class _View:
+    """An item's photos as one document, whose pages are the photos' pages with their lines fused.
+
+    A number that several pages show stands once, on the page where it says most, so that it counts once.
+
+    Attributes:
+        lines: fused lines; ids are those of the photos with the photo's number before them.
+        codes: distinct codes.
+    """
+
+    def __init__(self, records: Sequence[PhotoRecord]) -> None:
+        self.records = records
+        strands = [
+            Strand(number, line, _cut(line, record))
+            for number, record in enumerate(records)
+            for line in record.lines
+        ]
+        self._of: dict[tuple[int, str], _Place] = {
+            (strand.photo, strand.line.id): _Place(network, strand)
+            for network in fuse_lines(strands)
+            for strand in network.strands()
+        }
+        pages: dict[tuple[int, int], int] = {}
+        for number, record in enumerate(records):
+            for page in sorted({one.page for one in record.lines} | {one.page for one in record.codes}):
+                pages[number, page] = len(pages) + 1
+        self.lines = self._lines(pages)
+        self.codes: list[Code] = []
+        self._codes: dict[tuple[str, str], list[tuple[int, Code]]] = {}
+        for number, record in enumerate(records):
+            for code in record.codes:
+                same = self._codes.setdefault((code.symbology, code.bytes_hex), [])
+                if not same:
+                    self.codes.append(
+                        msgspec.structs.replace(code, id=_id(number, code.id), page=pages[number, code.page])
+                    )
+                same.append((number, code))
+
+    def place(self, identity: str) -> _Place | None:
+        """Where a line of the view comes from; None for a code."""
+        photo, _, line = identity.partition(".")
+        return self._of.get((int(photo[1:]) - 1, line))
+
+    def evidence(self, ids: Sequence[str], value: str) -> tuple[Evidence, ...]:
+        """All places in all photos that show what these lines and codes show."""
+        found: dict[tuple[int, str], Evidence] = {}
+        for identity in ids:
+            place = self.place(identity)
+            parts: list[tuple[int, Line | Code]]
+            if place is None:
+                parts = [*self._same_codes(identity)]
+            else:
+                span = place.network.find(place.strand, value)
+                parts = [(strand.photo, strand.line) for strand in place.network.seen(*span)]
+            for number, part in parts:
+                found.setdefault((number, part.id), self.sight(number, part))
+        return tuple(found.values())
+
+    def sight(self, number: int, part: Line | Code) -> Evidence:
+        """One line or code of one photo."""
+        source = self.records[number].source
+        return Evidence(
+            photo=source.path, sha256=source.sha256, id=part.id, polygon=part.polygon, page=part.page,
+            raw=part.text, confidence=part.confidence if isinstance(part, Line) else 1.0,
+        )  # fmt: skip
+
+    def _same_codes(self, identity: str) -> list[tuple[int, Code]]:
+        code = next(code for code in self.codes if code.id == identity)
+        return self._codes[code.symbology, code.bytes_hex]
+
+    def _lines(self, pages: Mapping[tuple[int, int], int]) -> list[Line]:
+        """Fused lines in the order of the photos; of equal numbers the one on its best page."""
+        lines: dict[str, Line] = {}
+        best: dict[str, tuple[float, int, int]] = {}
+        ranks: dict[str, tuple[str, tuple[float, int, int]]] = {}
+        for number, record in enumerate(self.records):
+            shares = {i: c.confidence for c in reversed(record.serial.candidates) for i in c.evidence}
+            for own in record.lines:
+                place = self._of.get((number, own.id))
+                if place is None:
+                    continue
+                identity, page = _id(number, own.id), pages[number, own.page]
+                line = msgspec.structs.replace(place.network.line(place.strand), id=identity, page=page)
+                lines[identity] = line
+                if any(char.isdigit() for char in line.text):
+                    key, rank = match_key(line.text), (shares.get(own.id, 0.0), len(record.lines), -page)
+                    ranks[identity] = key, rank
+                    best[key] = max(best.get(key, rank), rank)
+        return [
+            line
+            for identity, line in lines.items()
+            if identity not in ranks or best[ranks[identity][0]] == ranks[identity][1]
+        ]
+
+
+def _id(photo: int, identity: str) -> str:
+    return f"P{photo + 1}.{identity}"
+
+
+def _photo(record: PhotoRecord) -> ItemPhoto:
+    return ItemPhoto(
+        path=record.source.path, sha256=record.source.sha256, status=record.status,
+        error=record.error.code if record.error is not None else None, serial=record.serial.value,
+    )  # fmt: skip
+
+
+def _tool(records: Sequence[PhotoRecord]) -> Tool:
+    """The program as a photo that was read names it: the record of a failure may lack the models."""
+    return max((record.tool for record in records), key=lambda tool: len(tool.models))
+
+
+def _cut(line: Line, record: PhotoRecord) -> tuple[bool, bool]:
+    """Whether a line's start and end lie within a character's height of the photo's edge."""
+    width, height = record.source.width, record.source.height
+    if len(line.polygon) < 4 or width is None or height is None:
+        return False, False
+    count = len(line.polygon)
+    tall = line.glyph_height_px or 0.0
+    # Clockwise from the top left: the start is the first and the last corner, the end the two in the middle.
+    ends = (
+        (line.polygon[0], line.polygon[-1]),
+        (line.polygon[count // 2 - 1], line.polygon[count // 2]),
+    )
+    start, end = (
+        any(x < tall or y < tall or x > width - tall or y > height - tall for x, y in corners)
+        for corners in ends
+    )
+    return start, end
+
+
+def _serial(view: _View, reading: SerialReading) -> tuple[ItemSerial, list[Conflict]]:
+    candidates = tuple(_candidate(view, candidate) for candidate in reading.candidates)
+    if not reading.candidates or reading.value is None:
+        return ItemSerial(value=None, status="not_found", decision="none", confidence=0.0), []
+    first = reading.candidates[0]
+    conflicts = [
+        *_disagreeing_photos(view, first), *_rivals(view, first), *_disagreeing_codes(view, first),
+    ]  # fmt: skip
+    named = {match_key(serial) for code in view.codes if (serial := serial_of(code)) is not None}
+    return (
+        ItemSerial(
+            value=reading.value,
+            status="conflict" if conflicts else reading.status,
+            decision=reading.decision,
+            confidence=reading.confidence,
+            match_key=reading.match_key,
+            rule=first.rule,
+            code="not_seen" if not named else "agrees" if named == {match_key(first.value)} else "disagrees",
+            characters=_characters(view, first),
+            candidates=candidates,
+            evidence=candidates[0].evidence,
+        ),
+        conflicts,
+    )
+
+
+def _candidate(view: _View, candidate: SerialCandidate) -> ItemAlternative:
+    return ItemAlternative(
+        value=candidate.value, confidence=candidate.confidence, match_key=match_key(candidate.value),
+        rule=candidate.rule, evidence=view.evidence(candidate.evidence, candidate.value),
+    )  # fmt: skip
+
+
+def _characters(view: _View, candidate: SerialCandidate) -> tuple[Glyph, ...]:
+    lines = {line.id: line for line in view.lines}
+    for identity in candidate.evidence:
+        line = lines.get(identity)
+        if line is not None and candidate.value in line.text:
+            start = line.text.index(candidate.value)
+            return line.characters[start : start + len(candidate.value)]
+    return ()
+
+
+def _seen(view: _View, candidate: SerialCandidate) -> list[tuple[Network, tuple[int, int]]]:
+    """Networks that hold the candidate's value, and where."""
+    found = []
+    for identity in candidate.evidence:
+        place = view.place(identity)
+        if place is not None and candidate.value in place.network.text:
+            found.append((place.network, place.network.find(place.strand, candidate.value)))
+    return found
+
+
+def _disagreeing_photos(view: _View, first: SerialCandidate) -> list[Conflict]:
+    """Photos that are sure of another character of the serial: a misreading, or another weapon."""
+    others: dict[str, tuple[float, list[Evidence]]] = {}
+    for network, span in _seen(view, first):
+        for strand in network.seen(*span):
+            if network.contradicts(strand, *span, sure=_SURE):
+                text, confidence = network.reading(strand, *span)
+                before, seen = others.setdefault(text, (confidence, []))
+                seen.append(view.sight(strand.photo, strand.line))
+                others[text] = max(before, confidence), seen
+    if not others:
+        return []
+    values = [
+        ItemAlternative(value=text, confidence=round(confidence, 4), evidence=tuple(seen))
+        for text, (confidence, seen) in others.items()
+    ]
+    return [_conflict("serial", "photos read this serial differently", [_candidate(view, first), *values])]
+
+
+def _rivals(view: _View, first: SerialCandidate) -> list[Conflict]:
+    """Other numbers that photos without the serial show in its place: perhaps a second item."""
+    shown = {strand.photo for network, span in _seen(view, first) for strand in network.seen(*span)}
+    shown |= {view.records.index(r) for r in view.records if _names(r, first.value)}
+    with_serial = [view.records[number] for number in sorted(shown)]
+    rivals: dict[str, ItemAlternative] = {}
+    for number, record in enumerate(view.records):
+        if number in shown or not record.serial.candidates:
+            continue
+        own = record.serial.candidates[0]
+        known = any(match_key(own.value) in match_key(line.text) for r in with_serial for line in r.lines)
+        if known or not _may_be_serial(own):
+            continue
+        evidence = view.evidence([_id(number, identity) for identity in own.evidence], own.value)
+        rivals.setdefault(
+            match_key(own.value),
+            ItemAlternative(
+                value=own.value, confidence=own.confidence, match_key=match_key(own.value), rule=own.rule,
+                evidence=evidence,
+            ),
+        )  # fmt: skip
+    if not rivals:
+        return []
+    return [
+        _conflict(
+            "serial", "photos show different serials, perhaps of two items",
+            [_candidate(view, first), *rivals.values()],
+        )
+    ]  # fmt: skip
+
+
+def _may_be_serial(own: SerialCandidate) -> bool:
+    """Whether a photo by itself takes a number for the serial, and it has enough digits to be one."""
+    digits = sum(char.isdigit() for char in own.value)
+    share = own.confidence if own.choice is None else own.choice
+    return digits >= _RIVAL_DIGITS and share >= _RIVAL_CHOICE
+
+
+def _names(record: PhotoRecord, serial: str) -> bool:
+    return any(match_key(found) == match_key(serial) for found in map(serial_of, record.codes) if found)
+
+
+def _disagreeing_codes(view: _View, first: SerialCandidate) -> list[Conflict]:
+    others = [
+        ItemAlternative(
+            value=serial, confidence=1.0, match_key=match_key(serial), rule=f"code {code.symbology}",
+            evidence=view.evidence([code.id], serial),
+        )
+        for code in view.codes
+        if (serial := serial_of(code)) is not None and match_key(serial) != match_key(first.value)
+    ]  # fmt: skip
+    if not others:
+        return []
+    message = "a code names another serial than the one read; labels get moved between items"
+    return [_conflict("serial", message, [_candidate(view, first), *others])]
+
+
+def _conflict(field: str, message: str, values: Sequence[ItemAlternative]) -> Conflict:
+    shown = "; ".join(
+        f"{value.value} in {', '.join(dict.fromkeys(seen.photo for seen in value.evidence))}"
+        for value in values
+    )
+    return Conflict(field=field, message=f"{message}: {shown}", values=tuple(values))
+
+
+def _values(view: _View, marks: Sequence[Mark]) -> dict[str, list[ItemValue]]:
+    """The distinct marks of every kind, surest first; other marks with digits are of the kind ``number``."""
+    found: dict[tuple[str, str], ItemValue] = {}
+    for mark in sorted(marks, key=lambda mark: -mark.confidence):
+        value = ItemValue(
+            kind=mark.kind, value=mark.value, raw=mark.raw, match_key=mark.match_key,
+            confidence=mark.confidence, rule=mark.rule, row=mark.row, candidates=mark.candidates,
+            evidence=view.evidence(mark.evidence, mark.raw),
+        )  # fmt: skip
+        key = (mark.kind, mark.row if mark.row and mark.kind in _BY_ROW else mark.match_key or mark.value)
+        if key in found:
+            both = dict.fromkeys((*found[key].evidence, *value.evidence))
+            value = msgspec.structs.replace(found[key], evidence=tuple(both))
+        found[key] = value
+    values: dict[str, list[ItemValue]] = {}
+    for (kind, _), value in found.items():
+        is_number = kind == "other" and any(char.isdigit() for char in value.value)
+        values.setdefault("number" if is_number else kind, []).append(value)
+    return values
+
+
+def _classes(marks: Sequence[Mark], knowledge: Knowledge) -> tuple[Assessment, ...]:
+    """What types of item the models marked are; several if a model's name is that of several types."""
+    found: dict[str, tuple[float, list[str]]] = {}
+    for mark in marks:
+        rows = [mark.row] if mark.row else [candidate.row for candidate in mark.candidates]
+        for row in rows if mark.kind == "model" else ():
+            if row in knowledge.models:
+                name = knowledge.models[row].item_class
+                sure, reasons = found.get(name, (0.0, []))
+                reason = f"model {mark.value}"
+                found[name] = (
+                    max(sure, mark.confidence / len(rows)),
+                    [*reasons, *([] if reason in reasons else [reason])],
+                )
+    ranked = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
+    return tuple(
+        Assessment(value=name, confidence=round(sure, 4), reasons=tuple(reasons))
+        for name, (sure, reasons) in ranked
+    )
+
+
+def _first(values: Mapping[str, Sequence[ItemValue]], kind: str) -> ItemValue | None:
+    """The surest value of a kind, with the others as its alternatives."""
+    if kind not in values:
+        return None
+    first, *others = values[kind]
+    return msgspec.structs.replace(first, alternatives=tuple(map(_alternative, others)))
+
+
+def _alternative(value: ItemValue) -> ItemAlternative:
+    return ItemAlternative(
+        value=value.value, confidence=value.confidence, match_key=value.match_key, rule=value.rule,
+        evidence=value.evidence,
+    )  # fmt: skip
+
+
+def _mark_conflicts(values: Mapping[str, Sequence[ItemValue]]) -> list[Conflict]:
+    """Fields with one value of which photos show several; two on the same photo may both be true."""
+    conflicts = []
+    for field, kind in _ONE.items():
+        likely = [value for value in values.get(kind, ()) if value.confidence >= _LIKELY]
+        for other in likely[1:]:
+            first = likely[0]
+            shared = {seen.photo for seen in first.evidence} & {seen.photo for seen in other.evidence}
+            if not shared and not _one_in_other(first.match_key, other.match_key):
+                both = [_alternative(first), _alternative(other)]
+                conflicts.append(_conflict(field, "photos differ", both))
+    return conflicts
+
+
+def _of_two_items(conflict: Conflict) -> bool:
+    """Whether serials or models differ too much for misreadings."""
+    first, *others = (value.match_key or "" for value in conflict.values)
+    return conflict.field in ("serial", "model") and any(
+        other and fuzz.ratio(first, other) < _ALIKE for other in others
+    )
+
+
+def _one_in_other(one: str, other: str) -> bool:
+    """Whether one may be the other, seen in part."""
+    return one in other or other in one
+
+
+def _warnings(conflicts: Sequence[Conflict], item: ItemRecord) -> tuple[Warning_, ...]:
+    warnings = []
+    several = [conflict for conflict in conflicts if conflict.field == "uii" or _of_two_items(conflict)]
+    if several:
+        message = "; ".join(conflict.message for conflict in several)
+        warnings.append(
+            Warning_(
+                code="two_items",
+                message=f"{message}. If these are two items, keep their photos apart and scan again.",
+            )
+        )
+    failed = sum(photo.status == "error" for photo in item.photos)
+    if failed:
+        message = (
+            f"{failed} of {len(item.photos)} photos could not be read: see their records, photograph again"
+        )
+        warnings.append(Warning_(code="photos_failed", message=message))
+    return tuple(warnings)

@@ -1,0 +1,303 @@
+"""Items: marks fused over photos, conflicts between them, and what is missing for a trace."""
+
+from __future__ import annotations
+
+import string
+import time
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serialscan.items import scan_item
+from serialscan.items.fuse import Strand, fuse_lines, posterior
+from serialscan.marking import load_knowledge, read_marks
+from serialscan.marking.iuid import with_message
+from serialscan.record import (
+    Alternative,
+    Code,
+    Error,
+    Glyph,
+    ItemRecord,
+    Line,
+    PhotoRecord,
+    Source,
+    Tool,
+    any_from_json,
+    to_json,
+)
+
+KNOWLEDGE = load_knowledge()
+TOOL = Tool(name="serialscan", version="0", settings_digest="0")
+Doubt = dict[int, dict[str, float]]
+
+
+def line(
+    number: int, text: str, doubts: Doubt | None = None, *, left: float = 300.0, sure: float = 0.995
+) -> Line:
+    """A line of a photo; ``doubts`` are the characters that may stand at a place."""
+    glyphs = []
+    for place, char in enumerate(text):
+        votes = (doubts or {}).get(place, {char: sure})
+        others = tuple(Alternative(char=c, confidence=p) for c, p in votes.items() if c != char)
+        glyphs.append(Glyph(char=char, confidence=votes[char], alternatives=others))
+    confidence = 1.0
+    for glyph in glyphs:
+        confidence *= glyph.confidence
+    top, right = 100.0 * number, left + 30.0 * len(text)
+    return Line(
+        id=f"L{number}", text=text, confidence=confidence, characters=tuple(glyphs), glyph_height_px=40.0,
+        polygon=((left, top), (right, top), (right, top + 40), (left, top + 40)),
+    )  # fmt: skip
+
+
+def photo(name: str, *lines: Line | str, codes: tuple[Code, ...] = ()) -> PhotoRecord:
+    numbered = [line(i, one) if isinstance(one, str) else one for i, one in enumerate(lines, 1)]
+    marks, serial = read_marks(numbered, codes, KNOWLEDGE)
+    source = Source(path=name, sha256=name.encode().hex().ljust(64, "0"), width=2000, height=1500)
+    return PhotoRecord(
+        status="ok", tool=TOOL, source=source, lines=tuple(numbered), codes=codes, marks=marks, serial=serial
+    )
+
+
+def failed(name: str) -> PhotoRecord:
+    error = Error(code="truncated", message="the file ends early")
+    return PhotoRecord(status="error", tool=TOOL, source=Source(path=name), error=error)
+
+
+def code(*fields: str) -> Code:
+    data = "[)>\x1e06\x1d" + "\x1d".join(fields) + "\x1e\x04"
+    box = ((900.0, 900.0), (990.0, 900.0), (990.0, 990.0), (900.0, 990.0))
+    return with_message(
+        Code(id="C1", symbology="DataMatrix", text=data, bytes_hex=data.encode().hex(), polygon=box)
+    )
+
+
+def item(*records: PhotoRecord, **case: tuple[str, ...]) -> ItemRecord:
+    record = scan_item("item", records, KNOWLEDGE, case)
+    assert any_from_json(to_json(record)) == record
+    return record
+
+
+def warned(record: ItemRecord) -> set[str]:
+    return {warning.code for warning in record.warnings}
+
+
+def test_three_mediocre_photos_give_one_good_reading() -> None:
+    """Each photo alone is wrong in one place; none shares its mistake with another."""
+    photos = [
+        photo("a.jpg", line(1, "SER NO W128456", {10: {"8": 0.6, "3": 0.4}})),
+        photo("b.jpg", line(1, "SER NO W173456", {10: {"3": 0.9, "8": 0.1}, 9: {"7": 0.55, "2": 0.45}})),
+        photo("c.jpg", line(1, "SER NO W123466", {12: {"6": 0.6, "5": 0.4}})),
+    ]
+    assert [record.serial.value for record in photos] == ["W128456", "W173456", "W123466"]
+    fused = item(*photos)
+    assert fused.serial.value == "W123456"
+    assert fused.serial.confidence > max(record.serial.confidence for record in photos)
+    assert [seen.photo for seen in fused.serial.evidence] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert [seen.raw for seen in fused.serial.evidence] == [r.lines[0].text for r in photos]
+    assert "8" in {other.char for other in fused.serial.characters[3].alternatives}
+
+
+def test_one_bad_photo_has_no_veto_and_is_named() -> None:
+    sure_and_wrong = photo("bad.jpg", line(1, "SERIAL W723456", sure=0.9999))
+    fused = item(photo("a.jpg", "SERIAL W123456"), sure_and_wrong, photo("c.jpg", "SERIAL W123456"))
+    assert (fused.serial.value, fused.serial.status) == ("W123456", "conflict")
+    (conflict,) = fused.conflicts
+    assert conflict.field == "serial"
+    assert conflict.values[1].value == "W723456"
+    assert [seen.photo for seen in conflict.values[1].evidence] == ["bad.jpg"]
+    assert "bad.jpg" in conflict.message and "W723456" in conflict.message
+
+
+def test_photos_that_contradict_each_other_leave_the_place_open() -> None:
+    fused = item(photo("a.jpg", "SERIAL W123456"), photo("b.jpg", "SERIAL W723456"))
+    assert fused.serial.value == "W?23456"
+    glyph = fused.serial.characters[1]
+    assert {glyph.char, *(other.char for other in glyph.alternatives)} == {"1", "7"}
+    assert fused.serial.status == "conflict"
+    assert {value.value for conflict in fused.conflicts for value in conflict.values} >= {"W723456"}
+
+
+def test_what_a_photo_cuts_off_another_one_shows() -> None:
+    cut = line(1, "SER NO U16984", left=2000 - 30 * 13 - 10)
+    fused = item(photo("a.jpg", cut), photo("b.jpg", "SER NO U169847"))
+    assert fused.serial.value == "U169847"
+    assert fused.serial.status == "readable"
+    assert [seen.raw for seen in fused.serial.evidence] == ["SER NO U16984", "SER NO U169847"]
+
+
+def test_a_short_number_is_not_completed_by_a_longer_one() -> None:
+    """1019 is a whole serial, not the end of the part number in the other photo."""
+    fused = item(photo("a.jpg", "SERIAL NO. 1019"), photo("b.jpg", "P/N 99131019"))
+    assert fused.serial.value == "1019"
+    assert {number.value for number in fused.other_numbers} == {"99131019"}
+
+
+def test_two_weapons_in_one_folder_are_noticed_and_not_merged() -> None:
+    fused = item(
+        photo("a.jpg", "M4 CARBINE", "CAL 5.56MM", "SERIAL W274567"), photo("b.jpg", "M249", "SER NO 863073"),
+        photo("c.jpg", "M4 CARBINE", "SERIAL W274567"),
+    )  # fmt: skip
+    assert "two_items" in warned(fused)
+    assert fused.serial.status == "conflict"
+    serials = next(conflict for conflict in fused.conflicts if conflict.field == "serial")
+    assert {value.value: {seen.photo for seen in value.evidence} for value in serials.values} == {
+        "W274567": {"a.jpg", "c.jpg"}, "863073": {"b.jpg"},
+    }  # fmt: skip
+
+
+def test_neighbouring_serials_in_one_photo_stay_apart() -> None:
+    fused = item(photo("a.jpg", "SERIAL W123456", "SERIAL W123457"), photo("b.jpg", "SERIAL W123456"))
+    assert {candidate.value for candidate in fused.serial.candidates} >= {"W123456", "W123457"}
+    assert fused.serial.status == "conflict"
+    evidence = {c.value: [seen.photo for seen in c.evidence] for c in fused.serial.candidates}
+    assert evidence["W123457"] == ["a.jpg"]
+    assert evidence["W123456"] == ["a.jpg", "b.jpg"]
+
+
+def test_a_code_that_names_the_same_serial_agrees_and_another_is_a_conflict() -> None:
+    good = code("17V1ABC5", "1P12002820", "SW123456")
+    fused = item(photo("a.jpg", "SERIAL W123456"), photo("b.jpg", codes=(good,)))
+    assert fused.serial.code == "agrees"
+    assert fused.uii is not None and fused.uii.value == "D1ABC512002820W123456"
+    assert [(seen.photo, seen.id) for seen in fused.uii.evidence] == [("b.jpg", "C1")]
+    moved = code("17V1ABC5", "1P12002820", "SW999999")
+    fused = item(photo("a.jpg", "SERIAL W123456"), photo("b.jpg", codes=(moved,)))
+    assert (fused.serial.code, fused.serial.status) == ("disagrees", "conflict")
+    assert {"W123456", "W999999"} <= {v.value for c in fused.conflicts for v in c.values}
+    assert item(photo("a.jpg", "SERIAL W123456")).serial.code == "not_seen"
+
+
+def test_failed_photos_are_named_and_the_others_stand() -> None:
+    fused = item(failed("a.jpg"), photo("b.jpg", "SERIAL W123456"))
+    assert (fused.status, fused.serial.value, fused.error) == ("incomplete", "W123456", None)
+    assert [(one.path, one.status, one.error) for one in fused.photos] == [
+        ("a.jpg", "error", "truncated"), ("b.jpg", "ok", None),
+    ]  # fmt: skip
+    assert "photos_failed" in warned(fused)
+    nothing = item(failed("a.jpg"), failed("b.jpg"))
+    assert nothing.status == "error"
+    assert nothing.error is not None and nothing.error.code == "no_photo_read"
+
+
+def test_fields_come_from_different_photos_each_with_its_evidence() -> None:
+    fused = item(
+        photo("left.jpg", "COLT FIREARMS DIVISION", "HARTFORD, CONN. U.S.A.", "M4 CARBINE"),
+        photo("right.jpg", "CAL 5.56 MM", "PROPERTY OF U.S. GOVT.", "SERIAL W274567"),
+    )
+    assert fused.manufacturer_marked is not None and fused.manufacturer_marked.row == "colt"
+    assert fused.model is not None and fused.model.evidence[0].photo == "left.jpg"
+    assert fused.calibre is not None and fused.calibre.evidence[0].photo == "right.jpg"
+    assert fused.country_of_manufacture is not None and fused.country_of_manufacture.row == "USA"
+    assert fused.item_class[0].value == "carbine"
+    assert fused.property_marks and fused.manufacturer_assessed
+    assert fused.serial.value == "W274567"
+    assert (fused.missing, fused.conflicts, fused.warnings) == ((), (), ())
+
+
+def test_what_is_missing_says_which_form_asks_and_what_to_photograph() -> None:
+    fused = item(photo("a.jpg", "M4 CARBINE"))
+    missing = {one.field: one for one in fused.missing}
+    assert list(missing) == ["serial", "manufacturer_marked", "calibre", "country_of_manufacture"]
+    assert "ATF 3312.1 5a" in missing["serial"].asked_by
+    assert all("photograph" in one.message for one in fused.missing)
+
+
+def test_an_importer_is_missing_only_for_what_was_made_outside_the_usa() -> None:
+    def asked(*lines: str) -> bool:
+        return "importer" in {one.field for one in item(photo("a.jpg", *lines)).missing}
+
+    assert asked("MADE IN CHINA", "SERIAL 1234567")
+    assert not asked("HARTFORD, CONN. U.S.A.", "SERIAL W274567")
+
+
+def test_optics_need_no_calibre() -> None:
+    sight = item(photo("a.jpg", "AN/PVS-14", "NSN 5855-01-432-0524", "SER NO 633786"))
+    assert sight.nsn is not None and sight.nsn.match_key == "5855014320524"
+    assert "calibre" not in {one.field for one in sight.missing}
+
+
+def test_a_partly_legible_serial_is_still_asked_for() -> None:
+    doubtful = line(1, "SERIAL W123456", {9: {"2": 0.45, "7": 0.3, "Z": 0.25}})
+    fused = item(photo("a.jpg", doubtful))
+    assert (fused.serial.value, fused.serial.status) == ("W1?3456", "partial")
+    assert next(one for one in fused.missing if one.field == "serial").message.startswith("the serial is not")
+
+
+def test_case_fields_are_passed_on_and_contradictions_named() -> None:
+    fused = item(photo("a.jpg", "M4"), exhibit=("E-1",), place=("Kabul", "Herat"), type=("rifle",))
+    assert fused.case == {"exhibit": "E-1", "place": "Kabul", "type": "rifle"}
+    (conflict,) = [one for one in fused.conflicts if one.field.startswith("case.")]
+    assert conflict.field == "case.place" and "Herat" in conflict.message
+
+
+def test_the_order_of_photos_does_not_change_the_serial() -> None:
+    photos = [
+        photo("a.jpg", line(1, "SER NO W128456", {10: {"8": 0.6, "3": 0.4}})),
+        photo("b.jpg", line(1, "W123456", {1: {"1": 0.7, "7": 0.3}})),
+        photo("c.jpg", "SER NO W123456"),
+    ]
+    first = item(*photos)
+    for order in ((0, 2, 1), (1, 0, 2), (2, 1, 0)):
+        other = item(*(photos[i] for i in order))
+        assert (other.serial.value, other.serial.confidence) == (first.serial.value, first.serial.confidence)
+
+
+def test_a_photo_alone_keeps_its_reading() -> None:
+    alone = photo("a.jpg", line(1, "SERIAL W123456", {9: {"2": 0.7, "7": 0.3}}), "M4 CARBINE")
+    fused = item(alone)
+    assert fused.serial.value == alone.serial.value
+    assert fused.serial.confidence == pytest.approx(alone.serial.confidence, abs=1e-3)
+
+
+TEXT = st.text(string.ascii_uppercase + string.digits + " -./№Й", max_size=12)
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["", "A", "B", "8"]), st.floats(0, 1), min_size=1), min_size=1)
+)
+def test_a_posterior_is_a_distribution(votes: list[dict[str, float]]) -> None:
+    proper = [{c: p / max(1.0, sum(vote.values())) for c, p in vote.items()} for vote in votes]
+    fused = posterior(proper)
+    assert all(0.0 <= p <= 1.0 for p in fused.values())
+    assert sum(fused.values()) <= 1.0 + 1e-9
+    assert set(fused) == {char for vote in proper for char in vote}
+    assert posterior(proper[::-1]) == pytest.approx(fused)
+
+
+@given(st.lists(st.lists(TEXT, max_size=4), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_any_lines_make_a_record_and_every_line_is_in_one_network(pages: list[list[str]]) -> None:
+    records = [photo(f"{n}.jpg", *texts) for n, texts in enumerate(pages)]
+    fused = item(*records)
+    assert len(fused.photos) == len(pages)
+    strands = [Strand(n, one) for n, record in enumerate(records) for one in record.lines if one.text]
+    found = [strand for network in fuse_lines(strands) for strand in network.strands()]
+    assert sorted(map(id, found)) == sorted(map(id, strands))
+
+
+def test_a_photo_of_a_serial_twice_counts_and_hides_nothing() -> None:
+    fused = item(photo("a.jpg", "SERIAL W123456", "W123456"))
+    assert fused.serial.value == "W123456"
+    assert {seen.id for seen in fused.serial.evidence} == {"L1", "L2"}
+
+
+def test_many_photos_of_one_item_take_time_in_proportion() -> None:
+    lines = [
+        "COLT FIREARMS DIVISION",
+        "M4 CARBINE",
+        "CAL 5.56 MM",
+        "PROPERTY OF U.S. GOVT.",
+        "SERIAL W274567",
+    ]
+    one = photo("a.jpg", *lines)
+    records = [
+        msgspec.structs.replace(one, source=msgspec.structs.replace(one.source, path=f"{n}.jpg"))
+        for n in range(60)
+    ]
+    started = time.perf_counter()
+    fused = item(*records)
+    assert time.perf_counter() - started < 20.0
+    assert fused.serial.value == "W274567" and len(fused.serial.evidence) == 60
