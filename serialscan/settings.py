@@ -32,6 +32,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         max_bytes: a larger file is refused.
         max_pages: pages read of a multi-page file; more are refused.
         gps: write the position from EXIF into the record.
+        knowledge: a TOML file with more makers, models, labels, shapes and other numbers; empty for none.
+        knowledge_sha256: of that file; filled in when the settings are read. Written into a settings file it
+            pins the content: another content is refused.
     """
 
     reader: Literal["auto", "network", "tesseract"] = "auto"
@@ -40,10 +43,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_bytes: Positive = 1 << 30
     max_pages: Positive = 1000
     gps: bool = False
+    knowledge: str = ""
+    knowledge_sha256: str = ""
 
     def digest(self) -> str:
-        """SHA-256 (hex, first 16 digits) of the settings in canonical JSON."""
-        canonical = msgspec.json.encode(msgspec.to_builtins(self), order="sorted")
+        """SHA-256 (hex, first 16 digits) of the settings in canonical JSON.
+
+        Of the knowledge file its content counts, not its path; without one both are left out.
+        """
+        values = msgspec.to_builtins(self)
+        del values["knowledge"]
+        if not self.knowledge_sha256:
+            del values["knowledge_sha256"]
+        canonical = msgspec.json.encode(values, order="sorted")
         return hashlib.sha256(canonical).hexdigest()[:16]
 
 
@@ -104,6 +116,8 @@ def load_settings(
             _check_known(key, list(_FIELDS), str(config))
             values[key] = _convert(key, value, str(config), strict=True)
             origins[key] = str(config)
+        if values.get("knowledge"):
+            values["knowledge"] = str(config.parent / values["knowledge"])
     for variable, text in environment.items():
         if not variable.startswith(ENVIRONMENT_PREFIX):
             continue
@@ -115,11 +129,31 @@ def load_settings(
         if value is not None:
             origins[key] = "--" + key.replace("_", "-")
             values[key] = _convert(key, value, origins[key], strict=True)
+    if values.get("knowledge"):
+        _pin_knowledge(values, origins)
     return Effective(
         settings=Settings(**{key: values[key] for key in Settings.__struct_fields__ if key in values}),
         batch=BatchSettings(**{key: values[key] for key in BatchSettings.__struct_fields__ if key in values}),
         origins=origins,
     )
+
+
+def _pin_knowledge(values: dict[str, Any], origins: dict[str, str]) -> None:
+    """Set the hash of the knowledge file, or compare it where one is given."""
+    path = values["knowledge"]
+    try:
+        found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
+    wanted = values.get("knowledge_sha256", "")
+    if wanted and wanted != found:
+        raise SettingsError(
+            f"{path}: its SHA-256 is {found}, not the one of knowledge_sha256 "
+            f"({origins['knowledge_sha256']}): use the file that was meant, or remove knowledge_sha256."
+        )
+    values["knowledge_sha256"] = found
+    if not wanted:
+        origins["knowledge_sha256"] = path
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -159,7 +193,7 @@ def _allowed(kind: Any) -> str:
         return f"a whole number from {info.ge}" + (f" to {info.le}" if info.le is not None else " up")
     if isinstance(info, msgspec.inspect.FloatType):
         return f"a number above {info.gt:g}, {info.le:g} at most"
-    return "true or false"
+    return "text in quotes" if isinstance(info, msgspec.inspect.StrType) else "true or false"
 
 
 _SWITCHES = frozenset(key for key, field in _FIELDS.items() if field.type is bool)

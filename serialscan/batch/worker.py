@@ -72,8 +72,10 @@ def run_worker(tasks: Connection, results: Connection, job: Job) -> None:
         glibc.mallopt(*_MMAP_THRESHOLD)
         glibc.mallopt(*_TRIM_THRESHOLD)
     try:
+        from serialscan.marking import load_knowledge
         from serialscan.reading import Reader
 
+        load_knowledge(job.settings.knowledge, job.settings.knowledge_sha256)
         reader = Reader(job.settings, threads=job.threads)
     except SerialscanError as error:
         results.send(error)

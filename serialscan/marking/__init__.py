@@ -1,7 +1,10 @@
-"""From readings to marks: what a line means."""
+"""From readings to marks: what each line means, and which number is the serial."""
 
 from __future__ import annotations
 
-from serialscan.marking.serial import choose_serial
+from serialscan.marking.knowledge import Knowledge, load_knowledge
+from serialscan.marking.maker import MakerCandidate, assess_maker
+from serialscan.marking.marks import read_marks
+from serialscan.marking.normalise import match_key
 
-__all__ = ["choose_serial"]
+__all__ = ["Knowledge", "MakerCandidate", "assess_maker", "load_knowledge", "match_key", "read_marks"]

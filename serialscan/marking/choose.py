@@ -1,0 +1,425 @@
+"""Which number is the serial: weighted evidence for and against each candidate, none of it hidden.
+
+The weights are natural log odds and stand with their reasons in knowledge/weights.toml. They rank; they never
+correct, complete or hide a reading.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from serialscan.marking.classify import Labelled, Part, Read, confidence_of
+from serialscan.marking.geometry import frame, in_one_block, same_way
+from serialscan.marking.iuid import serial_of
+from serialscan.marking.knowledge import Knowledge, matches_shape
+from serialscan.marking.normalise import folded, normalise, turned_over, western
+from serialscan.marking.words import READ_CHARS
+from serialscan.record import Code, Glyph, Line, SerialCandidate, SerialReading
+
+MOST_CANDIDATES = 6
+LEAST = -1.0  # a number with less evidence is a candidate, but not named as the value
+LEAST_CANDIDATE = -4.0
+UNDECIDED = 0.5  # a character that is less sure is `?` in the value
+_LONGEST_JOINED = 14
+_NAMED = 3.0  # evidence from which a number read is held against that of a code
+
+# Han characters stand beside numbers without a space (五六式3481252) and are never part of them.
+_SIGN = r"[^\W_\u3000-\u9fff]"
+_TOKEN = re.compile(rf"{_SIGN}(?:(?:{_SIGN}|[_./\\-])*{_SIGN})?")
+_FOREIGN = re.compile("[٠-٩۰-۹]")
+_TALL = ("manufacturer", "model", "calibre", "property")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A string that may be the serial, and the evidence for and against it.
+
+    Attributes:
+        value: as read.
+        shown: the same with ``?`` for undecided characters.
+        reading: probability that its characters are right.
+        reasons: evidence with its weight.
+        evidence: ids of lines and codes.
+        line: index of its line, -1 for a code.
+        named: a label or a code says that it is the serial.
+    """
+
+    value: str
+    shown: str
+    reading: float
+    reasons: dict[str, float] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    line: int = -1
+    named: bool = False
+
+    @property
+    def points(self) -> float:
+        """The sum of the evidence in log odds."""
+        return sum(self.reasons.values())
+
+    @property
+    def rule(self) -> str:
+        """The evidence in words, with its weights."""
+        return ", ".join(f"{reason} {points:+.1f}" for reason, points in self.reasons.items())
+
+    def because(self, reason: str, points: float) -> Candidate:
+        """The candidate with one more piece of evidence."""
+        return replace(self, reasons={**self.reasons, reason: points})
+
+
+def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[list[Candidate], SerialReading]:
+    """The candidates, best first, and the serial reading that they make."""
+    candidates = [*_read_candidates(read, knowledge), *_code_candidates(codes, knowledge)]
+    ranked = sorted(_united(candidates, knowledge), key=lambda c: (-c.points, c.line, c.value))
+    ranked = [c for c in ranked if c.points > LEAST_CANDIDATE][:MOST_CANDIDATES]
+    if not ranked or ranked[0].points <= LEAST:
+        return [], SerialReading(
+            value=None, status="not_found", decision="none", confidence=0.0,
+            candidates=_shares(ranked, knowledge),
+        )  # fmt: skip
+    first = ranked[0]
+    shown = _shares(ranked, knowledge)
+    return ranked, SerialReading(
+        value=first.shown,
+        status="conflict" if _in_conflict(ranked) else "partial" if "?" in first.shown else "readable",
+        decision="review",
+        confidence=shown[0].confidence,
+        match_key=normalise(first.shown).match_key,
+        candidates=shown,
+    )
+
+
+def _shares(ranked: Sequence[Candidate], knowledge: Knowledge) -> tuple[SerialCandidate, ...]:
+    """Each candidate with its share: softmax over all of them and ``nothing``."""
+    if not ranked:
+        return ()
+    top = max(ranked[0].points, knowledge.weights["nothing"])
+    odds = [math.exp(c.points - top) for c in ranked]
+    total = sum(odds) + math.exp(knowledge.weights["nothing"] - top)
+    shown = []
+    for candidate, odd in zip(ranked, odds, strict=True):
+        forms = normalise(candidate.value)
+        share = odd / total
+        shown.append(SerialCandidate(
+            value=candidate.value, confidence=round(share * candidate.reading, 4),
+            evidence=candidate.evidence, rule=candidate.rule, choice=round(share, 4),
+            latin=forms.latin if forms.latin != candidate.value else None, match_key=forms.match_key,
+            other_keys=forms.other_keys, steps=forms.steps,
+        ))  # fmt: skip
+    return tuple(shown)
+
+
+def _in_conflict(ranked: Sequence[Candidate]) -> bool:
+    """Two different numbers are named: by two labels, or by a code and by what was read."""
+    first = ranked[0]
+    strong = [c for c in ranked[1:] if c.points >= _NAMED]
+    codes = {c.line == -1 for c in (first, *strong)}
+    return any(c.named and first.named and c.line != first.line for c in strong) or (
+        len(codes) == 2 and any((c.line == -1) != (first.line == -1) for c in strong)
+    )
+
+
+def _code_candidates(codes: Sequence[Code], knowledge: Knowledge) -> list[Candidate]:
+    found = []
+    for code in codes:
+        value = serial_of(code)
+        if value and any(c.isalnum() for c in value):
+            reasons = {f"code {code.symbology} names it": knowledge.weights["code"]}
+            found.append(Candidate(value, value, 1.0, reasons, (code.id,), named=True))
+    return found
+
+
+def _united(candidates: Sequence[Candidate], knowledge: Knowledge) -> list[Candidate]:
+    """One candidate for each match key: two places that say the same support each other."""
+    best: dict[str, Candidate] = {}
+    for one in candidates:
+        key = normalise(one.value).match_key
+        other = best.get(key)
+        if other is None:
+            best[key] = one
+            continue
+        if one.line == other.line and one.line != -1:
+            best[key] = max(one, other, key=lambda c: c.points)
+            continue
+        # What was read is shown, even where a code says the same: the mark counts.
+        by_code = [c for c in (other, one) if c.line == -1]
+        first, second = sorted((other, one), key=lambda c: (c.line == -1, -c.points))
+        if len(by_code) == 1:
+            agrees, gain = "a code agrees", knowledge.weights["code"] + knowledge.weights["code_agrees"]
+        else:
+            agrees, gain = "it stands in two places", knowledge.weights["repeated"]
+        best[key] = replace(
+            first.because(agrees, gain), reading=1 - (1 - first.reading) * (1 - second.reading),
+            evidence=tuple(dict.fromkeys((*first.evidence, *second.evidence))),
+            named=first.named or second.named,
+        )  # fmt: skip
+    return list(best.values())
+
+
+def _read_candidates(read: Read, knowledge: Knowledge) -> list[Candidate]:
+    found: list[Candidate] = []
+    for index, line in enumerate(read.lines):
+        serials = [one for one in read.labelled if one.line == index and one.label.kind == "serial"]
+        spans: list[tuple[int, int, dict[str, float], tuple[str, ...]]] = []
+        for one in serials:
+            reasons = _label_reasons(one, knowledge)
+            ids = (line.id, *([read.lines[one.labels_line].id] if one.labels_line != index else []))
+            for start, end, extra in _numbers(line, one.start, one.end, [], knowledge):
+                spans.append((start, end, {**reasons, **extra}, ids))
+        closed = _closed(read, index)
+        for start, end, extra in _numbers(line, 0, len(line.text), closed, knowledge):
+            spans.append((start, end, extra, (line.id,)))
+        for start, end, reasons, ids in spans:
+            found.append(_weighed(read, index, start, end, reasons, ids, knowledge))
+    return found + _upside_down(found, read, knowledge)
+
+
+def _closed(read: Read, index: int) -> list[tuple[int, int]]:
+    """Parts of a line that are no number by themselves: known words, and values of serial labels."""
+    closed = []
+    for hit in read.hits[index]:
+        only_short = all(word.table == "label" and word.use == "short" for word in hit.words)
+        if not hit.misread and not only_short:
+            closed.append((hit.start, hit.end))
+    for one in read.labelled:
+        if one.labels_line == index and one.how != "glued":
+            at = read.lines[index].text.find(one.words)
+            closed.append((at, at + len(one.words)))
+        if one.line == index and one.label.kind == "serial" and one.how != "glued":
+            closed.append((one.start, one.end))
+    return closed
+
+
+def _label_reasons(one: Labelled, knowledge: Knowledge) -> dict[str, float]:
+    weights = knowledge.weights
+    if one.how == "glued" and len(one.words) < 3:
+        return {f"label {one.words!r} without a gap": weights["glued_label"]}
+    where = {"in line": "before it", "glued": "before it", "above": "above it", "left": "left of it"}[one.how]
+    if one.label.id == "number":
+        return {f"label {one.words!r} {where}": weights["number_label"]}
+    return {f"label {one.words!r} {where}": weights["label" if one.labels_line == one.line else "label_near"]}
+
+
+def _numbers(
+    line: Line, start: int, end: int, closed: Sequence[tuple[int, int]], knowledge: Knowledge
+) -> list[tuple[int, int, dict[str, float]]]:
+    """Words with digits in a part of a line, and neighbouring words as one; with what that counts."""
+    text = line.text[: min(end, READ_CHARS)]
+    words = [
+        match.span() for match in _TOKEN.finditer(text, start)
+        if not any(match.start() < b and a < match.end() for a, b in closed)
+    ]  # fmt: skip
+    found: list[tuple[int, int, dict[str, float]]] = []
+    run: list[tuple[int, int]] = []
+    for word in [*words, (-1, -1)]:
+        if run and (word[0] < 0 or text[run[-1][1] : word[0]].strip() or not _joins(text, run, word)):
+            found += _of_run(text, run, bool(found) and start > 0, knowledge)
+            run = []
+        if word[0] >= 0:
+            run.append(word)
+    return found
+
+
+def _joins(text: str, run: Sequence[tuple[int, int]], word: tuple[int, int]) -> bool:
+    """Whether a word goes on with the number of the words before: short capitals or digits, no signs."""
+    size = sum(c.isalnum() for c in text[run[0][0] : word[1]])
+    parts = [text[a:b] for a, b in (*run, word)]
+    return (
+        len(parts) <= 3
+        and size <= _LONGEST_JOINED
+        and all(p.isalnum() and (len(p) <= 3 or any(c.isdigit() for c in p)) for p in parts)
+        and not any(c.islower() for p in parts for c in p)
+    )
+
+
+def _of_run(
+    text: str, run: Sequence[tuple[int, int]], later: bool, knowledge: Knowledge
+) -> list[tuple[int, int, dict[str, float]]]:
+    weights = knowledge.weights
+    base = {"not first behind the label": weights["part_of_line"]} if later else {}
+    part = {"only a part of the words": weights["part_of_line"]}
+    found = []
+    whole = (run[0][0], run[-1][1])
+    year = any(_is_year(text[a:b], knowledge) for a, b in run) and len(run) > 1
+    if len(run) > 1 and any(c.isdigit() for c in text[whole[0] : whole[1]]):
+        found.append(
+            (*whole, {**base, **({"a year among the words": weights["part_of_line"]} if year else {})})
+        )
+    for a, b in run:
+        if any(c.isdigit() for c in text[a:b]):
+            found.append((a, b, {**base, **(part if len(run) > 1 and not year else {})}))
+    return found
+
+
+def _is_year(text: str, knowledge: Knowledge) -> bool:
+    return any(row.id == "year" and pattern.fullmatch(western(text)) for row, pattern in knowledge.numbers)
+
+
+def _weighed(
+    read: Read, index: int, start: int, end: int, reasons: dict[str, float], ids: tuple[str, ...],
+    knowledge: Knowledge,
+) -> Candidate:  # fmt: skip
+    line = read.lines[index]
+    weights = knowledge.weights
+    value = line.text[start:end]
+    labelled = any(reason.startswith("label") for reason in reasons)
+    reasons = dict(reasons)
+    reasons.update(_by_form(value, weights))
+    reasons.update(_by_shape(value, read.parts, knowledge))
+    reasons.update(_by_others(read, index, start, end, labelled, knowledge))
+    if not labelled:
+        reasons.update(_by_place(read, index, weights))
+    if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
+        reasons["in other digits than another number"] = weights["foreign_digits"]
+    shown = _shown(value, line.characters[start:end])
+    return Candidate(
+        value, shown, confidence_of(line, start, end), reasons, ids, index,
+        named=labelled and not any("without a gap" in reason for reason in reasons),
+    )  # fmt: skip
+
+
+def _western_number(text: str) -> bool:
+    return sum(c in "0123456789" for c in text[:READ_CHARS]) >= 4
+
+
+def _by_form(value: str, weights: dict[str, float]) -> dict[str, float]:
+    core = [c for c in value if c.isalnum()]
+    digits = sum(c.isdigit() for c in core)
+    few = {0: "no_digit", 1: "one_digit", 2: "two_digits", 3: "three_digits"}.get(digits, "enough_digits")
+    reasons = {f"{digits} digits": weights[few]}
+    if 5 <= len(core) <= 12:
+        reasons["usual length"] = weights["usual_length"]
+    elif len(core) > 20:
+        reasons["very long"] = weights["too_long"]
+    if sum(c in "-." for c in value) > 1:
+        reasons["groups as in part numbers"] = weights["groups"]
+    if any(c in "./:%\\_" for c in value):
+        reasons["sign that serials seldom have"] = weights["separator"]
+    if any(c.islower() for c in value):
+        reasons["small letters"] = weights["small_letters"]
+    return reasons
+
+
+def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> dict[str, float]:
+    """The shape that counts most, by the makers and models marked in the photo."""
+    makers = {i for p in parts if p.kind == "manufacturer" for i in _rows(p)}
+    models = {i for p in parts if p.kind == "model" for i in _rows(p)}
+    makers |= {c.row for p in parts if p.kind == "factory_mark" for c in p.candidates} if models else set()
+    best: tuple[float, str] = (0.0, "")
+    for row, pattern in knowledge.shapes:
+        if row.kind != "serial" or not matches_shape(row, pattern, value):
+            continue
+        of_maker, of_model = bool(makers & set(row.makers)), bool(models & set(row.models))
+        of_kin = of_model or (of_maker and not (models and row.models))
+        level = (
+            "shape_model" if of_maker and of_model else "shape_maker" if of_maker or of_kin else "shape_other"
+        )
+        points = knowledge.weights[level] * (
+            knowledge.weights["shape_low"] if row.confidence == "low" else 1.0
+        )
+        best = max(best, (points, row.id))
+    return {f"shape {best[1]}": round(best[0], 2)} if best[1] else {}
+
+
+def _rows(part: Part) -> list[str]:
+    return [part.row] if part.row else [c.row for c in part.candidates]
+
+
+def _by_others(
+    read: Read, index: int, start: int, end: int, labelled: bool, knowledge: Knowledge
+) -> dict[str, float]:
+    """What says that this is another number, and words beside it."""
+    weights = knowledge.weights
+    reasons: dict[str, float] = {}
+    for part in read.parts:
+        if part.line != index or not (part.start < end and start < part.end):
+            continue
+        inside = part.start <= start and end <= part.end
+        if part.sure and (inside or part.table == "number") and not (labelled and part.table != "label"):
+            reasons[part.rule] = weights["other_kind"]
+        elif inside and not labelled:
+            reasons[part.rule] = weights["other_number"]
+    if labelled:
+        return reasons
+    value = western(read.lines[index].text[start:end])
+    for row, pattern in knowledge.numbers:
+        if row.whole and not row.makers and pattern.fullmatch(value):
+            reasons.setdefault(f"{row.why} ({row.id})", weights["other_number"])
+    covered = [(h.start, h.end) for h in read.hits[index]] + [
+        (p.start, p.end) for p in read.parts if p.line == index
+    ]
+    for match in _TOKEN.finditer(read.lines[index].text[:READ_CHARS]):
+        word = match.group()
+        free = not any(match.start() < b and a < match.end() for a, b in covered)
+        if free and len(word) >= 3 and word.isalpha() and (match.end() <= start or end <= match.start()):
+            reasons["words beside it"] = weights["words_beside"]
+    return reasons
+
+
+def _by_place(read: Read, index: int, weights: dict[str, float]) -> dict[str, float]:
+    """Block, height and tag: where the line stands to the lines whose meaning is known."""
+    line = read.lines[index]
+    reasons: dict[str, float] = {}
+    known = {p.line for p in read.parts if p.kind in _TALL and (p.sure or p.value)} - {index}
+    own_line = any(p.line == index and p.kind in ("manufacturer", "model") for p in read.parts)
+    if own_line or any(in_one_block(line, read.lines[i]) for i in known):
+        reasons["in one block with known marks"] = weights["panel"]
+    heights = [_height(read.lines[i]) for i in known if same_way(line, read.lines[i])]
+    own = _height(line)
+    if heights and own:
+        tallest, middle = max(heights), sorted(heights)[len(heights) // 2]
+        if own >= 0.97 * tallest:
+            reasons["as tall as known marks"] = weights["as_tall"]
+        elif own < 0.8 * middle:
+            reasons["smaller than known marks"] = weights["smaller"]
+    tags = {p.line for p in read.parts if p.kind == "evidence_tag" and p.sure}
+    tags |= {i for i, hits in enumerate(read.hits) for h in hits for w in h.words
+             if w.table == "label" and w.row == "evidence_tag" and w.use == "name"}  # fmt: skip
+    if any(index != i and in_one_block(line, read.lines[i]) for i in tags):
+        reasons["beside the words of an evidence tag"] = weights["on_tag"]
+    return reasons
+
+
+def _height(line: Line) -> float:
+    if line.glyph_height_px:
+        return line.glyph_height_px
+    box = frame(line, line.rotation)
+    return box.height if box else 0.0
+
+
+def _upside_down(found: Sequence[Candidate], read: Read, knowledge: Knowledge) -> list[Candidate]:
+    """The other way to read numbers that can be turned over, where nothing tells which way is up.
+
+    Both ways lose the weight ``turnable``; the turned one also ``upside_down``.
+    """
+    turned = []
+    for candidate in found:
+        line = read.lines[candidate.line]
+        if candidate.named or _which_way_is_known(line, read.lines):
+            continue
+        other = turned_over(candidate.value)
+        if other is not None and other != candidate.value:
+            twin = replace(candidate, value=other, shown=other)
+            turned.append(
+                twin.because("turned over: nothing tells which way is up", knowledge.weights["upside_down"])
+            )
+    return turned
+
+
+def _which_way_is_known(line: Line, lines: Sequence[Line]) -> bool:
+    for other in lines:
+        text = "".join(c for c in folded(other.text[:READ_CHARS]) if c.isalnum())
+        if same_way(line, other) and text and turned_over(text) is None:
+            return True
+    return False
+
+
+def _shown(value: str, glyphs: Sequence[Glyph]) -> str:
+    if len(glyphs) != len(value):
+        return value
+    return "".join(
+        "?" if c.isalnum() and g.confidence < UNDECIDED else c for c, g in zip(value, glyphs, strict=True)
+    )

@@ -1,0 +1,406 @@
+"""What each part of each line is: words that are known, numbers behind labels, numbers of known forms."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from serialscan.marking.geometry import below, beside
+from serialscan.marking.knowledge import Knowledge, Label, Number, calibre_key
+from serialscan.marking.normalise import normalise, western, word_key
+from serialscan.marking.words import READ_CHARS, Finder, Hit, Word, tokens
+from serialscan.record import Line, Mark, MarkCandidate, MarkKind
+
+_TABLES: tuple[tuple[str, MarkKind], ...] = (
+    ("maker", "manufacturer"), ("model", "model"), ("country", "country")
+)  # fmt: skip
+_NAMES = ("maker", "place", "model", "country", "phrase")
+_BELOW = 1.6  # character heights from a label to the number under it
+_BESIDE = 8.0  # and to the number in its row
+_VALUE = re.compile(r"[\w(+][\w./()+-]{0,60}")
+_DIGIT_AFTER = re.compile(r"[\s.:#,-]{0,6}[(\[]?[^\W\d_]{0,4}[-. ]?\d")
+_GLUED = re.compile(r"([^\W\d_]{2,10})(\d\w{2,20})")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a line and what it is.
+
+    Attributes:
+        line: index of the line.
+        start, end: its characters; -1 for a line of which only the words before are meant.
+        kind: of the mark.
+        row: id in the knowledge, None if unknown or ambiguous.
+        table: table of the row.
+        rule: why.
+        trust: probability that the rule is right if the characters are.
+        sure: whether it tells what the number is, rather than what it may be.
+        value: the words as known, if they were misread; else None.
+        candidates: what it may mean, if that is ambiguous.
+        evidence: indices of further lines that it rests on.
+    """
+
+    line: int
+    start: int
+    end: int
+    kind: MarkKind
+    row: str | None
+    table: str
+    rule: str
+    trust: float
+    sure: bool = True
+    value: str | None = None
+    candidates: tuple[MarkCandidate, ...] = ()
+    evidence: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A number that a label points to: the part of its line, and where the label is."""
+
+    line: int
+    start: int
+    end: int
+    label: Label
+    words: str
+    how: str  # in line, above, left, glued
+    labels_line: int
+
+
+@dataclass(frozen=True)
+class Read:
+    """All lines of a photo with what is known of them.
+
+    Attributes:
+        lines: as read.
+        hits: known words of each line.
+        parts: what is no serial.
+        labelled: numbers behind labels of any kind.
+    """
+
+    lines: Sequence[Line]
+    hits: list[list[Hit]]
+    parts: list[Part]
+    labelled: list[Labelled]
+
+
+def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Read:
+    """Find known words, labels with their numbers, and numbers of known forms in all lines."""
+    hits = [finder.find(line) for line in lines]
+    parts: list[Part] = []
+    labelled: list[Labelled] = []
+    waiting: list[tuple[int, Hit, Label]] = []
+    labels = knowledge.labels
+    for index, line in enumerate(lines):
+        parts += _known_words(index, line, hits[index], knowledge)
+        found, open_labels = _behind_labels(index, line, hits[index], labels, finder)
+        labelled += found
+        waiting += open_labels
+    taken = {one.line for one in labelled}
+    for index, hit, label in waiting:
+        near = _near_label(index, lines, hits, taken)
+        if near is not None:
+            target, how = near
+            taken.add(target)
+            text = lines[target].text[:READ_CHARS]
+            labelled.append(
+                Labelled(target, 0, len(text.rstrip()), label, _shown(lines[index], hit), how, index)
+            )
+    parts += _over_two_lines(lines, hits, knowledge, finder)
+    named = {row for part in parts if part.kind == "manufacturer" for row in _rows(part)}
+    for index in range(len(lines)):
+        parts += _known_forms(index, lines[index], knowledge, named, labelled)
+    parts += [
+        part for one in labelled if one.label.kind != "serial" for part in _value_parts(one, lines, knowledge)
+    ]
+    return Read(lines, hits, _without_doubles(parts), labelled)
+
+
+def _rows(part: Part) -> tuple[str, ...]:
+    return (part.row,) if part.row else tuple(c.row for c in part.candidates)
+
+
+def _shown(line: Line, hit: Hit) -> str:
+    return line.text[hit.start : hit.end]
+
+
+def trust(knowledge: Knowledge, confidence: str, misread: int = 0) -> float:
+    """Probability that a rule is right where its words are read right."""
+    return knowledge.weights[f"trust_{confidence}"] * knowledge.weights["misread"] ** misread
+
+
+def _known_words(index: int, line: Line, hits: Sequence[Hit], knowledge: Knowledge) -> list[Part]:
+    """Makers, models, countries and phrases; words of one model that follow each other are one mark."""
+    parts: list[Part] = []
+    for hit in hits:
+        for table, kind in _TABLES:
+            words = [w for w in hit.words if w.table == table and w.use in ("name", "weak")]
+            if words:
+                parts.append(_named(index, line, hit, table, kind, words, knowledge))
+        for word in hit.words:
+            if word.table == "phrase":
+                of_phrase = knowledge.phrases[word.row].kind
+                parts.append(_named(index, line, hit, "phrase", of_phrase, [word], knowledge))
+            elif word.table == "maker" and word.use == "place":
+                parts.append(_named(index, line, hit, "place", "other", [word], knowledge))
+    return _merged(parts)
+
+
+def _named(
+    index: int, line: Line, hit: Hit, table: str, kind: MarkKind, words: Sequence[Word], knowledge: Knowledge
+) -> Part:
+    rows = knowledge.table("maker" if table == "place" else table)
+    ids = list(dict.fromkeys(word.row for word in words))
+    known = [rows[i] for i in ids]
+    weak = all(word.use == "weak" for word in words)
+    best = min((row.confidence for row in known), key=["high", "medium", "low"].index)
+    doubt = trust(knowledge, "low" if weak else best, len(hit.misread))
+    what = "place of" if table == "place" else table
+    rule = f"{what} {', '.join(ids)}"
+    if weak:
+        rule += ", a word that has other meanings too"
+    if hit.misread:
+        rule += f", misread: {', '.join(hit.misread)} in {words[0].text}"
+    candidates = tuple(MarkCandidate(value=getattr(row, "name", row.id), row=row.id) for row in known)
+    if table == "maker" and knowledge.makers[ids[0]].authority:
+        kind, rule = "other", f"drawing authority {', '.join(ids)}, not the maker"
+    return Part(
+        index, hit.start, hit.end, kind, ids[0] if len(ids) == 1 else None, table, rule, doubt,
+        sure=not hit.misread, value=words[0].text if hit.misread else None,
+        candidates=candidates if len(ids) > 1 else (),
+    )  # fmt: skip
+
+
+def _merged(parts: list[Part]) -> list[Part]:
+    """Words of one row that follow each other in a line as one part (ACOG 4X32 TA31F)."""
+    kept: list[Part] = []
+    for part in sorted(parts, key=lambda p: (p.table, p.start)):
+        last = kept[-1] if kept else None
+        one_model = (
+            last is not None and last.table == part.table == "model" and last.row == part.row is not None
+        )
+        if last is not None and one_model and last.value is None and part.value is None:
+            kept[-1] = replace(last, end=part.end, trust=max(last.trust, part.trust))
+        else:
+            kept.append(part)
+    return kept
+
+
+def _behind_labels(
+    index: int, line: Line, hits: Sequence[Hit], labels: dict[str, Label], finder: Finder
+) -> tuple[list[Labelled], list[tuple[int, Hit, Label]]]:
+    """What stands behind the labels of a line, and labels with nothing behind them."""
+    text = line.text[:READ_CHARS]
+    found: list[Labelled] = []
+    waiting = []
+    at = [hit for hit in hits if any(word.table == "label" for word in hit.words)]
+    for number, hit in enumerate(at):
+        word = next(word for word in hit.words if word.table == "label")
+        label = labels[word.row]
+        stop = next((k.start for k in at[number + 1 :] if k.start >= hit.end), len(text))
+        rest = text[hit.end : stop]
+        alone = not text[: hit.start].strip(" .,:;-")
+        if word.use == "short" and not _DIGIT_AFTER.match(rest):
+            if alone and not rest.strip(" .,:;#-"):
+                waiting.append((index, hit, label))
+            continue
+        start = hit.end + len(rest) - len(rest.lstrip(" .:;,#-\t"))
+        if start < stop:
+            found.append(
+                Labelled(
+                    index, start, hit.end + len(rest.rstrip()), label, _shown(line, hit), "in line", index
+                )
+            )
+        else:
+            waiting.append((index, hit, label))
+    for token in tokens(text):
+        match = _GLUED.fullmatch(token.text)
+        if match is None or token.end - token.start != len(token.text):
+            continue
+        for word in finder.named(match.group(1)):
+            if word.table == "label":
+                middle = token.start + len(match.group(1))
+                found.append(
+                    Labelled(index, middle, token.end, labels[word.row], match.group(1), "glued", index)
+                )
+    return found, waiting
+
+
+def _near_label(
+    index: int, lines: Sequence[Line], hits: Sequence[Sequence[Hit]], taken: set[int]
+) -> tuple[int, str] | None:
+    """The line with a number under a label, or else right of it; the nearest."""
+    best: tuple[float, int, str] | None = None
+    for other, line in enumerate(lines):
+        if other == index or other in taken or not any(c.isdigit() for c in line.text[:READ_CHARS]):
+            continue
+        if any(word.table in ("label", "model", "maker") for hit in hits[other] for word in hit.words):
+            continue
+        for how, gap in (
+            ("left", beside(lines[index], line, _BESIDE)), ("above", below(lines[index], line, _BELOW))
+        ):  # fmt: skip
+            if gap is not None and (best is None or (how != "left", gap) < (best[2] != "left", best[0])):
+                best = (gap, other, how)
+    return (best[1], best[2]) if best else None
+
+
+def _value_parts(one: Labelled, lines: Sequence[Line], knowledge: Knowledge) -> list[Part]:
+    """The mark behind a label that is not one of serials."""
+    line, label = lines[one.line], one.label
+    where = {"in line": "before it", "above": "above it", "left": "left of it", "glued": "before it"}[one.how]
+    start, end = one.start, one.end
+    if label.kind != "importer":
+        last = None
+        for match in _VALUE.finditer(line.text, start, end):
+            if last is not None and not any(c.isdigit() for c in match.group()):
+                break
+            if any(c.isdigit() for c in match.group()):
+                start, last = (start if last is not None else match.start()), match.end()
+        if last is None:
+            return []
+        end = last
+    value = line.text[start:end].rstrip(" .,:;-")
+    evidence = (one.labels_line,) if one.labels_line != one.line else ()
+    return [Part(
+        one.line, start, start + len(value), label.kind, label.id, "label", f"label {one.words!r} {where}",
+        trust(knowledge, label.confidence), evidence=evidence,
+    )]  # fmt: skip
+
+
+def _known_forms(
+    index: int, line: Line, knowledge: Knowledge, makers: set[str], labelled: Sequence[Labelled]
+) -> list[Part]:
+    """Numbers whose form says what they are: stock numbers, patents, calibres, years."""
+    text = western(line.text[:READ_CHARS])
+    stripped = text.strip()
+    values = [one for one in labelled if one.line == index and one.label.kind == "serial"]
+    parts = []
+    for row, pattern in knowledge.numbers:
+        if row.makers and not makers & set(row.makers):
+            continue
+        if row.whole:
+            # What a label calls a serial is one, whatever it looks like.
+            match = None if values else pattern.fullmatch(stripped)
+            lead = len(text) - len(text.lstrip())
+            spans = [(lead, lead + len(stripped))] if match else []
+        else:
+            spans = [match.span() for match in pattern.finditer(text)]
+        parts += [_form(index, line, start, end, row, knowledge) for start, end in spans if start < end]
+    return parts
+
+
+def _form(index: int, line: Line, start: int, end: int, row: Number, knowledge: Knowledge) -> Part:
+    candidates: tuple[MarkCandidate, ...] = ()
+    name: str | None = row.id
+    if row.kind == "calibre":
+        rows = [knowledge.calibres[i] for i in knowledge.spellings.get(calibre_key(line.text[start:end]), ())]
+        candidates = tuple(MarkCandidate(value=r.name, row=r.id) for r in rows)
+        name = rows[0].id if len(rows) == 1 else None
+    elif row.kind == "nsn":
+        model = knowledge.stock_numbers.get("".join(c for c in line.text[start:end] if c.isdigit()))
+        if model:
+            rule = "stock number of this model"
+            candidates = (MarkCandidate(value=knowledge.models[model].name, row=model, rule=rule),)
+    elif row.kind == "factory_mark":
+        digits = "".join(c for c in western(line.text[start:end]) if c.isdigit())
+        makers = [maker for maker in knowledge.makers.values() if digits in maker.numbers]
+        candidates = tuple(MarkCandidate(value=maker.name, row=maker.id) for maker in makers)
+    rule, sure = f"{row.why} ({row.id})", trust(knowledge, row.confidence)
+    return Part(
+        index, start, end, row.kind, name, "number", rule, sure, sure=row.sure, candidates=candidates
+    )  # fmt: skip
+
+
+def _over_two_lines(
+    lines: Sequence[Line], hits: list[list[Hit]], knowledge: Knowledge, finder: Finder
+) -> list[Part]:
+    """Makers whose name goes on in the line below."""
+    parts = []
+    for upper, line in enumerate(lines):
+        head = "".join(token.text for token in tokens(line.text))
+        if not head or len(head) > 40 or any(c.isdigit() for c in head):
+            continue
+        for lower, other in enumerate(lines):
+            if lower == upper or below(line, other, _BELOW) is None:
+                continue
+            words = [
+                word for word in finder.named(head + "".join(token.text for token in tokens(other.text)))
+                if word.table == "maker" and word.use == "name"
+            ]  # fmt: skip
+            if words:
+                hit = Hit(0, len(line.text), tuple(words))
+                part = _named(upper, line, hit, "maker", "manufacturer", words, knowledge)
+                text = f"{line.text} {other.text}"
+                parts.append(
+                    replace(part, value=text, evidence=(lower,), rule=part.rule + ", over two lines")
+                )
+    return parts
+
+
+def _without_doubles(parts: Sequence[Part]) -> list[Part]:
+    """Of parts of one kind that overlap in a line only the longest; what is sure goes before what may be."""
+    kept: list[Part] = []
+    for part in sorted(parts, key=lambda p: (p.line, not p.sure, -len(p.evidence), p.start - p.end, p.start)):
+        over = [k for k in kept if k.line == part.line and k.start < part.end and part.start < k.end]
+        if any(k.kind == part.kind or (not part.sure and k.sure) for k in over):
+            continue
+        kept.append(part)
+    return sorted(kept, key=lambda p: (p.line, p.start, p.end, p.kind))
+
+
+def confidence_of(line: Line, start: int, end: int) -> float:
+    """Probability that a part of a line is read right.
+
+    The line's own probability, of whose doubt the part has as much as its characters have of all
+    characters' doubt.
+    """
+    if len(line.characters) != len(line.text) or end - start >= len(line.text.strip()):
+        return line.confidence
+    doubts = [-math.log(max(glyph.confidence, 1e-6)) for glyph in line.characters]
+    whole = sum(doubts)
+    if whole <= 0:
+        return line.confidence
+    return max(line.confidence, 1e-6) ** (sum(doubts[start:end]) / whole)
+
+
+def resolved(parts: list[Part], knowledge: Knowledge) -> list[Part]:
+    """An ambiguous calibre is decided by the models marked beside it, if they leave one."""
+    models = {row for part in parts if part.kind == "model" for row in _rows(part)}
+    ranked = []
+    for part in parts:
+        if part.kind == "calibre" and part.row is None and part.candidates and models:
+            wanted = {c for m in models if m in knowledge.models for c in knowledge.models[m].calibres}
+            left = [c for c in part.candidates if c.row in wanted]
+            if len(left) == 1:
+                rule = f"{part.rule}, which of {len(part.candidates)} by the model"
+                part = replace(part, row=left[0].row, rule=rule)
+        ranked.append(part)
+    return ranked
+
+
+def mark_of(part: Part, lines: Sequence[Line]) -> Mark:
+    """The mark of a part."""
+    line = lines[part.line]
+    read = line.text[part.start : part.end]
+    value = part.value if part.value is not None else read
+    evidence = (line.id, *(lines[i].id for i in part.evidence))
+    sure = confidence_of(line, part.start, part.end) if not part.value or part.evidence else 1.0
+    for i in part.evidence:
+        sure *= lines[i].confidence
+    forms = normalise(value)
+    raw = line.text if not part.evidence or part.kind != "manufacturer" else value
+    return Mark(
+        kind=part.kind, value=value, raw=raw,
+        match_key=word_key(value) if part.table in _NAMES else forms.match_key,
+        confidence=round(min(1.0, sure * part.trust), 4), evidence=evidence, rule=part.rule, row=part.row,
+        latin=forms.latin if forms.latin != value else None,
+        other_keys=forms.other_keys if _is_number(part.kind) else (),
+        steps=forms.steps if _is_number(part.kind) or forms.latin != value else (),
+        candidates=part.candidates,
+    )  # fmt: skip
+
+
+def _is_number(kind: MarkKind) -> bool:
+    return kind in ("serial", "component_serial", "part_number", "property", "evidence_tag")

@@ -1,0 +1,94 @@
+"""Where lines stand to each other, each seen upright along its own direction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from serialscan.record import Line
+
+_SAME_WAY = 20  # degrees within which two lines are read from the same side
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A line's rectangle in axes along (u) and across (v, downwards) some direction; pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        """Its centre along the line."""
+        return (self.left + self.right) / 2
+
+
+def same_way(one: Line, other: Line) -> bool:
+    """Whether two lines stand on one page and are read from the same side."""
+    turn = abs((one.rotation - other.rotation + 180) % 360 - 180)
+    return one.page == other.page and turn < _SAME_WAY
+
+
+def frame(line: Line, rotation: int) -> Frame | None:
+    """A line's rectangle seen along ``rotation`` (as in `Line.rotation`); None without a usable polygon."""
+    points = [(x, y) for x, y in line.polygon if math.isfinite(x) and math.isfinite(y)]
+    if len(points) < 3:
+        return None
+    angle = math.radians(-rotation)
+    cos, sin = math.cos(angle), math.sin(angle)
+    along = [x * cos + y * sin for x, y in points]
+    across = [y * cos - x * sin for x, y in points]
+    tall = max(across) - min(across)
+    height = line.glyph_height_px or tall
+    return Frame(min(along), min(across), max(along), max(across), max(height, 1.0))
+
+
+def below(upper: Line, lower: Line, reach: float) -> float | None:
+    """The gap to a line under another, in character heights; None if it is not under it or too far."""
+    pair = _pair(upper, lower)
+    if pair is None:
+        return None
+    a, b = pair
+    tall = max(a.height, b.height)
+    overlap = min(a.right, b.right) - max(a.left, b.left)
+    gap = (b.top - a.bottom) / tall
+    beneath = (b.top + b.bottom) / 2 > a.bottom
+    enough = overlap > 0.3 * min(a.right - a.left, b.right - b.left)
+    return gap if beneath and enough and gap <= reach else None
+
+
+def beside(first: Line, second: Line, reach: float) -> float | None:
+    """The gap to a line right of another in the same row, in character heights; None if there is none."""
+    pair = _pair(first, second)
+    if pair is None:
+        return None
+    a, b = pair
+    tall = max(a.height, b.height)
+    level = min(a.bottom, b.bottom) - max(a.top, b.top)
+    gap = (b.left - a.right) / tall
+    in_row = level > 0.5 * min(a.bottom - a.top, b.bottom - b.top)
+    return gap if in_row and -1.0 <= gap <= reach and b.middle > a.right else None
+
+
+def in_one_block(one: Line, other: Line) -> bool:
+    """Whether two lines stand under each other, aligned left or centred, or close in one row."""
+    pair = _pair(one, other)
+    if pair is None:
+        return False
+    a, b = pair
+    tall = max(a.height, b.height)
+    if beside(one, other, 3.0) is not None or beside(other, one, 3.0) is not None:
+        return True
+    gap = max(b.top - a.bottom, a.top - b.bottom)
+    aligned = abs(a.left - b.left) < 0.8 * tall or abs(a.middle - b.middle) < 0.8 * tall
+    return gap < 1.5 * tall and aligned
+
+
+def _pair(one: Line, other: Line) -> tuple[Frame, Frame] | None:
+    if not same_way(one, other):
+        return None
+    a, b = frame(one, one.rotation), frame(other, one.rotation)
+    return (a, b) if a is not None and b is not None else None

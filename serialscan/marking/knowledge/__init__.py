@@ -1,0 +1,304 @@
+"""What is known of makers, models, calibres, shapes and other numbers: data, with source and confidence.
+
+The rows are the TOML files beside this module; a user adds rows with a file of his own. A row holds examples
+that it accepts and rejects, and is refused if it contradicts them.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from serialscan.errors import SettingsError
+from serialscan.marking.normalise import folded, western
+from serialscan.record import MarkKind
+
+Trust = Literal["high", "medium", "low"]
+
+TABLES = ("maker", "model", "calibre", "shape", "number", "label", "phrase", "symbol", "country")
+_FILES = (
+    "makers.toml", "models.toml", "calibres.toml", "shapes.toml", "numbers.toml", "labels.toml",
+    "phrases.toml", "symbols.toml", "countries.toml", "weights.toml",
+)  # fmt: skip
+# Repeats without a bound can take a hostile string of any length many times over.
+_UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
+_LONGEST_EXAMPLE = 200
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all rows.
+
+    Attributes:
+        id: unique within its table.
+        source: keys of SOURCES.md, or the user's own words.
+        confidence: how sure the source is.
+        accepts: strings in which the row must be found.
+        rejects: strings in which it must not be found.
+        note: anything else that people should know.
+    """
+
+    id: str
+    source: str = ""
+    confidence: Trust = "medium"
+    accepts: tuple[str, ...] = ()
+    rejects: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Maker(Row, frozen=True, kw_only=True):
+    """A maker; ``weak`` words count only alone in a line, ``numbers`` only in a closed shape."""
+
+    name: str
+    country: str
+    names: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    cage: tuple[str, ...] = ()
+    authority: bool = False
+
+
+class Type(Row, frozen=True, kw_only=True):
+    """A model of a weapon or device."""
+
+    name: str
+    item_class: str
+    family: str | None = None
+    names: tuple[str, ...]
+    weak: tuple[str, ...] = ()
+    makers: tuple[str, ...] = ()
+    calibres: tuple[str, ...] = ()
+    nsn: tuple[str, ...] = ()
+
+
+class Calibre(Row, frozen=True, kw_only=True):
+    """A calibre and its spellings."""
+
+    name: str
+    spellings: tuple[str, ...]
+
+
+class Shape(Row, frozen=True, kw_only=True):
+    """A shape of serials; without makers it is one of all."""
+
+    regex: str
+    makers: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    kind: Literal["serial", "component_serial"] = "serial"
+
+
+class Number(Row, frozen=True, kw_only=True):
+    """A number that is no serial; see numbers.toml. With ``makers`` only where one of them is marked."""
+
+    regex: str
+    kind: MarkKind
+    why: str
+    whole: bool = False
+    sure: bool = False
+    makers: tuple[str, ...] = ()
+
+
+class Label(Row, frozen=True, kw_only=True):
+    """Words that say of which kind the number beside them is; ``short`` ones need a number after them."""
+
+    kind: MarkKind
+    names: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+
+
+class Phrase(Row, frozen=True, kw_only=True):
+    """Words that are a mark by themselves; ``weak`` ones only alone in a line."""
+
+    kind: MarkKind
+    names: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+
+
+class Symbol(Row, frozen=True, kw_only=True):
+    """A sign that is no text and the makers who use it."""
+
+    names: tuple[str, ...]
+    makers: tuple[str, ...]
+
+
+class Country(Row, frozen=True, kw_only=True):
+    """A country (ISO 3166-1 alpha-3, also of former states) and its names as stamped."""
+
+    names: tuple[str, ...]
+
+
+class Weight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One weight of the choice of the serial and its reason."""
+
+    id: str
+    value: float
+    why: str
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    maker: tuple[Maker, ...] = ()
+    model: tuple[Type, ...] = ()
+    calibre: tuple[Calibre, ...] = ()
+    shape: tuple[Shape, ...] = ()
+    number: tuple[Number, ...] = ()
+    label: tuple[Label, ...] = ()
+    phrase: tuple[Phrase, ...] = ()
+    symbol: tuple[Symbol, ...] = ()
+    country: tuple[Country, ...] = ()
+    weight: tuple[Weight, ...] = ()
+
+
+class Knowledge:
+    """All rows, compiled for reading; made by `load_knowledge`. Do not change it.
+
+    Attributes:
+        makers, models, calibres, labels, phrases, symbols, countries: rows by id.
+        shapes: serial shapes with their compiled patterns, matched against all of a number.
+        numbers: other numbers with their compiled patterns.
+        weights: value by id.
+    """
+
+    def __init__(self, files: list[_File]) -> None:
+        self.makers = {row.id: row for file in files for row in file.maker}
+        self.models = {row.id: row for file in files for row in file.model}
+        self.calibres = {row.id: row for file in files for row in file.calibre}
+        self.symbols = {row.id: row for file in files for row in file.symbol}
+        self.countries = {row.id: row for file in files for row in file.country}
+        self.labels = {row.id: row for file in files for row in file.label}
+        self.phrases = {row.id: row for file in files for row in file.phrase}
+        shapes = {row.id: row for file in files for row in file.shape}
+        self.shapes = [(row, re.compile(row.regex)) for row in shapes.values()]
+        numbers = {row.id: row for file in files for row in file.number}
+        self.numbers = [(row, re.compile(row.regex)) for row in numbers.values()]
+        self.weights = {row.id: row.value for file in files for row in file.weight}
+
+    def table(self, name: str) -> Mapping[str, Row]:
+        """The rows of one table by id; the table's name is that in the TOML files."""
+        tables: dict[str, Mapping[str, Row]] = {
+            "maker": self.makers, "model": self.models, "calibre": self.calibres,
+            "shape": {row.id: row for row, _ in self.shapes},
+            "number": {row.id: row for row, _ in self.numbers}, "label": self.labels,
+            "phrase": self.phrases, "symbol": self.symbols, "country": self.countries,
+        }  # fmt: skip
+        return tables[name]
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """All rows but the weights, with the name of their table."""
+        for name in TABLES:
+            for row in self.table(name).values():
+                yield name, row
+
+    @functools.cached_property
+    def spellings(self) -> dict[str, tuple[str, ...]]:
+        """Calibre ids by spelling without spaces and signs of calibre words."""
+        found: dict[str, tuple[str, ...]] = {}
+        for row in self.calibres.values():
+            for spelling in row.spellings:
+                key = calibre_key(spelling)
+                found[key] = tuple(dict.fromkeys((*found.get(key, ()), row.id)))
+        return found
+
+    @functools.cached_property
+    def stock_numbers(self) -> dict[str, str]:
+        """Model id by NSN digits."""
+        return {nsn.replace("-", ""): row.id for row in self.models.values() for nsn in row.nsn}
+
+
+def calibre_key(text: str) -> str:
+    """A calibre without words, spaces and signs that vary: ``CAL. 7,62 x 39 MM`` is ``7.62X39``."""
+    key = folded(text).replace(",", ".").replace(" ", "").replace("M/M", "MM")
+    key = re.sub(r"^CAL(?:IBER|IBRE)?[.:]{0,2}(?=[0-9.])", "", key)
+    return re.sub(r"(?<=[0-9])MM", "", key).rstrip(".")
+
+
+@functools.lru_cache(maxsize=8)
+def load_knowledge(path: str = "", sha256: str = "") -> Knowledge:
+    """The project's rows and those of a user.
+
+    Args:
+        path: a TOML file with more rows; a row with the id of another replaces it.
+        sha256: of that file in hex, refused if it differs; empty for any.
+
+    Raises:
+        SettingsError: the file cannot be read, has changed, or a row is not one.
+    """
+    files = [_shipped()]
+    if path:
+        data = read_file(path)
+        if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+            raise SettingsError(f"{path}: changed since the settings were read: start again.")
+        files.append(_parse(data, path))
+    knowledge = Knowledge(files)
+    _check_references(knowledge, path)
+    return knowledge
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of a user's knowledge file; raises `SettingsError`."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
+
+
+@functools.cache
+def _shipped() -> _File:
+    folder = resources.files(__name__)
+    tables: dict[str, Any] = {}
+    for name in _FILES:
+        tables.update(tomllib.loads((folder / name).read_text(encoding="utf-8")))
+    return msgspec.convert(tables, _File)
+
+
+def _parse(data: bytes, path: str) -> _File:
+    try:
+        file = msgspec.convert(tomllib.loads(data.decode("utf-8-sig")), _File)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not UTF-8 text: save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}.") from error
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{path}: {error}: see docs/marking.md for the tables and their keys.") from error
+    for shape in file.shape:
+        _check_regex(shape, path)
+    for number in file.number:
+        _check_regex(number, path)
+    return file
+
+
+def _check_regex(row: Shape | Number, path: str) -> None:
+    try:
+        re.compile(row.regex)
+    except re.error as error:
+        raise SettingsError(f"{path}: {row.id}: {row.regex!r} is no regular expression: {error}.") from error
+    literal = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", row.regex)
+    if _UNBOUNDED.search(literal):
+        raise SettingsError(
+            f"{path}: {row.id}: a repeat in {row.regex!r} has no bound: "
+            "write {0,20} for * and {1,20} for +."
+        )
+
+
+def _check_references(knowledge: Knowledge, path: str) -> None:
+    for table, row in knowledge.rows():
+        for field, known in (
+            ("makers", knowledge.makers), ("models", knowledge.models), ("calibres", knowledge.calibres)
+        ):  # fmt: skip
+            for name in getattr(row, field, ()):
+                if name not in known:
+                    raise SettingsError(
+                        f"{path}: {table} {row.id}: {name} in {field} is unknown: add a row with this id."
+                    )
+
+
+def matches_shape(row: Shape, pattern: re.Pattern[str], value: str) -> bool:
+    """Whether all of a number has a shape; capitals, Western digits; Cyrillic letters as they are."""
+    return len(value) <= _LONGEST_EXAMPLE and pattern.fullmatch(western(value)) is not None

@@ -1,0 +1,82 @@
+"""The marks of one photo: from lines and codes to what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from serialscan.marking.choose import Candidate, choose
+from serialscan.marking.classify import Part, Read, classify, mark_of, resolved
+from serialscan.marking.knowledge import Knowledge
+from serialscan.marking.normalise import normalise
+from serialscan.marking.words import Finder
+from serialscan.record import Code, Line, Mark, MarkKind, SerialReading
+
+
+def read_marks(
+    lines: Sequence[Line], codes: Sequence[Code], knowledge: Knowledge
+) -> tuple[tuple[Mark, ...], SerialReading]:
+    """Tell what each line means and rank what may be the serial.
+
+    Args:
+        lines: of one photo, in reading order.
+        codes: of the photo, with the fields of their messages.
+        knowledge: from `load_knowledge`.
+
+    Returns:
+        The marks, a ``serial`` mark first if there is one, and the serial reading with its candidates.
+        Its decision is ``review``: a person must look.
+    """
+    read = classify(lines, knowledge, _finder(knowledge))
+    ranked, serial = choose(read, codes, knowledge)
+    parts = resolved(read.parts, knowledge)
+    chosen = ranked[0] if ranked else None
+    marks = [
+        mark_of(part, lines) for part in parts
+        if chosen is None or part.sure or part.line != chosen.line or part.kind in ("manufacturer", "model")
+    ]  # fmt: skip
+    codes_marks = [_uii(code) for code in codes if code.uii]
+    others = [
+        _other(candidate, read) for candidate in ranked[1:] if _says_nothing(candidate, ranked[0], parts)
+    ]
+    first = [_serial_mark(chosen, serial, lines)] if chosen is not None else []
+    return (*first, *marks, *codes_marks, *others), serial
+
+
+@lru_cache(maxsize=8)
+def _finder(knowledge: Knowledge) -> Finder:
+    return Finder(knowledge)
+
+
+def _serial_mark(chosen: Candidate, serial: SerialReading, lines: Sequence[Line]) -> Mark:
+    raw = lines[chosen.line].text if chosen.line >= 0 else chosen.value
+    return _number("serial", chosen.shown, raw, serial.confidence, chosen.evidence, chosen.rule)
+
+
+def _says_nothing(candidate: Candidate, first: Candidate, parts: Sequence[Part]) -> bool:
+    """A number of another line of which nothing is known: kept as one of the other numbers."""
+    if candidate.line in (-1, first.line) or "turned over" in candidate.rule:
+        return False
+    return not any(part.line == candidate.line and part.rule in candidate.reasons for part in parts)
+
+
+def _other(candidate: Candidate, read: Read) -> Mark:
+    raw, rule = read.lines[candidate.line].text, "number, not chosen as the serial"
+    return _number("other", candidate.value, raw, round(candidate.reading, 4), candidate.evidence, rule)
+
+
+def _number(
+    kind: MarkKind, value: str, raw: str, confidence: float, evidence: tuple[str, ...], rule: str
+) -> Mark:
+    forms = normalise(value)
+    return Mark(
+        kind=kind, value=value, raw=raw, match_key=forms.match_key, confidence=confidence,
+        evidence=evidence, rule=rule, latin=forms.latin if forms.latin != value else None,
+        other_keys=forms.other_keys, steps=forms.steps,
+    )  # fmt: skip
+
+
+def _uii(code: Code) -> Mark:
+    value = code.uii or ""
+    rule = f"code {code.symbology}, MIL-STD-130N construct {code.construct}"
+    return _number("uii", value, code.text, 1.0, (code.id,), rule)

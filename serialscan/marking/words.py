@@ -1,0 +1,260 @@
+"""Known words in lines as read: exact, and misread where the characters' alternatives allow it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from serialscan.marking.knowledge import Knowledge
+from serialscan.marking.normalise import folded
+from serialscan.record import Alternative, Line
+
+_HAN = "\u3040-\u30ff\u3400-\u9fff"
+# Han characters stand beside numbers without a space and are words of their own (五六式3481252).
+_WORD = re.compile(rf"[{_HAN}]{{1,40}}|[№#]|[^\W_{_HAN}]{{1,60}}(?:['’][^\W_{_HAN}]{{1,20}})?")
+_MOST_WORDS = 9  # words of the longest name
+READ_CHARS = 2000
+"""Characters of a line that are looked at; no mark is longer."""
+
+# Characters that are read for one another on struck metal: manuals of OCR makers, ATF police guide, and
+# effects of wear (worn bottoms, filled paint, dot gaps). Digits among themselves only by the lattice.
+_GROUPS = (
+    "0ODQ", "0CUG", "1ILT", "2Z7", "5S", "8B", "3E", "8E", "6G", "6CB", "7TY", "4A", "9GQ", "UV", "MNWH",
+    "KXR", "PRF", "BR", "EFL", "CE", "ЛП", "ДA", "Ч4", "З3", "Б6", "VY", "IЛ", "NR", "EB",
+)  # fmt: skip
+_PAIRS = frozenset((a, b) for group in _GROUPS for a in group for b in group if a != b)
+_THIN = frozenset("1I'LJ")
+_FREE = 0.35  # cost of a character read for one that looks like it
+_DROPPED, _DROPPED_THIN = 1.0, 0.6
+_ALLOWED = 0.16  # cost for each character of the word
+_SHORTEST = 4  # characters of a word that may be misread
+_CLOSE = 0.1  # two words whose costs differ by less are both named
+_UNSURE = 0.9  # a digit of a model's name may be misread where it was read less surely
+
+
+@dataclass(frozen=True)
+class Word:
+    """A known word: the table and row that it names and how it counts.
+
+    ``use`` is ``name``, ``weak`` (alone in a line only), ``place`` or ``short`` (before a number only).
+    """
+
+    table: str
+    row: str
+    use: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Known words at characters ``start`` to ``end`` of a line; ``misread`` tells what was read for what."""
+
+    start: int
+    end: int
+    words: tuple[Word, ...]
+    misread: tuple[str, ...] = ()
+
+    def rows(self, table: str, use: str = "name") -> tuple[str, ...]:
+        """Ids of the rows of one table that are named."""
+        return tuple(dict.fromkeys(w.row for w in self.words if w.table == table and w.use == use))
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of a line: its place and its folded letters and digits."""
+
+    start: int
+    end: int
+    text: str
+
+
+def tokens(text: str) -> list[Token]:
+    """The words of a line's first `READ_CHARS` characters."""
+    shown = folded(text[:READ_CHARS])
+    return [Token(m.start(), m.end(), _joined(m.group())) for m in _WORD.finditer(shown)]
+
+
+def _joined(text: str) -> str:
+    return "".join(c for c in text if c.isalnum() or c in "№#")
+
+
+class Finder:
+    """Finds the words of a `Knowledge` in lines."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._words: dict[str, list[Word]] = {}
+        for maker in knowledge.makers.values():
+            self._add(
+                "maker", maker.id, (("name", maker.names), ("weak", maker.weak), ("place", maker.places))
+            )
+        for model in knowledge.models.values():
+            self._add("model", model.id, (("name", model.names), ("weak", model.weak)))
+        for label in knowledge.labels.values():
+            self._add("label", label.id, (("name", label.names), ("short", label.short)))
+        for phrase in knowledge.phrases.values():
+            self._add("phrase", phrase.id, (("name", phrase.names), ("weak", phrase.weak)))
+        for country in knowledge.countries.values():
+            self._add("country", country.id, (("name", country.names),))
+        self._long = [key for key in self._words if len(key) >= _SHORTEST]
+        self._longest = max(map(len, self._words), default=0)
+
+    def _add(self, table: str, row: str, names: Iterable[tuple[str, Sequence[str]]]) -> None:
+        for use, texts in names:
+            for text in texts:
+                key = "".join(token.text for token in tokens(text))
+                if key:
+                    self._words.setdefault(key, []).append(Word(table, row, use, text))
+
+    def named(self, key: str) -> list[Word]:
+        """The words that are written with exactly these letters and digits."""
+        return self._words.get(key, [])
+
+    def find(self, line: Line) -> list[Hit]:
+        """Known words of one line, longest first where they compete; countries also within places."""
+        found = tokens(line.text)
+        whole = "".join(token.text for token in found)
+        exact = []
+        for first in range(len(found)):
+            key = ""
+            for last in range(first, min(first + _MOST_WORDS, len(found))):
+                key += found[last].text
+                if len(key) > self._longest:
+                    break
+                words = self._usable(key, key == whole)
+                if words:
+                    exact.append(Hit(found[first].start, found[last].end, words))
+        hits = _longest_first(exact)
+        return sorted([*hits, *self._misread(line, found, hits)], key=lambda hit: (hit.start, hit.end))
+
+    def _usable(self, key: str, alone: bool) -> tuple[Word, ...]:
+        return tuple(word for word in self._words.get(key, ()) if alone or word.use != "weak")
+
+    def _misread(self, line: Line, found: list[Token], hits: list[Hit]) -> list[Hit]:
+        free = [
+            token for token in found
+            if not any(hit.start < token.end and token.start < hit.end for hit in hits)
+        ]  # fmt: skip
+        if len(free) > 40:  # a page of text is no mark
+            return []
+        alike = []
+        for first in range(len(free)):
+            for last in range(first, min(first + _MOST_WORDS, len(free))):
+                span = free[first : last + 1]
+                if len(span) > 1 and line.text[span[-2].end : span[-1].start].strip(" .,&'-/:;"):
+                    break  # a word that is known or a sign stands between
+                key = "".join(token.text for token in span)
+                if len(key) > self._longest + 2:
+                    break
+                if len(key) >= _SHORTEST:
+                    alike += self._near(line, span, key)
+        alike.sort(key=lambda pair: (pair[0], -(pair[1].end - pair[1].start)))
+        return _longest_first([hit for _, hit in alike], by_length=False)
+
+    def _near(self, line: Line, span: list[Token], key: str) -> list[tuple[float, Hit]]:
+        """Known words that a key may be misread from, with the cost for each character."""
+        cutoff = max(1, len(key) // 4)
+        near = process.extract(key, self._long, scorer=Levenshtein.distance, score_cutoff=cutoff, limit=8)
+        characters = _characters(line, span)
+        costs = []
+        for word, _, _ in near:
+            costs.append((*misreading(characters, word), word))
+        costs = [c for c in costs if 0 < c[0] <= _ALLOWED * len(c[2])]
+        if not costs:
+            return []
+        least = min(cost for cost, _, _ in costs)
+        close = [(cost, steps, word) for cost, steps, word in costs if cost < least + _CLOSE]
+        words = tuple(
+            word for _, _, key in close for word in self._words[key] if word.use in ("name", "place")
+        )  # fmt: skip
+        if not words:
+            return []
+        steps = min(close)[1]
+        return [(least / len(key), Hit(span[0].start, span[-1].end, words, steps))]
+
+
+def _longest_first(hits: list[Hit], *, by_length: bool = True) -> list[Hit]:
+    """Of hits that overlap only the first; countries stand beside places."""
+    if by_length:
+        hits = sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start))
+    kept: list[Hit] = []
+    for hit in hits:
+        over = [k for k in kept if k.start < hit.end and hit.start < k.end]
+        if over and hit.rows("country"):
+            if all(not _names_more_than_a_place(k) for k in over):
+                kept.append(replace(hit, words=tuple(w for w in hit.words if w.table == "country")))
+        elif not over:
+            kept.append(hit)
+    return kept
+
+
+def _names_more_than_a_place(hit: Hit) -> bool:
+    return any(word.use != "place" for word in hit.words)
+
+
+@dataclass(frozen=True)
+class _Read:
+    char: str
+    confidence: float
+    alternatives: tuple[Alternative, ...]
+
+
+def _characters(line: Line, span: Sequence[Token]) -> list[_Read]:
+    """The letters and digits of a span with their alternatives."""
+    known = len(line.characters) == len(line.text)
+    shown = folded(line.text[:READ_CHARS])
+    read = []
+    for token in span:
+        for i in range(token.start, token.end):
+            if shown[i].isalnum() or shown[i] in "№#":
+                glyph = line.characters[i] if known else None
+                read.append(
+                    _Read(shown[i], glyph.confidence if glyph else 1.0, glyph.alternatives if glyph else ())
+                )
+    return read
+
+
+def misreading(read: Sequence[_Read], word: str) -> tuple[float, tuple[str, ...]]:
+    """The least cost at which ``word`` was read as these characters, and what was read for what.
+
+    An edit distance in which a character costs little if it is an alternative of the one read or looks
+    like it. Digits of a name are only exchanged where the reading itself is in doubt.
+    """
+    named = any(c.isdigit() for c in word)
+    rows: list[list[tuple[float, tuple[str, ...]]]] = [[(0.0, ())]]
+    for j, char in enumerate(word):
+        cost, steps = rows[0][j]
+        rows[0].append((cost + _drop(char), (*steps, f"{char} missing")))
+    for i, got in enumerate(read):
+        cost, steps = rows[i][0]
+        row = [(cost + _drop(got.char), (*steps, f"{got.char} too many"))]
+        for j, char in enumerate(word):
+            price = _exchange(got, char, named)
+            step = () if price == 0 else (f"{got.char} for {char}",)
+            row.append(min(
+                (rows[i][j][0] + price, rows[i][j][1] + step),
+                (rows[i][j + 1][0] + _drop(got.char), (*rows[i][j + 1][1], f"{got.char} too many")),
+                (row[j][0] + _drop(char), (*row[j][1], f"{char} missing")),
+            ))  # fmt: skip
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def _drop(char: str) -> float:
+    return _DROPPED_THIN if char in _THIN else _DROPPED
+
+
+def _exchange(got: _Read, char: str, named: bool) -> float:
+    if got.char == char:
+        return 0.0
+    share = sum(a.confidence for a in got.alternatives if folded(a.char) == char)
+    by_lattice = min(1.0, -math.log10(max(share, 1e-4)) / 3) if share > 0 else 1.0
+    if named and got.char.isdigit() and got.confidence >= _UNSURE and share < 0.02:
+        return 2.0
+    both_digits = got.char.isdigit() and char.isdigit()
+    by_look = _FREE if (got.char, char) in _PAIRS and not both_digits else 1.0
+    return min(by_lattice, by_look)
