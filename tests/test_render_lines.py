@@ -180,7 +180,7 @@ def test_held_back_photos_differ_and_keep_their_serial() -> None:
 def test_another_face_never_makes_a_line_longer(face: str) -> None:
     for name in FACES:
         text = Text("SERIAL NO. W1284567", 0, 0, 3, MARKS["engraved"], name)
-        assert in_face(text, face).length <= text.length * 1.02
+        assert in_face(text, face).length <= text.length * 1.06
 
 
 # Fonts and letters

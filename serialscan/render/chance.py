@@ -166,12 +166,12 @@ def _roughly_made(item: Item, rng: Rng) -> Item:
     profile = pick(rng, ("v", "v", "round", "flat"))
     width, depth, uneven = float(rng.lognormal(-0.2, 0.3)), float(rng.uniform(0.5, 1.3)), rng.gamma(1.5, 0.4)
     wide, apart = float(rng.uniform(0.7, 1.0)), float(rng.uniform(-0.08, 0.15))
-    peened = pick(rng, ("dotpeen", "peened-line", "peened-line"))
+    peened = pick(rng, ("dotpeen", "peened-line", "peened-line", "peened-line", "dotpeen-grid"))
 
     def struck(mark: Mark) -> Mark:
         if mark.kind == "dotpeen":
-            made = mark if mark.grid else MARKS[peened]
-            return replace(made, depth=made.depth * float(rng.uniform(0.9, 2.0)))
+            made = MARKS[peened]
+            return replace(made, depth=made.depth * float(rng.uniform(0.9, 2.2)), worn=mark.worn)
         if mark.kind == "cast":
             return replace(mark, depth=mark.depth * float(rng.uniform(0.35, 1.0)))
         if mark.kind not in _STRUCK:
