@@ -14,6 +14,7 @@ from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
 from serialscan.cli.evaluate import evaluate
+from serialscan.cli.knowledge import knowledge
 from serialscan.cli.render import render
 from serialscan.cli.scan import scan
 from serialscan.cli.schema import schema
@@ -39,7 +40,7 @@ def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
 
 
-for _command in (scan, evaluate, render, schema, doctor, config, completion):
+for _command in (scan, evaluate, render, knowledge, schema, doctor, config, completion):
     cli.add_command(_command)
 
 

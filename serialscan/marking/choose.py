@@ -310,7 +310,7 @@ def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> dict[s
     makers |= {c.row for p in parts if p.kind == "factory_mark" for c in p.candidates} if models else set()
     best: tuple[float, str] = (0.0, "")
     for row, pattern in knowledge.shapes:
-        if row.kind != "serial" or not matches_shape(row, pattern, value):
+        if row.kind != "serial" or not matches_shape(pattern, value):
             continue
         of_maker, of_model = bool(makers & set(row.makers)), bool(models & set(row.models))
         of_kin = of_model or (of_maker and not (models and row.models))

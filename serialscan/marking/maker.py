@@ -77,7 +77,7 @@ def assess_maker(
         if knowledge.makers[row].country in countries:
             speaks_for(row, _COUNTRY, f"country {knowledge.makers[row].country}")
         if serial.value and any(
-            row in shape.makers and matches_shape(shape, pattern, serial.value)
+            row in shape.makers and matches_shape(pattern, serial.value)
             for shape, pattern in knowledge.shapes
         ):
             speaks_for(row, _SHAPE, "shape of the serial")

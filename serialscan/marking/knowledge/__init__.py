@@ -10,7 +10,7 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -190,12 +190,6 @@ class Knowledge:
         }  # fmt: skip
         return tables[name]
 
-    def rows(self) -> Iterator[tuple[str, Row]]:
-        """All rows but the weights, with the name of their table."""
-        for name in TABLES:
-            for row in self.table(name).values():
-                yield name, row
-
     @functools.cached_property
     def spellings(self) -> dict[str, tuple[str, ...]]:
         """Calibre ids by spelling without spaces and signs of calibre words."""
@@ -230,15 +224,40 @@ def load_knowledge(path: str = "", sha256: str = "") -> Knowledge:
     Raises:
         SettingsError: the file cannot be read, has changed, or a row is not one.
     """
-    files = [_shipped()]
-    if path:
-        data = read_file(path)
-        if sha256 and hashlib.sha256(data).hexdigest() != sha256:
-            raise SettingsError(f"{path}: changed since the settings were read: start again.")
-        files.append(_parse(data, path))
+    if not path:
+        return combine("")[0]
+    from serialscan.marking.knowledge.examples import try_examples
+
+    data = read_file(path)
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise SettingsError(f"{path}: changed since the settings were read: start again.")
+    knowledge, rows = combine(path, data)
+    for verdict in try_examples(rows, knowledge):
+        if verdict.wrong:
+            raise SettingsError(
+                f"{path}: {verdict.table} {verdict.row.id} {verdict.wrong[0]}: correct it; "
+                "serialscan knowledge test shows all."
+            )
+    return knowledge
+
+
+def combine(path: str, data: bytes = b"") -> tuple[Knowledge, list[tuple[str, Row]]]:
+    """The project's rows with those of a file, whose examples are not tried yet.
+
+    Args:
+        path: what errors call the file; empty for the project's rows alone.
+        data: its content.
+
+    Returns:
+        All rows together, and the file's own (those of the project without a file) by table.
+
+    Raises:
+        SettingsError: a row is not one.
+    """
+    files = [_shipped(), *([_parse(data, path)] if path else [])]
     knowledge = Knowledge(files)
     _check_references(knowledge, path)
-    return knowledge
+    return knowledge, [(table, row) for table in TABLES for row in getattr(files[-1], table)]
 
 
 def read_file(path: str) -> bytes:
@@ -288,7 +307,7 @@ def _check_regex(row: Shape | Number, path: str) -> None:
 
 
 def _check_references(knowledge: Knowledge, path: str) -> None:
-    for table, row in knowledge.rows():
+    for table, row in ((name, row) for name in TABLES for row in knowledge.table(name).values()):
         for field, known in (
             ("makers", knowledge.makers), ("models", knowledge.models), ("calibres", knowledge.calibres)
         ):  # fmt: skip
@@ -299,6 +318,6 @@ def _check_references(knowledge: Knowledge, path: str) -> None:
                     )
 
 
-def matches_shape(row: Shape, pattern: re.Pattern[str], value: str) -> bool:
+def matches_shape(pattern: re.Pattern[str], value: str) -> bool:
     """Whether all of a number has a shape; capitals, Western digits; Cyrillic letters as they are."""
     return len(value) <= _LONGEST_EXAMPLE and pattern.fullmatch(western(value)) is not None
