@@ -119,6 +119,12 @@ def test_stains_do_not_make_a_mark_legible() -> None:
         assert line.contrast > 0.02 and not line.legible
 
 
+def test_a_line_that_is_cut_off_has_contrast_and_is_illegible() -> None:
+    """What trains on empty surfaces takes lines without contrast: a cut line is none."""
+    (line,) = render_photo(printed(), Camera(640, 480, 18.0), LAMP, CLEAN, 1).truth.lines
+    assert not line.whole and not line.legible and line.contrast > 0.1
+
+
 def test_a_clear_mark_in_stains_stays_legible() -> None:
     text = Text("480617", 0, -2, 4, replace(MARKS["struck"], depth=0.2, fade=0.0), "punch", "centre")
     item = printed(texts=(text,), material="rusty")

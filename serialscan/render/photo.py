@@ -335,10 +335,8 @@ def _true_line(
     inside = bool((polygon >= -SHAVED * size).all() and (polygon <= limit + SHAVED * size).all())
     if inside:
         polygon = np.clip(polygon, 0, limit)
-    contrast, clutter, traces = 0.0, 0.0, [0.0] * len(boxes)
-    if inside:
-        contrast, clutter = measure_contrast(pixels, ink, polygon, size, hidden)
-        traces = measure_traces(pixels, ink, boxes, size, blur)
+    contrast, clutter = measure_contrast(pixels, ink, polygon, size, hidden)
+    traces = measure_traces(pixels, ink, boxes, size, blur) if inside else [0.0] * len(boxes)
     return TrueLine(
         text=line.text.text,
         role=line.text.role,
