@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,10 @@ from serialscan.cli.options import config_option, effective_settings, verbose_op
 from serialscan.cli.progress import progress
 from serialscan.cli.text import printable, summary
 from serialscan.errors import InputError
+from serialscan.record import ItemRecord, to_json
+
+if TYPE_CHECKING:
+    from serialscan.items import Grouping
 
 _log = logging.getLogger("serialscan")
 
@@ -28,6 +33,7 @@ Examples:
   serialscan scan IMG_1234.HEIC                     a short table on a terminal
   find . -name '*.jpg' -print0 | serialscan scan --files-from - -0 > records.ndjson
   serialscan scan photos/ --crops crops/            also pictures of the lines read
+  serialscan scan -r seizures/ --items folder       also one record for each folder's item
   cat photo.jpg | serialscan scan - | jq .serial
 
 \b
@@ -54,6 +60,18 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
     multiple=True,
     metavar="GLOB",
     help="Leave out files and folders that match; can be repeated.",
+)
+@click.option(
+    "--items",
+    metavar="folder|name|FILE.csv",
+    help="Also one record an item, from all its photos: those of one folder; those whose names are alike "
+    "before the last _, - or space; or as a table with the columns photo, item and case fields says. "
+    "With a table PATH may be left out.",
+)
+@click.option(
+    "--item-pattern",
+    metavar="REGEX",
+    help="For --items name: a regular expression on file names whose first group names the item.",
 )
 @click.option(
     "-j",
@@ -96,6 +114,12 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
     metavar="auto|network|tesseract",
     help="Who reads; auto: Tesseract also testifies if installed.",
 )
+@click.option(
+    "--knowledge",
+    type=click.Path(),
+    metavar="FILE",
+    help="More makers, models, labels and number shapes, as TOML; see serialscan knowledge test.",
+)
 @click.option("--gps/--no-gps", default=None, help="Write the position from EXIF into the records.")
 @click.option("--max-pixels", type=int, metavar="N", help="Refuse pages with more pixels.")
 @click.option("--max-bytes", type=int, metavar="N", help="Refuse larger files.")
@@ -104,8 +128,9 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
 @verbose_option
 def scan(
     paths: tuple[str, ...], recursive: bool, files_from: str | None, null: bool, include: tuple[str, ...],
-    exclude: tuple[str, ...], jobs: int | None, output: Path | None, form: str, progress_kind: str,
-    crops: Path | None, reader: str | None, gps: bool | None, max_pixels: int | None, max_bytes: int | None,
+    exclude: tuple[str, ...], items: str | None, item_pattern: str | None, jobs: int | None,
+    output: Path | None, form: str, progress_kind: str, crops: Path | None, reader: str | None,
+    knowledge: str | None, gps: bool | None, max_pixels: int | None, max_bytes: int | None,
     quiet: bool, config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
     """Read photos: one record for each, in the order given, failures included.
@@ -115,6 +140,13 @@ def scan(
     suffix are skipped and counted, and links are not followed out of the folder; a file that is named
     always gets its record.
     """
+    grouping = _grouping(items, item_pattern)
+    if grouping is not None and grouping.table is not None:
+        from serialscan.items import table_photos
+
+        listed = table_photos(grouping.table)
+        if not paths and files_from is None:
+            paths = listed
     if not paths and files_from is None:
         raise click.UsageError("Name a file, a folder or -, or use --files-from.")
     if paths.count(STDIN) + (files_from == STDIN) > 1:
@@ -124,8 +156,11 @@ def scan(
     data = take_stdout()
     effective = effective_settings(
         config_file,
-        {"reader": reader, "gps": gps, "max_pixels": max_pixels, "max_bytes": max_bytes, "jobs": jobs},
-    )
+        {
+            "reader": reader, "knowledge": knowledge, "gps": gps, "max_pixels": max_pixels,
+            "max_bytes": max_bytes, "jobs": jobs,
+        },
+    )  # fmt: skip
     if crops is not None:
         make_crops_folder(crops, paths)
     if output is not None:
@@ -133,22 +168,32 @@ def scan(
     selection = Selection(paths, files_from, null, recursive, include, exclude, output, crops)
     as_table = form == "table" or (form == "auto" and output is None and data.is_terminal)
     with progress(progress_kind, quiet) as shown:
-        write_row = None
+        table = None
         if as_table:
             from serialscan.cli.table import TableWriter
 
-            write_row = TableWriter(data).write
+            table = TableWriter(data)
 
         def write(outcome: Outcome) -> None:
             with shown.aside() if data.is_terminal else nullcontext():
-                if write_row is None:
+                if table is None:
                     data.write_line(outcome.line)
                 else:
-                    write_row(outcome)
+                    table.write(outcome)
             if outcome.error is not None:
                 _log.info("%s: %s", printable(outcome.input.path), outcome.error)
 
-        tally = run(selection, effective.settings, effective.batch, write, shown, tracebacks=verbose > 1)
+        def write_item(record: ItemRecord) -> None:
+            with shown.aside() if data.is_terminal else nullcontext():
+                if table is None:
+                    data.write_line(to_json(record))
+                else:
+                    table.write_item(record)
+
+        tally = run(
+            selection, effective.settings, effective.batch, write, shown, grouping=grouping,
+            write_item=write_item, tracebacks=verbose > 1,
+        )  # fmt: skip
     if not quiet or tally.interrupted:
         click.echo(f"serialscan: {summary(tally)}", err=True)
     if tally.done == tally.failed == 1 and not as_table:
@@ -156,3 +201,18 @@ def scan(
     if tally.done == 0 and not tally.interrupted:
         raise InputError("There is no photo to read: check the paths, or use -r for the folders below.")
     return tally.exit_code
+
+
+def _grouping(items: str | None, pattern: str | None) -> Grouping | None:
+    if pattern is not None and items != "name":
+        raise click.UsageError("--item-pattern is for --items name.")
+    if items is None:
+        return None
+    from serialscan.items.grouping import Grouping, compile_pattern
+
+    if items not in ("folder", "name") and not items.lower().endswith((".csv", ".tsv", ".txt")):
+        raise click.UsageError(f"--items {items}: say folder, name, or the path of a CSV file.")
+    if pattern is None:
+        return Grouping(items)
+    compile_pattern(pattern)
+    return Grouping(items, pattern)

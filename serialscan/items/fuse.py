@@ -23,7 +23,10 @@ Place = dict[str, float]
 
 _ALPHABET = 36  # characters among which an undecided place is open
 _FLOOR = 0.05  # probability that a photo's distribution at a place is worthless
-_MISSED = {"": 0.6}  # vote of a line that ends one place before: ends of lines are often lost
+# Votes for no character are never sure: readers lose characters more often than they invent them, and at
+# the ends of lines most often.
+_SKIPPED = {"": 0.8}
+_MISSED = {"": 0.6}
 _LEAST_SHOWN = 0.0001  # alternatives with less are left out
 _MOST_ALTERNATIVES = 5
 
@@ -98,14 +101,26 @@ class Network:
         return reached[0], reached[-1] + 1
 
     def word_span(self, strand: Strand) -> tuple[int, int]:
-        """The span of a strand, extended to the whole words that other photos show there."""
+        """The span of a strand, extended to the whole words that other photos show there.
+
+        Where the photo does not end there, most of the others must show more: one alone may have invented
+        it, or run two words into one.
+        """
         start, end = self.span(strand)
         tops = [best(place) for place in self._posteriors]
-        while start > 0 and tops[start - 1] != " " and tops[start] != " ":
+        while start > 0 and " " not in tops[start - 1 : start + 1] and self._goes_on(strand, start, -1):
             start -= 1
-        while end < len(tops) and tops[end] != " " and tops[end - 1] != " ":
+        while end < len(tops) and " " not in tops[end - 1 : end + 1] and self._goes_on(strand, end - 1, 1):
             end += 1
         return start, end
+
+    def _goes_on(self, strand: Strand, number: int, step: int) -> bool:
+        """Whether the word of a strand that ends at a place goes on beyond it."""
+        if strand.cut[step > 0]:
+            return True
+        more = set(self.columns[number + step])
+        silent = [other for other in self.columns[number] if other not in more and not other.cut[step > 0]]
+        return len(more) > max(len(silent), 1)
 
     def line(self, strand: Strand) -> Line:
         """A strand's line as all photos together read it; ``readers`` and ``candidates`` are left out."""
@@ -350,13 +365,13 @@ def _joined(network: Network, strand: Strand, alignment: _Alignment) -> Network:
         if j >= 0:
             column[strand] = strand.places[j]
         elif end is None:
-            column[strand] = {"": 1.0}
+            column[strand] = dict(_SKIPPED)
         elif alone and not strand.cut[end]:
             column[strand] = dict(_MISSED)
         if i < 0:
             for other, (start, stop) in spans.items():
                 if start <= before < stop - 1:
-                    column[other] = {"": 1.0}
+                    column[other] = dict(_SKIPPED)
                 elif end is not None and alone and not other.cut[end] and (start, stop - width)[end] == 0:
                     column[other] = dict(_MISSED)
         columns.append(column)

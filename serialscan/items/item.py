@@ -204,7 +204,8 @@ class _View:
         )  # fmt: skip
 
     def _same_codes(self, identity: str) -> list[tuple[int, Code]]:
-        code = next(code for code in self.codes if code.id == identity)
+        photo, _, own = identity.partition(".")
+        code = next(code for code in self.records[int(photo[1:]) - 1].codes if code.id == own)
         return self._codes[code.symbology, code.bytes_hex]
 
     def _lines(self, pages: Mapping[tuple[int, int], int]) -> list[Line]:
