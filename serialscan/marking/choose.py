@@ -24,6 +24,7 @@ LEAST = -1.0  # a number with less evidence is a candidate, but not named as the
 LEAST_CANDIDATE = -4.0
 UNDECIDED = 0.5  # a character that is less sure is `?` in the value
 _LONGEST_JOINED = 14
+FOREIGN_DIGITS = "in other digits than another number"
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
 
 # Han characters stand beside numbers without a space (五六式3481252) and are never part of them.
@@ -273,7 +274,7 @@ def _weighed(
     if not labelled:
         reasons.update(_by_place(read, index, weights))
     if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
-        reasons["in other digits than another number"] = weights["foreign_digits"]
+        reasons[FOREIGN_DIGITS] = weights["foreign_digits"]
     shown = _shown(value, line.characters[start:end])
     return Candidate(
         value, shown, confidence_of(line, start, end), reasons, ids, index,
@@ -321,7 +322,12 @@ def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> dict[s
             knowledge.weights["shape_low"] if row.confidence == "low" else 1.0
         )
         best = max(best, (points, row.id))
-    return {f"shape {best[1]}": round(best[0], 2)} if best[1] else {}
+    if not best[1]:
+        return {}
+    reasons = {f"shape {best[1]}": round(best[0], 2)}
+    if best[0] > knowledge.weights["shape_other"] and any(c.isalpha() for c in value):
+        reasons["with its letters"] = knowledge.weights["shape_letters"]
+    return reasons
 
 
 def _rows(part: Part) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from serialscan.marking.choose import Candidate, choose
+from serialscan.marking.choose import FOREIGN_DIGITS, Candidate, choose
 from serialscan.marking.classify import Part, Read, classify, mark_of, resolved
 from serialscan.marking.knowledge import Knowledge
 from serialscan.marking.normalise import normalise
@@ -61,8 +61,11 @@ def _says_nothing(candidate: Candidate, first: Candidate, parts: Sequence[Part])
 
 
 def _other(candidate: Candidate, read: Read) -> Mark:
+    kind: MarkKind = "other"
     raw, rule = read.lines[candidate.line].text, "number, not chosen as the serial"
-    return _number("other", candidate.value, raw, round(candidate.reading, 4), candidate.evidence, rule)
+    if FOREIGN_DIGITS in candidate.reasons:
+        kind, rule = "property", f"unit or rack number: {FOREIGN_DIGITS}"
+    return _number(kind, candidate.value, raw, round(candidate.reading, 4), candidate.evidence, rule)
 
 
 def _number(
