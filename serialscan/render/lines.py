@@ -69,7 +69,7 @@ _LOOKS = (
     ),
     _Look(
         0.17,
-        "peened-line peened-line dotpeen dotpeen-grid",
+        "peened-line peened-line peened-line peened-line dotpeen dotpeen-grid",
         f"{_BARE} lathe face-milled machined anodised sandblasted plate",
         "plotter plotter-slash gorton narrow",
         (0.75, 1.3),
@@ -305,7 +305,7 @@ def _sensor(rng: Rng, glyph_px: float, coarse: float) -> Sensor:
         grain=float(rng.gamma(1.5, 0.012)),
         smoothing=float(rng.uniform(0, 1.0)),
         sharpening=float(rng.uniform(0, 1.4)),
-        warmth=float(rng.normal(0.1, 0.4)),
+        warmth=float(rng.normal(0.2, 0.45)),
         vignette=0.0,
         quality=int(rng.integers(35, 96)),
         coarse=coarse,

@@ -77,7 +77,7 @@ MARKS: dict[str, Mark] = {
     "pencil": Mark("hand", "round", 0.03, 0.8, 0.3, 1.2, 0.4, worn=0.1),
     "struck-thin": Mark("stamped", "v", 0.05, 0.55, 0.5, 0.9, 0.9, grime=0.15),
     "struck-deep": Mark("stamped", "round", 0.13, 1.5, 0.3, 0.5, 0.5, grime=0.35),
-    "peened-line": Mark("dotpeen", "v", 0.055, 0.78, 0.6, 0.02, 0.15, dots=0.07, grime=0.55),
+    "peened-line": Mark("dotpeen", "v", 0.075, 0.8, 0.6, 0.02, 0.15, dots=0.07, grime=0.65),
     "laser-raster": Mark("laser", "none", 0.0, 0.6, dots=0.062, paint=(0.3, 0.3, 0.27), cover=0.7),
     "jet-dots": Mark("label", "none", 0.0, 0.85, dots=0.16, grid=True, paint=(0.04, 0.04, 0.045), cover=0.8),
     "cast-round": Mark("cast", "raised", 0.2, 1.5, worn=0.15),

@@ -90,15 +90,15 @@ MATERIALS: dict[str, Material] = {
     ),
     "brushed": Material(
         (0.2, 0.2, 0.2), 0.55, 0.27, (Lay(0.07, 0.16, 3.0, 7.0), Grain(0.06, 0.04)), 0.1, scratches=4.0,
-        waviness=0.05,
+        waviness=0.1,
     ),
     "milled": Material(
         (0.18, 0.18, 0.18), 0.55, 0.25, (Lay(0.22, 0.12, centre=(-40.0, 140.0)), Lay(0.06, 0.1, 20.0, 5.0)),
-        0.1, scratches=2.0, waviness=0.05,
+        0.1, scratches=2.0, waviness=0.1,
     ),
     "turned": Material(
         (0.16, 0.16, 0.16), 0.5, 0.26, (Lay(0.08, 0.13, 90.0), Grain(0.06, 0.06)), 0.12, scratches=3.0,
-        pits=1.0,
+        pits=1.0, waviness=0.08,
     ),
     "faced": Material(
         (0.17, 0.17, 0.17), 0.5, 0.26, (Lay(0.08, 0.11, centre=(0.0, 0.0)), Grain(0.07, 0.08)), 0.12,
@@ -135,10 +135,10 @@ MATERIALS: dict[str, Material] = {
         (0.42, 0.42, 0.41), 0.16, 0.33, (Lay(0.06, 0.04, 0.0, 5.0), Grain(2.5, 0.02)), 0.06, scratches=2.0,
     ),
     "label-white": Material(
-        (0.68, 0.67, 0.64), 0.04, 0.4, (Grain(1.5, 0.02),), 0.07, (0.4, 0.38, 0.33), scratches=1.5,
+        (0.68, 0.67, 0.64), 0.05, 0.28, (Grain(1.5, 0.02),), 0.07, (0.4, 0.38, 0.33), scratches=1.5,
     ),
     "label-black": Material(
-        (0.03, 0.03, 0.03), 0.06, 0.36, (Grain(0.2, 0.04), Grain(2.0, 0.02)), 0.1, (0.3, 0.3, 0.3),
+        (0.03, 0.03, 0.03), 0.06, 0.22, (Grain(0.2, 0.04), Grain(2.0, 0.02)), 0.1, (0.3, 0.3, 0.3),
         scratches=2.0,
     ),
     "plate": Material(
@@ -148,11 +148,11 @@ MATERIALS: dict[str, Material] = {
     "filed": Material(
         (0.2, 0.2, 0.195), 0.5, 0.3,
         (Lay(0.16, 0.13, 12.0, 14.0), Lay(0.07, 0.14, 160.0, 5.0), Grain(0.25, 0.06)), 0.35, scratches=10.0,
-        pits=10.0, waviness=0.07, stain=(0.2, 0.16, 0.1),
+        pits=10.0, waviness=0.12, stain=(0.2, 0.16, 0.1),
     ),
     "machined": Material(
         (0.2, 0.2, 0.2), 0.55, 0.24, (Lay(0.09, 0.1, centre=(20.0, -60.0)), Lay(0.05, 0.05, 8.0, 8.0)), 0.1,
-        scratches=3.0, waviness=0.06,
+        scratches=3.0, waviness=0.12,
     ),
     "scale": Material(
         (0.1, 0.09, 0.082), 0.26, 0.4, (Grain(0.5, 0.12), Grain(0.15, 0.2), Grain(3.0, 0.05)), 0.5,
@@ -162,16 +162,16 @@ MATERIALS: dict[str, Material] = {
     "lathe": Material(
         (0.12, 0.117, 0.114), 0.6, 0.27, (Lay(0.3, 0.2, centre=(15.0, 60.0), feed=0.8), Lay(0.06, 0.12,
         6.0, 9.0)),
-        0.12, scratches=2.0, waviness=0.03,
+        0.12, scratches=2.0, waviness=0.1,
     ),
     "face-milled": Material(
         (0.15, 0.148, 0.145), 0.6, 0.26, (Lay(0.4, 0.22, centre=(-30.0, -70.0), feed=0.7), Lay(0.07,
         0.12, 92.0, 3.0)),
-        0.12, scratches=3.0, waviness=0.05,
+        0.12, scratches=3.0, waviness=0.1,
     ),
     "satin": Material(
         (0.23, 0.215, 0.195), 0.42, 0.36, (Lay(0.1, 0.06, 2.0, 12.0), Grain(0.5, 0.03)), 0.12, scratches=4.0,
-        pits=4.0, waviness=0.03,
+        pits=4.0, waviness=0.1,
     ),
     "oiled": Material(
         (0.14, 0.125, 0.105), 0.3, 0.33, (Grain(0.35, 0.08), Grain(0.9, 0.05), Lay(0.09, 0.06, 5.0,
@@ -203,14 +203,14 @@ MATERIALS: dict[str, Material] = {
         (0.028, 0.028, 0.03), 0.05, 0.45, (Grain(0.05, 0.3), Grain(0.12, 0.1)), 0.2, scratches=1.0,
     ),
     "label-blue": Material(
-        (0.02, 0.09, 0.2), 0.05, 0.3, (Grain(2.0, 0.02),), 0.06, (0.4, 0.42, 0.45), scratches=2.0,
+        (0.02, 0.09, 0.2), 0.06, 0.2, (Grain(2.0, 0.02),), 0.06, (0.4, 0.42, 0.45), scratches=2.0,
     ),
     "ground": Material(
         (0.22, 0.22, 0.22), 0.55, 0.3, (Lay(0.1, 0.13, 0.0, 25.0), Grain(0.1, 0.04)), 0.08,
-        scratches=2.0, waviness=0.03,
+        scratches=2.0, waviness=0.1,
     ),
     "label-yellow": Material(
-        (0.62, 0.45, 0.05), 0.05, 0.34, (Grain(1.5, 0.025),), 0.07, (0.3, 0.28, 0.25), scratches=1.5,
+        (0.62, 0.45, 0.05), 0.06, 0.24, (Grain(1.5, 0.025),), 0.07, (0.3, 0.28, 0.25), scratches=1.5,
     ),
 }  # fmt: skip
 
