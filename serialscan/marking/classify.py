@@ -40,6 +40,7 @@ class Part:
         value: the words as known, if they were misread; else None.
         candidates: what it may mean, if that is ambiguous.
         evidence: indices of further lines that it rests on.
+        weak: a word that has other meanings too.
     """
 
     line: int
@@ -54,6 +55,7 @@ class Part:
     value: str | None = None
     candidates: tuple[MarkCandidate, ...] = ()
     evidence: tuple[int, ...] = ()
+    weak: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Rea
             labelled.append(
                 Labelled(target, 0, len(text.rstrip()), label, _shown(lines[index], hit), how, index)
             )
-    parts += _over_two_lines(lines, hits, knowledge, finder)
+    parts = _supported([*parts, *_over_two_lines(lines, hits, knowledge, finder)], knowledge)
     named = {row for part in parts if part.kind == "manufacturer" for row in _rows(part)}
     for index in range(len(lines)):
         parts += _known_forms(index, lines[index], knowledge, named, labelled)
@@ -169,7 +171,7 @@ def _named(
     return Part(
         index, hit.start, hit.end, kind, ids[0] if len(ids) == 1 else None, table, rule, doubt,
         sure=not hit.misread, value=words[0].text if hit.misread else None,
-        candidates=candidates if len(ids) > 1 else (),
+        candidates=candidates if len(ids) > 1 else (), weak=weak,
     )  # fmt: skip
 
 
@@ -308,9 +310,37 @@ def _form(index: int, line: Line, start: int, end: int, row: Number, knowledge: 
         makers = [maker for maker in knowledge.makers.values() if digits in maker.numbers]
         candidates = tuple(MarkCandidate(value=maker.name, row=maker.id) for maker in makers)
     rule, sure = f"{row.why} ({row.id})", trust(knowledge, row.confidence)
+    if not row.sure and row.confidence != "high":
+        sure *= knowledge.weights["may_be"]
     return Part(
         index, start, end, row.kind, name, "number", rule, sure, sure=row.sure, candidates=candidates
     )  # fmt: skip
+
+
+def _supported(parts: list[Part], knowledge: Knowledge) -> list[Part]:
+    """Words with other meanings count as what they may mean only where another mark supports it."""
+    kept = []
+    for part in parts:
+        others = [p for p in parts if p is not part and (p.line, p.start) != (part.line, part.start)]
+        rows = set(_rows(part))
+        if not part.weak or any(rows & _speaks_for(part.table, other, knowledge) for other in others):
+            kept.append(part)
+        else:
+            rule = f"word that may mean {part.rule}"
+            kept.append(replace(part, kind="other", row=None, rule=rule, sure=False))
+    return kept
+
+
+def _speaks_for(table: str, part: Part, knowledge: Knowledge) -> set[str]:
+    """The rows of a table that a mark supports."""
+    rows = set(_rows(part))
+    if part.table == table or (table, part.table) == ("maker", "place"):
+        return rows
+    if (table, part.table) == ("maker", "model"):
+        return {maker for row in rows for maker in knowledge.models[row].makers}
+    if (table, part.table) == ("model", "maker"):
+        return {model.id for model in knowledge.models.values() if rows & set(model.makers)}
+    return set()
 
 
 def _over_two_lines(
@@ -320,7 +350,7 @@ def _over_two_lines(
     parts = []
     for upper, line in enumerate(lines):
         head = "".join(token.text for token in tokens(line.text))
-        if not head or len(head) > 40 or any(c.isdigit() for c in head):
+        if not finder.goes_on(head):
             continue
         for lower, other in enumerate(lines):
             if lower == upper or below(line, other, _BELOW) is None:

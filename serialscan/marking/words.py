@@ -18,7 +18,7 @@ _HAN = "\u3040-\u30ff\u3400-\u9fff"
 # Han characters stand beside numbers without a space and are words of their own (五六式3481252).
 _WORD = re.compile(rf"[{_HAN}]{{1,40}}|[№#]|[^\W_{_HAN}]{{1,60}}(?:['’][^\W_{_HAN}]{{1,20}})?")
 _MOST_WORDS = 9  # words of the longest name
-READ_CHARS = 2000
+READ_CHARS = 500
 """Characters of a line that are looked at; no mark is longer."""
 
 # Characters that are read for one another on struck metal: manuals of OCR makers, ATF police guide, and
@@ -88,6 +88,7 @@ class Finder:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._words: dict[str, list[Word]] = {}
+        self._heads: set[str] = set()
         for maker in knowledge.makers.values():
             self._add(
                 "maker", maker.id, (("name", maker.names), ("weak", maker.weak), ("place", maker.places))
@@ -106,13 +107,19 @@ class Finder:
     def _add(self, table: str, row: str, names: Iterable[tuple[str, Sequence[str]]]) -> None:
         for use, texts in names:
             for text in texts:
-                key = "".join(token.text for token in tokens(text))
+                parts = [token.text for token in tokens(text)]
+                key = "".join(parts)
+                self._heads.update("".join(parts[:n]) for n in range(1, len(parts)))
                 if key:
                     self._words.setdefault(key, []).append(Word(table, row, use, text))
 
     def named(self, key: str) -> list[Word]:
         """The words that are written with exactly these letters and digits."""
         return self._words.get(key, [])
+
+    def goes_on(self, key: str) -> bool:
+        """Whether known words begin with exactly these words."""
+        return key in self._heads
 
     def find(self, line: Line) -> list[Hit]:
         """Known words of one line, longest first where they compete; countries also within places."""
