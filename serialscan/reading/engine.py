@@ -17,6 +17,7 @@ WEIGHTS = Path(__file__).parent / "models"
 BLANK = 0
 FRAME_PX = 8  # one frame of the recogniser covers 8 px of its 48 px high input
 LINE_PX = 48
+RECOGNISERS = (("relief", "recogniser.onnx"), ("ppocrv6-small", "recogniser-stock.onnx"))
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,31 @@ def check_weights() -> tuple[Weight, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Recogniser:
+    """One recogniser: its name in the records, its classes (class 0 is the blank), its session."""
+
+    name: str
+    characters: tuple[str, ...]
+    session: onnxruntime.InferenceSession
+
+    def posteriors(self, lines: np.ndarray) -> np.ndarray:
+        """Posteriors of every frame.
+
+        Args:
+            lines: (N, 48, W, 3) uint8 RGB, upright lines of one width.
+
+        Returns:
+            (N, W // 8, len(characters)) float32; class 0 is the blank of CTC (Graves et al. 2006).
+        """
+        batch = (lines[:, :, :, ::-1].astype(np.float32) * (2 / 255) - 1).transpose(0, 3, 1, 2)
+        return self.session.run(None, {"x": np.ascontiguousarray(batch)})[0]
+
+
 class Networks:
-    """Detector and recogniser on the CPU.
+    """Detector and recognisers on the CPU.
+
+    ``recognisers``: the one that was taught relief first, then the stock one that it was tuned from.
 
     Args:
         threads: threads of each network; 0 lets onnxruntime choose.
@@ -81,14 +105,14 @@ class Networks:
         # Shapes differ from line to line: an arena would keep the largest of each for ever.
         options.enable_cpu_mem_arena = False
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._detector = onnxruntime.InferenceSession(
-            str(WEIGHTS / "detector.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        self._recogniser = onnxruntime.InferenceSession(
-            str(WEIGHTS / "recogniser.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        listed = self._recogniser.get_modelmeta().custom_metadata_map["character"]
-        self.characters: tuple[str, ...] = ("", *listed.split("\n"))
+
+        def session(file: str) -> onnxruntime.InferenceSession:
+            return onnxruntime.InferenceSession(
+                str(WEIGHTS / file), options, providers=["CPUExecutionProvider"]
+            )
+
+        self._detector = session("detector.onnx")
+        self.recognisers = tuple(_recogniser(name, session(file)) for name, file in RECOGNISERS)
         self.models = tuple(Model(name=w.name, sha256=w.expected) for w in weights)
 
     def detect(self, rgb: np.ndarray) -> np.ndarray:
@@ -104,14 +128,7 @@ class Networks:
         batch = (bgr * (2 / 255) - 1).transpose(2, 0, 1)[None]
         return self._detector.run(None, {"x": np.ascontiguousarray(batch)})[0][0, 0]
 
-    def recognise(self, lines: np.ndarray) -> np.ndarray:
-        """Posteriors of every frame.
 
-        Args:
-            lines: (N, 48, W, 3) uint8 RGB, upright lines of one width.
-
-        Returns:
-            (N, W // 8, len(characters)) float32; class 0 is the blank of CTC (Graves et al. 2006).
-        """
-        batch = (lines[:, :, :, ::-1].astype(np.float32) * (2 / 255) - 1).transpose(0, 3, 1, 2)
-        return self._recogniser.run(None, {"x": np.ascontiguousarray(batch)})[0]
+def _recogniser(name: str, session: onnxruntime.InferenceSession) -> Recogniser:
+    listed = session.get_modelmeta().custom_metadata_map["character"]
+    return Recogniser(name, ("", *listed.split("\n")), session)

@@ -38,23 +38,37 @@ PIECE_OVERLAP = 3.0  # heights
 CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
 GLANCE = Crop()
+RELIEF, STOCK = 0, 1  # recognisers
 
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at a line: how to cut it, and what to do with the light."""
+    """One way to look at a line: how to cut it, what to do with the light, and which recogniser reads."""
 
     name: str
     crop: Crop
     light: str  # raw, flattened, inverted, smoothed
+    recogniser: int = RELIEF
 
 
-FIRST_LOOK = (View("raw", GLANCE, "raw"), View("close", Crop(along=0.1, across=-0.1), "raw"))
-SECOND_LOOK = (
-    View("inverted", GLANCE, "inverted"),
-    View("wide", Crop(along=0.15, stretch=1.2), "flattened"),
-    View("smoothed", Crop(along=0.15, across=0.05), "smoothed"),
-)
+_CLOSE = Crop(along=0.1, across=-0.1)
+_WIDE = Crop(along=0.15, stretch=1.2)
+LOOKS: dict[str, tuple[tuple[View, ...], ...]] = {
+    "fast": ((View("raw", GLANCE, "raw"),),),
+    "normal": (
+        (View("raw", GLANCE, "raw"), View("flattened", GLANCE, "flattened", STOCK)),
+        (
+            View("close", _CLOSE, "raw"),
+            View("inverted", GLANCE, "inverted"),
+            View("wide", _WIDE, "flattened"),
+            View("smoothed", Crop(along=0.15, across=0.05), "smoothed"),
+            View("raw", GLANCE, "raw", STOCK),
+        ),
+    ),
+}
+"""Views in rounds: a further round only for lines of which the rounds before left a doubt."""
+GLANCE_VIEW = View("flattened", GLANCE, "flattened")
+OTHER_BOX = View("other box", GLANCE, "flattened")
 _LIGHTS = {
     "raw": lambda line: line,
     "flattened": views.flattened,
@@ -89,11 +103,13 @@ class PageReader:
     Args:
         networks: the loaded weights.
         beams: width of the prefix beam search.
+        effort: a key of `LOOKS`.
     """
 
-    def __init__(self, networks: Networks, beams: int = 50) -> None:
+    def __init__(self, networks: Networks, beams: int = 50, effort: str = "normal") -> None:
         self._networks = networks
         self._beams = beams
+        self._looks = LOOKS[effort]
 
     def lines(self, rgb: np.ndarray) -> list[Found]:
         """Read all lines of a page, (H, W, 3) uint8, in reading order."""
@@ -135,24 +151,25 @@ class PageReader:
         for (shape, cost, _), posteriors in zip(
             looks, self._recognise([c for _, _, c in looks]), strict=True
         ):
-            glance = greedy(posteriors, self._networks.characters)
+            glance = greedy(posteriors, self._networks.recognisers[RELIEF].characters)
             candidates.append(Candidate(shape, glance, posteriors, value_of(glance, cost), cost))
         return candidates
 
-    def _recognise(self, crops: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Posteriors (T, C) of every crop, crops of one width batched."""
-        by_width: dict[int, list[int]] = defaultdict(list)
+    def _recognise(
+        self, crops: Sequence[np.ndarray], recognisers: Sequence[int] | None = None
+    ) -> list[np.ndarray]:
+        """Posteriors (T, C) of every crop by its recogniser, crops of one width batched."""
+        who = [RELIEF] * len(crops) if recognisers is None else recognisers
+        alike: dict[tuple[int, int], list[int]] = defaultdict(list)
         for i, crop in enumerate(crops):
-            by_width[crop.shape[1]].append(i)
+            alike[who[i], crop.shape[1]].append(i)
         found: dict[int, np.ndarray] = {}
-        for width, members in sorted(by_width.items()):
+        for (one, width), members in sorted(alike.items()):
             step = max(1, BATCH_PX // width)
             for at in range(0, len(members), step):
                 batch = members[at : at + step]
-                for i, posteriors in zip(
-                    batch, self._networks.recognise(np.stack([crops[i] for i in batch])), strict=True
-                ):
-                    found[i] = posteriors
+                read = self._networks.recognisers[one].posteriors(np.stack([crops[i] for i in batch]))
+                found.update(zip(batch, read, strict=True))
         return [found[i] for i in range(len(crops))]
 
     def _look(
@@ -161,18 +178,19 @@ class PageReader:
         """Read the chosen lines in more views, more of them where the first disagree, and fuse."""
         sights: list[list[Sight]] = []
         for line in chosen:
-            seen = [self._sight("flattened", line.posteriors, line.shape, GLANCE)]
+            seen = [self._sight(GLANCE_VIEW, line.posteriors, line.shape)]
             for other in candidates:
                 if other.shape != line.shape and _same_line(line.shape, other.shape):
-                    seen.append(self._sight("other box", other.posteriors, line.shape, GLANCE, other.shape))
+                    seen.append(self._sight(OTHER_BOX, other.posteriors, line.shape, other.shape))
             sights.append(seen)
         fusions: dict[int, Fusion] = {}
         pending = list(range(len(chosen)))
-        for look in (FIRST_LOOK, SECOND_LOOK):
+        for look in self._looks:
             jobs = [(i, view) for i in pending for view in (*look, *_pieces(chosen[i].shape, look))]
             crops = [_LIGHTS[view.light](chosen[i].shape.cut(rgb, view.crop)) for i, view in jobs]
-            for (i, view), posteriors in zip(jobs, self._recognise(crops), strict=True):
-                sights[i].append(self._sight(view.name, posteriors, chosen[i].shape, view.crop))
+            read = self._recognise(crops, [view.recogniser for _, view in jobs])
+            for (i, view), posteriors in zip(jobs, read, strict=True):
+                sights[i].append(self._sight(view, posteriors, chosen[i].shape))
             for i in pending:
                 fusions[i] = _vote(sights[i])
             pending = [i for i in pending if fusions[i].confidence < SURE]
@@ -184,12 +202,11 @@ class PageReader:
             for shape, saw, part in _parted(line.shape, seen, fusions[i])
         ]
 
-    def _sight(
-        self, name: str, posteriors: np.ndarray, shape: Shape, crop: Crop, of: Shape | None = None
-    ) -> Sight:
+    def _sight(self, view: View, posteriors: np.ndarray, shape: Shape, of: Shape | None = None) -> Sight:
         """The n-best list with positions in ``u`` of ``shape``; ``of`` is the shape cut, if another."""
-        hypotheses = beam_search(posteriors, self._networks.characters, beams=self._beams)
-        cut = of or shape
+        recogniser = self._networks.recognisers[view.recogniser]
+        hypotheses = beam_search(posteriors, recogniser.characters, beams=self._beams)
+        cut, crop = of or shape, view.crop
         margin = crop.along * cut.height / cut.width
         first, last = crop.start - margin, crop.stop + margin
         # A character cut by the end of a piece is not seen: the next piece has all of it.
@@ -203,7 +220,7 @@ class PageReader:
                 u = shape.along(of.points(np.array(u), np.full(len(u), 0.5))).tolist()
             kept = [(c, x) for c, x in zip(hypothesis.text, u, strict=True) if low <= x <= high]
             _add(moved, kept, hypothesis.probability)
-        return Sight(name, _ranked(moved), low, high)
+        return Sight(f"{recogniser.name}/{view.name}", _ranked(moved), low, high)
 
 
 def _one_way(glance: Glance) -> bool:
@@ -226,6 +243,7 @@ def _pieces(shape: Shape, look: Sequence[View]) -> list[View]:
             f"{view.name}, piece {i + 1}",
             replace(view.crop, start=i * step, stop=i * step + share),
             view.light,
+            view.recogniser,
         )
         for i in range(count)
     ]

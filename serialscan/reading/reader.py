@@ -18,7 +18,6 @@ from serialscan.reading.shapes import Crop, Shape
 from serialscan.record import Alternative, Code, Glyph, Line, Model, Quality, Testimony, TextCandidate
 from serialscan.settings import Settings
 
-READER_NAME = "ppocrv6-small"
 SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
 TESTIFY_LINES = 8  # lines of a page that Tesseract reads at most: those with digits, then the most valuable
 # A box reaches beyond its glyphs; measured on rendered photos whose glyph heights are known.
@@ -121,8 +120,8 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
             )
         )
     readers = [
-        Testimony(name=f"{READER_NAME}/{view}", text=text, confidence=round(min(1.0, p), 4))
-        for view, text, p in found.testimonies
+        Testimony(name=name, text=text, confidence=round(min(1.0, p), 4))
+        for name, text, p in found.testimonies
     ]
     return Line(
         id=name,

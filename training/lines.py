@@ -1,0 +1,158 @@
+"""Lines for the recogniser: relief, print in this machine's fonts, and surfaces without text."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from serialscan.reading import views
+from serialscan.reading.engine import FRAME_PX, LINE_PX
+from serialscan.render.layouts import pick
+from serialscan.render.lines import random_text, render_line
+from serialscan.render.truth import LOOKALIKES
+
+Rng = np.random.Generator
+
+CYRILLIC = "БГДЖЗИЙЛПУФЦЧШЩЪЫЬЭЮЯ"
+ARABIC = "٠١٢٣٤٥٦٧٨٩۴۵۶"
+"""Letters and digits that the stock network lacks and that do not look like Latin ones."""
+
+_PERSIAN = str.maketrans("۰۱۲۳۷۸۹", "٠١٢٣٧٨٩")  # the same shapes
+PRINT_SHARE = 0.25
+EMPTY_SHARE = 0.03
+MAX_WIDTH = 640
+_FONT_FOLDERS = ("/usr/share/fonts", "/Library/Fonts", "C:/Windows/Fonts")
+_LABEL = (
+    "Serial number Model Type Made in Manufactured by Date of manufacture Part number Weight Voltage Power "
+    "Frequency Assembly Product Code Lot Batch Rev Version Class Warning Caution Input Output Rated Current "
+    "Max Min Pressure Temperature Capacity Length Width Caliber Inspection Passed Property Government "
+    "Contract Vehicle Identification Gross Axle Rating Engine Chassis Body Paint Trim Tire Rim Front Rear "
+    "Cold Company Limited Corporation Industries Germany Sweden Italy Japan Turkey Belgium Czech Republic"
+)
+_WORDS = tuple(_LABEL.split())
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One crop as the recogniser sees it, (48, W, 3) uint8 RGB with W a multiple of 8, and what it says."""
+
+    crop: np.ndarray
+    text: str
+    printed: bool
+
+
+def spelled(text: str) -> str:
+    """The text in the recogniser's classes: letters of one shape are one class."""
+    capital = "".join(c.upper() if "а" <= c <= "я" else c for c in text)
+    return capital.translate(LOOKALIKES).translate(_PERSIAN)
+
+
+def samples(seed: int) -> list[Sample]:
+    """The samples of one seed: none where nothing is legible, else one or two looks at one picture."""
+    rng = np.random.default_rng((seed, 1))
+    kind = rng.random()
+    if kind < PRINT_SHARE:
+        picture, text = printed(rng)
+        return [Sample(_seen(rng, picture), spelled(text), True)]
+    photo = render_line(seed)
+    if kind < PRINT_SHARE + EMPTY_SHARE:
+        flat = photo.truth.lines[0].contrast < 0.004  # a mark that left no trace: a surface without text
+        return [Sample(_seen(rng, photo.pixels), "", False)] if flat else []
+    line = photo.truth.lines[0]
+    if not line.legible or "?" in line.visible_text:
+        return []
+    text = spelled(line.visible_text)
+    return [Sample(_seen(rng, photo.pixels), text, False) for _ in range(2)]
+
+
+def seen_flat(picture: np.ndarray) -> np.ndarray:
+    """The reader's first look: cut to the recogniser's height, lighting flattened."""
+    height, width = picture.shape[:2]
+    return views.flattened(_cut(picture, width / height * LINE_PX))
+
+
+def _cut(picture: np.ndarray, wide: float) -> np.ndarray:
+    frames = int(np.clip(round(wide / FRAME_PX), 3, MAX_WIDTH // FRAME_PX))
+    how = cv2.INTER_AREA if picture.shape[0] > LINE_PX else cv2.INTER_CUBIC
+    return cv2.resize(picture, (frames * FRAME_PX, LINE_PX), interpolation=how)
+
+
+def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:
+    """Cut to the recogniser's height and put in one of the lights in which the reader looks."""
+    height, width = picture.shape[:2]
+    crop = _cut(picture, width / height * LINE_PX * float(np.exp(rng.normal(0, 0.1))))
+    light = rng.random()
+    if rng.random() < 0.12:
+        crop = 255 - crop
+    if light < 0.5:
+        return views.flattened(crop)
+    return views.smoothed(crop) if light < 0.6 else crop
+
+
+@cache
+def _fonts() -> tuple[str, ...]:
+    """Fonts of this machine that have Latin capitals, digits and small letters of their own."""
+    found = []
+    for folder in _FONT_FOLDERS:
+        for path in sorted(p for e in ("*.ttf", "*.otf") for p in Path(folder).rglob(e)):
+            try:
+                font = ImageFont.truetype(str(path), 24)
+                shapes = {bytes(font.getmask(c)) for c in "AB07ag"}
+            except OSError:
+                continue
+            if len(shapes) == 6:
+                found.append(str(path))
+    return tuple(found)
+
+
+def _phrase(rng: Rng) -> str:
+    if rng.random() < 0.5:
+        text = random_text(rng)
+        return text if text.isascii() else str(rng.integers(10**4, 10**9))
+    words = [pick(rng, _WORDS) for _ in range(int(rng.integers(1, 4)))]
+    if rng.random() < 0.5:
+        words.append(str(rng.integers(0, 10 ** int(rng.integers(2, 8)))))
+    text = " ".join(words)
+    return text.upper() if rng.random() < 0.4 else text.lower() if rng.random() < 0.1 else text
+
+
+def printed(rng: Rng) -> tuple[np.ndarray, str]:
+    """A line of print as a phone sees a label: (H, W, 3) uint8 and its text."""
+    text = _phrase(rng)
+    size = int(rng.integers(14, 60))
+    font = ImageFont.truetype(pick(rng, _fonts()), size)
+    left, top, right, bottom = font.getbbox(text)
+    above, beside = rng.uniform(0.05, 0.5) * size, rng.uniform(0.05, 0.8) * size
+    wide, tall = int(right - left + 2 * beside), int(bottom - top + 2 * above)
+    page = Image.new("L", (max(16, wide), max(16, tall)), 0)
+    ImageDraw.Draw(page).text((beside - left, above - top), text, fill=255, font=font)
+    ink = np.asarray(page, np.float32)[..., None] / 255
+    ground, colour = rng.uniform(90, 255, 3) * [1, 1, 1], rng.uniform(0, 80, 3)
+    ground = ground.mean() + (ground - ground.mean()) * 0.3
+    if rng.random() < 0.35:
+        ground, colour = colour, ground
+    y, x = np.mgrid[0 : page.height, 0 : page.width].astype(np.float32)
+    shade = 1 + rng.normal(0, 0.15) * (x / page.width - 0.5) + rng.normal(0, 0.1) * (y / page.height - 0.5)
+    picture = (ground * (1 - ink) + colour * ink) * shade[..., None]
+    slope, shear = rng.normal(0, 0.012), rng.normal(0, 0.06)
+    turn = np.array([[1, shear, -shear * page.height / 2], [slope, 1, -slope * page.width / 2]], np.float32)
+    picture = cv2.warpAffine(
+        picture.astype(np.float32), turn, (page.width, page.height), borderMode=cv2.BORDER_REPLICATE
+    )
+    picture = cv2.GaussianBlur(picture, (0, 0), 0.3 + float(rng.gamma(1.2, 0.02)) * size)
+    picture = picture + rng.normal(0, rng.gamma(1.5, 3), picture.shape)
+    if rng.random() < 0.3:
+        smaller = float(rng.uniform(12, 24)) / size
+        if smaller < 1:
+            small = (max(8, round(page.width * smaller)), max(8, round(page.height * smaller)))
+            picture = cv2.resize(picture.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    held = io.BytesIO()
+    quality = int(rng.integers(40, 96))
+    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(held, "JPEG", quality=quality)
+    return np.asarray(Image.open(held)), text
