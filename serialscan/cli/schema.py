@@ -9,7 +9,7 @@ import click
 from serialscan.cli.options import verbose_option
 
 
-@click.command(epilog="\b\nExample:\n  serialscan schema > records.schema.json")
+@click.command(epilog="\b\nExample:\n  serialscan schema > schema.json")
 @verbose_option
 def schema(verbose: int) -> None:
     """Print the JSON Schema (2020-12) of the records of photos and items."""

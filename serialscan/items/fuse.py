@@ -22,11 +22,11 @@ Place = dict[str, float]
 """Probability of each character at one place; the empty string is no character."""
 
 _ALPHABET = 36  # characters among which an undecided place is open
-_FLOOR = 0.05  # probability that a photo's distribution at a place is worthless
+_FLOOR = 0.1  # probability that a photo's distribution at a place is worthless
 # Votes for no character are never sure: readers lose characters more often than they invent them, and at
 # the ends of lines most often.
-_SKIPPED = {"": 0.8}
-_MISSED = {"": 0.6}
+_SKIPPED = {"": 0.4}
+_MISSED = {"": 0.4}
 _LEAST_SHOWN = 0.0001  # alternatives with less are left out
 _MOST_ALTERNATIVES = 5
 
@@ -46,6 +46,8 @@ _LEAST_CUT_BY_EDGE = 12.0
 _LEAST_CUT = 16.0
 _LEAST_DOVETAIL = 24.0
 _LEAST_PER_PLACE = 1.6
+_DIGITS_OF_NUMBER = 3
+_LEAST_OF_NUMBER = 0.6  # share of a number's places that agree; equal labels do not make numbers alike
 _LEAST_LIKENESS = 55.0  # percent; less is not aligned at all
 
 
@@ -267,7 +269,9 @@ def _same_mark(network: Network, strand: Strand) -> _Alignment | None:
     matched = [(i, j) for i, j in alignment.pairs if i >= 0 and j >= 0]
     if not matched or alignment.score < max(_LEAST_WHOLE, _LEAST_PER_PLACE * len(matched)):
         return None
-    if alignment.score < _least_score(network, strand, matched):
+    if alignment.score < _least_score(network, strand, matched) or not _numbers_agree(
+        network, strand, alignment.pairs
+    ):
         return None
     return alignment if _fits(network, strand, matched) else None
 
@@ -291,6 +295,29 @@ def _least_score(network: Network, strand: Strand, matched: Sequence[tuple[int, 
             cut = any(other.cut[end] for other in network.columns[i])
             least = max(least, _LEAST_CUT_BY_EDGE if cut else _LEAST_CUT)
     return least
+
+
+def _numbers_agree(network: Network, strand: Strand, pairs: Sequence[tuple[int, int]]) -> bool:
+    """Whether each number of the strand agrees in most places, as far as the network reaches."""
+    tops = [best(place) for place in network.posteriors]
+    matched = [number for number, (i, j) in enumerate(pairs) if i >= 0 and j >= 0]
+    word: list[tuple[int, int]] = []
+    for i, j in (*pairs[matched[0] : matched[-1] + 1], (-1, -1)):
+        if j >= 0 and best(strand.places[j]) != " ":
+            word.append((i, j))
+            continue
+        if i >= 0 and j < 0 and tops[i] != " ":
+            word.append((i, j))
+            continue
+        chars = [best(strand.places[b]) if b >= 0 else tops[a] for a, b in word]
+        if sum(char.isdigit() for char in chars) >= _DIGITS_OF_NUMBER:
+            same = sum(
+                a >= 0 and b >= 0 and _match(network.posteriors[a], strand.places[b]) > 0 for a, b in word
+            )
+            if same < _LEAST_OF_NUMBER * len(word):
+                return False
+        word = []
+    return True
 
 
 def _fits(network: Network, strand: Strand, matched: Sequence[tuple[int, int]]) -> bool:

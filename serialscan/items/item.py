@@ -337,7 +337,8 @@ def _disagreeing_photos(view: _View, first: SerialCandidate) -> list[Conflict]:
         ItemAlternative(value=text, confidence=round(confidence, 4), evidence=tuple(seen))
         for text, (confidence, seen) in others.items()
     ]
-    return [_conflict("serial", "photos read this serial differently", [_candidate(view, first), *values])]
+    message = "photos read this serial differently, by mistake or since they show two like serials"
+    return [_conflict("serial", message, [_candidate(view, first), *values])]
 
 
 def _rivals(view: _View, first: SerialCandidate) -> list[Conflict]:
