@@ -32,7 +32,7 @@ KEEP = (
 
 
 def main() -> None:
-    """Write detector.onnx, recogniser.onnx and checksums.json."""
+    """Write detector.onnx, recogniser-stock.onnx and checksums.json."""
     spec = find_spec("rapidocr")
     if spec is None or spec.origin is None:
         raise SystemExit("rapidocr is missing: pip install onnx rapidocr==3.10.0")
@@ -55,10 +55,14 @@ def main() -> None:
     kept.key, kept.value = "character", "\n".join(classes[i] for i in keep[1:])
     del model.graph.value_info[:]
     onnx.checker.check_model(model)
-    (TARGET / "recogniser.onnx").write_bytes(model.SerializeToString())
+    (TARGET / "recogniser-stock.onnx").write_bytes(model.SerializeToString())
+    pin()
 
-    names = ["detector.onnx", "recogniser.onnx"]
-    sums = {n: hashlib.sha256((TARGET / n).read_bytes()).hexdigest() for n in names}
+
+def pin() -> None:
+    """Write the SHA-256 of every weight to checksums.json."""
+    files = sorted(p for p in TARGET.iterdir() if p.suffix == ".onnx" or p.name == "calibration.json")
+    sums = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     (TARGET / "checksums.json").write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
 
 

@@ -6,11 +6,13 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
+from typing import Literal
 
 import numpy as np
 
 from serialscan.errors import EngineError
 from serialscan.reading import tesseract
+from serialscan.reading.calibrate import Calibration, calibrated, load_calibration
 from serialscan.reading.codes import read_codes
 from serialscan.reading.engine import LINE_PX, Networks
 from serialscan.reading.page import Found, PageReader
@@ -42,13 +44,20 @@ class Reader:
     Args:
         settings: which readers, how many beams.
         threads: threads of the networks; 0 lets onnxruntime choose.
+        calibration: makes votes probabilities; None leaves them as they are.
 
     Raises:
         EngineError: a weight is missing or changed, or Tesseract is demanded and missing.
     """
 
-    def __init__(self, settings: Settings, threads: int = 0) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        threads: int = 0,
+        calibration: Calibration | Literal["shipped"] | None = "shipped",
+    ) -> None:
         self._networks = Networks(threads)
+        self._calibration = load_calibration() if calibration == "shipped" else calibration
         self._pages = PageReader(self._networks, settings.beams)
         self._tesseract = settings.reader != "network" and tesseract.available()
         if settings.reader == "tesseract" and not self._tesseract:
@@ -78,7 +87,7 @@ class Reader:
             sharpness, clipped = measure_quality(rgb)
             testimonies = testifying.result()
         lines = tuple(
-            _line(one, f"L{number}", page, testimonies.get(number - first_line))
+            self._probable(_line(one, f"L{number}", page, testimonies.get(number - first_line)))
             for number, one in enumerate(found, start=first_line)
         )
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
@@ -89,6 +98,11 @@ class Reader:
         )
         shapes = tuple(one.shape for one in found)
         return Reading(lines, codes, quality, shapes, rgb)
+
+    def _probable(self, line: Line) -> Line:
+        if self._calibration is None:
+            return line
+        return calibrated(line, self._calibration.probability(line))
 
     def _testify(self, rgb: np.ndarray, found: list[Found]) -> dict[int, Testimony]:
         """Tesseract's reading of the lines, by index."""

@@ -1,0 +1,142 @@
+"""From votes to probabilities: how often a line with this evidence is right, fitted where truth is known.
+
+Votes of views of one picture are no independent witnesses: their product is too sure. A logistic model
+(Platt 1999) over the evidence of a line gives the probability that the whole string is right; it is
+fitted on rendered photos that no network was taught on, by ``training/calibrate.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from serialscan.errors import EngineError
+from serialscan.reading.engine import RECOGNISERS, WEIGHTS
+from serialscan.record import Alternative, Glyph, Line, TextCandidate
+
+FILE = "calibration.json"
+EVIDENCE = (
+    "votes", "weakest", "margin", "characters", "first_agree", "second_agree", "other_agrees",
+    "other_differs", "small", "large",
+)  # fmt: skip
+FLOOR = 1e-4  # no reading is surer or less sure than this and one minus this
+_LEAST_DOUBT = 1e-3  # of a character on which all views agree, in nats
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The fitted model.
+
+    Attributes:
+        version: counts the fits.
+        fitted_on: the data, in words.
+        lines: number of lines it was fitted on.
+        error: expected calibration error on lines that it was not fitted on.
+        weights: of each feature in `EVIDENCE`.
+        bias: of the logistic model.
+    """
+
+    version: int
+    fitted_on: str
+    lines: int
+    error: float
+    weights: dict[str, float]
+    bias: float
+
+    def probability(self, line: Line) -> float:
+        """That all of the line's text is right; ``line`` as fused, its confidences the votes."""
+        score = self.bias + sum(
+            self.weights[name] * value for name, value in zip(EVIDENCE, evidence(line), strict=True)
+        )
+        return min(1 - FLOOR, max(FLOOR, 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))))
+
+
+def load_calibration(path: Path = WEIGHTS / FILE) -> Calibration:
+    """The calibration that ships with the weights.
+
+    Raises:
+        EngineError: the file is missing or is no calibration.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Calibration)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise EngineError(
+            f"The calibration {path} cannot be read ({error}); install serialscan again: "
+            "pip install --force-reinstall serialscan"
+        ) from error
+
+
+def evidence(line: Line) -> tuple[float, ...]:
+    """What speaks for and against a line as fused: one number for each name in `EVIDENCE`."""
+    votes = [glyph.confidence for glyph in line.characters if glyph.char != " "]
+    product = math.exp(sum(math.log(max(v, 1e-6)) for v in votes))
+    weakest = min(votes, default=0.0)
+    rival = next((c.confidence for c in line.candidates if c.text != line.text), 0.0)
+    first, second = (_agreement(line, f"{name}/") for name, _ in RECOGNISERS)
+    others = [r.text for r in line.readers if r.name.startswith("tesseract")]
+    height = math.log2(max(line.glyph_height_px or 1.0, 1.0))
+    return (
+        _logit(product), _logit(weakest), math.log((product + 1e-3) / (rival + 1e-3)),
+        math.log2(1 + len(votes)), first, second,
+        float(any(_same(t, line.text) for t in others)), float(any(not _same(t, line.text) for t in others)),
+        max(0.0, 4.6 - height), max(0.0, height - 5.6),
+    )  # fmt: skip
+
+
+def calibrated(line: Line, probability: float) -> Line:
+    """The line with its confidence set and its characters' and candidates' confidences in keeping.
+
+    The characters' confidences multiply to the line's; each keeps its share of the doubt, and its
+    alternatives share what it has left.
+    """
+    doubts = [-math.log(max(g.confidence, 1e-6)) + _LEAST_DOUBT for g in line.characters]
+    scale = -math.log(probability) / sum(doubts) if doubts else 1.0
+    characters = tuple(
+        _glyph(g, math.exp(-doubt * scale)) for g, doubt in zip(line.characters, doubts, strict=True)
+    )
+    kept = line.candidates[0].confidence if line.candidates else 0.0
+    rest = (1 - probability) / (1 - kept) if kept < 1 else 0.0
+    candidates = tuple(
+        TextCandidate(
+            text=c.text, confidence=round(probability if i == 0 else min(1.0, c.confidence * rest), 4)
+        )
+        for i, c in enumerate(line.candidates)
+    )
+    return _with(line, round(probability, 4), characters, candidates)
+
+
+def _with(
+    line: Line, confidence: float, characters: tuple[Glyph, ...], candidates: Sequence[TextCandidate]
+) -> Line:
+    ranked = tuple(c for c in candidates if c.confidence >= 0.0001 or c.text == line.text)
+    return msgspec.structs.replace(line, confidence=confidence, characters=characters, candidates=ranked)
+
+
+def _glyph(glyph: Glyph, confidence: float) -> Glyph:
+    rest = (1 - confidence) / (1 - glyph.confidence) if glyph.confidence < 1 else 0.0
+    alternatives = tuple(
+        Alternative(char=a.char, confidence=round(min(1.0, a.confidence * rest), 4))
+        for a in glyph.alternatives
+    )
+    return msgspec.structs.replace(
+        glyph,
+        confidence=round(confidence, 4),
+        alternatives=tuple(a for a in alternatives if a.confidence > 0),
+    )
+
+
+def _agreement(line: Line, reader: str) -> float:
+    """Share of one recogniser's views of the whole line that read its text; a half if there is none."""
+    said = [r.text for r in line.readers if r.name.startswith(reader) and "piece" not in r.name]
+    return sum(_same(text, line.text) for text in said) / len(said) if said else 0.5
+
+
+def _same(a: str, b: str) -> bool:
+    return "".join(a.split()).upper() == "".join(b.split()).upper()
+
+
+def _logit(p: float) -> float:
+    p = min(1 - 1e-3, max(1e-3, p))
+    return math.log(p / (1 - p))
