@@ -197,7 +197,7 @@ def _behind_labels(
     text = line.text[:READ_CHARS]
     found: list[Labelled] = []
     waiting = []
-    at = [hit for hit in hits if any(word.table == "label" for word in hit.words)]
+    at = _label_hits(text, hits, labels)
     for number, hit in enumerate(at):
         word = next(word for word in hit.words if word.table == "label")
         label = labels[word.row]
@@ -228,6 +228,26 @@ def _behind_labels(
                     Labelled(index, middle, token.end, labels[word.row], match.group(1), "glued", index)
                 )
     return found, waiting
+
+
+def _label_hits(text: str, hits: Sequence[Hit], labels: dict[str, Label]) -> list[Hit]:
+    """Labels of a line; words of one kind that follow each other are one label (SERIAI NO)."""
+    found: list[Hit] = []
+    for hit in hits:
+        words = tuple(word for word in hit.words if word.table == "label")
+        if not words:
+            continue
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and labels[last.words[0].row].kind == labels[words[0].row].kind
+            and not text[last.end : hit.start].strip(" .,:/-")
+        ):
+            both = last.words if last.words[0].use == "name" else words
+            found[-1] = replace(last, end=hit.end, words=both)
+        else:
+            found.append(replace(hit, words=words))
+    return found
 
 
 def _near_label(

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from serialscan.cli import main
+from serialscan.errors import SettingsError
+from serialscan.marking import load_knowledge, read_marks
+from serialscan.marking.knowledge import combine
+from serialscan.marking.knowledge.examples import try_examples
+from serialscan.record import Line
+from serialscan.settings import load_settings
+
+OWN = """
+[[maker]]
+id = "acme"
+name = "Acme Arms"
+country = "USA"
+names = ["ACME ARMS"]
+accepts = ["ACME ARMS"]
+rejects = ["ACME TOOLS"]
+
+[[label]]
+id = "waffennummer"
+kind = "serial"
+names = ["WAFFENNUMMER"]
+accepts = ["WAFFENNUMMER 4711"]
+
+[[shape]]
+id = "acme"
+makers = ["acme"]
+regex = 'AC[0-9]{4}'
+accepts = ["AC1234"]
+rejects = ["AC123"]
+"""
+
+
+def own(tmp_path: Path, text: str = OWN) -> str:
+    path = tmp_path / "ours.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def line(text: str) -> Line:
+    return Line(id="L1", text=text, confidence=0.9, polygon=())
+
+
+def test_every_row_does_what_its_examples_say() -> None:
+    knowledge, rows = combine("")
+    verdicts = try_examples(rows, knowledge)
+    assert len(verdicts) > 300
+    assert [(v.table, v.row.id, v.wrong) for v in verdicts if v.wrong] == []
+
+
+def test_every_row_has_a_known_source_and_no_row_stands_twice() -> None:
+    folder = Path(load_knowledge.__wrapped__.__code__.co_filename).parent
+    known = set(re.findall(r"^\| ([A-Z0-9]+) \|", (folder / "SOURCES.md").read_text("utf-8"), re.MULTILINE))
+    _, rows = combine("")
+    assert len({(table, row.id) for table, row in rows}) == len(rows)
+    for table, row in rows:
+        assert row.source.split() and set(row.source.split()) <= known, (table, row.id)
+
+
+def test_own_rows_are_read_beside_those_of_the_program(tmp_path: Path) -> None:
+    knowledge = load_knowledge(own(tmp_path))
+    marks, serial = read_marks([line("ACME ARMS"), line("WAFFENNUMMER AC1234")], [], knowledge)
+    assert [m.row for m in marks if m.kind == "manufacturer"] == ["acme"]
+    assert serial.value == "AC1234" and "shape acme" in serial.candidates[0].rule
+    assert "colt" in knowledge.makers
+    assert "acme" not in load_knowledge().makers
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('"ACME TOOLS"', '"ACME ARMS INC"'), "maker acme does not reject 'ACME ARMS INC'"),
+        (('["AC1234"]', '["AC12"]'), "shape acme does not accept 'AC12'"),
+        (("[0-9]{4}", "[0-9]+"), "no bound"),
+        (("[0-9]{4}", "([0-9]"), "no regular expression"),
+        (('makers = ["acme"]', 'makers = ["nobody"]'), "nobody in makers is unknown"),
+        (('kind = "serial"', 'kind = "number"'), "see docs/marking.md"),
+        (("names = ", "namen = "), "see docs/marking.md"),
+        (("[[maker]]", "[[maker]"), "not valid TOML"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_name_and_the_remedy(
+    tmp_path: Path, change: tuple[str, str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = own(tmp_path, OWN.replace(*change, 1))
+    with pytest.raises(SettingsError, match=message) as caught:
+        load_knowledge(path)
+    assert path in str(caught.value)
+    assert main(["knowledge", "test", path]) == 7
+    assert main(["scan", "--knowledge", path, str(tmp_path)]) in (4, 7)
+
+
+def test_a_file_that_is_no_text_or_not_there_is_told(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        load_knowledge(str(bad))
+    with pytest.raises(SettingsError, match="check the path"):
+        load_knowledge(str(tmp_path / "none.toml"))
+
+
+def test_the_command_shows_what_rows_accept_and_reject(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["knowledge", "test", own(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "accepts AC1234; rejects AC123" in shown and "3 rows do what their examples say" in shown
+    assert main(["knowledge", "test"]) == 0
+    assert "colt_m4_w" in capsys.readouterr().out
+
+
+def test_the_digest_follows_the_content_and_not_the_path(tmp_path: Path) -> None:
+    path = own(tmp_path)
+    other = tmp_path / "copy.toml"
+    other.write_text(OWN, encoding="utf-8")
+
+    def digest(file: str | None) -> str:
+        return load_settings({"knowledge": file}, {}).settings.digest()
+
+    assert digest(path) == digest(str(other)) != digest(None)
+    before = digest(path)
+    Path(path).write_text(OWN + "\n# more\n", encoding="utf-8")
+    assert digest(path) != before
+
+
+def test_a_file_that_changes_after_the_settings_were_read_is_refused(tmp_path: Path) -> None:
+    path = own(tmp_path)
+    settings = load_settings({"knowledge": path}, {}).settings
+    Path(path).write_text(OWN + "\n# more\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="changed since"):
+        load_knowledge(settings.knowledge, settings.knowledge_sha256)
+
+
+def test_a_settings_file_names_and_pins_the_file_beside_it(tmp_path: Path) -> None:
+    path = own(tmp_path)
+    config = tmp_path / "serialscan.toml"
+    config.write_text('knowledge = "ours.toml"\n', encoding="utf-8")
+    settings = load_settings({}, {}, config).settings
+    assert Path(settings.knowledge) == Path(path)
+    config.write_text(f'knowledge = "ours.toml"\nknowledge_sha256 = "{"0" * 64}"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="SHA-256"):
+        load_settings({}, {}, config)
