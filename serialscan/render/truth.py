@@ -20,7 +20,7 @@ SMALLEST_LEGIBLE_PX = 11.0
 LEAST_CONTRAST = 0.02
 MOST_BLUR = 0.11
 """With more blur (as a part of the capital height) strokes run into each other: 3, 8 and 9 look alike."""
-LEAST_TRACE = 0.2
+LEAST_TRACE = 0.16
 """So much of what changes in brightness around the middle character must come from its strokes."""
 LEAST_TRACE_OF_THE_WEAK = 0.08
 """The same for a character that only one in five is weaker than."""
