@@ -251,6 +251,19 @@ def test_the_order_of_photos_does_not_change_the_serial() -> None:
         assert (other.serial.value, other.serial.confidence) == (first.serial.value, first.serial.confidence)
 
 
+def test_a_character_that_one_photo_lost_is_not_lost() -> None:
+    fused = item(photo("a.jpg", "S/N 8463110"), photo("b.jpg", line(1, "S/N 846310", sure=0.97)))
+    assert fused.serial.value == "8463110"
+    assert fused.serial.confidence < photo("a.jpg", "S/N 8463110").serial.confidence
+
+
+def test_the_number_that_more_photos_take_for_the_serial_comes_first() -> None:
+    part, serial = "1386724", "9269317"
+    fused = item(photo("a.jpg", part), photo("b.jpg", serial), photo("c.jpg", serial))
+    assert fused.serial.value == serial
+    assert [candidate.value for candidate in fused.serial.candidates] == [serial, part]
+
+
 def test_a_photo_alone_keeps_its_reading() -> None:
     alone = photo("a.jpg", line(1, "SERIAL W123456", {9: {"2": 0.7, "7": 0.3}}), "M4 CARBINE")
     fused = item(alone)

@@ -23,10 +23,12 @@ Place = dict[str, float]
 
 _ALPHABET = 36  # characters among which an undecided place is open
 _FLOOR = 0.1  # probability that a photo's distribution at a place is worthless
-# Votes for no character are never sure: readers lose characters more often than they invent them, and at
-# the ends of lines most often.
-_SKIPPED = {"": 0.4}
-_MISSED = {"": 0.4}
+# A line that skips a place has lost its character there with some probability, at its ends more often. That
+# is no vote for any one character: `_ANY` stands for all of them alike.
+_ANY = "\0"
+_SKIPPED = {"": 1.0, _ANY: 0.3}
+_MISSED = {"": 1.0, _ANY: 0.5}
+_INVENTED = 0.03  # probability that a character seen is none
 _LEAST_SHOWN = 0.0001  # alternatives with less are left out
 _MOST_ALTERNATIVES = 5
 
@@ -167,13 +169,15 @@ class Network:
     def reading(self, strand: Strand, start: int, end: int) -> tuple[str, float]:
         """What one strand reads there by itself, and its probability."""
         votes = [column[strand] for column in self.columns[start:end] if strand in column]
-        return "".join(map(best, votes)), math.prod(vote[best(vote)] for vote in votes)
+        return "".join(map(best, votes)), math.prod(vote[best(vote)] for vote in votes if _ANY not in vote)
 
     def contradicts(self, strand: Strand, start: int, end: int, sure: float) -> bool:
         """Whether a strand is sure of another character than all together at one of the places."""
         for number in range(start, end):
             vote = self.columns[number].get(strand)
-            if vote is not None and vote[best(vote)] >= sure and best(vote) != best(self._posteriors[number]):
+            if vote is None or _ANY in vote:
+                continue
+            if vote[best(vote)] >= sure and best(vote) != best(self._posteriors[number]):
                 return True
         return False
 
@@ -198,7 +202,7 @@ def posterior(votes: Sequence[Place]) -> Place:
     """
     if len(votes) == 1:
         return dict(votes[0])
-    chars = {char: None for vote in votes for char in vote}
+    chars = {char: None for vote in votes for char in vote if char != _ANY}
     logs = {char: sum(map(math.log, (_floored(vote, char) for vote in votes))) for char in chars}
     unnamed = max(_ALPHABET - len(chars), 0)
     open_log = sum(math.log(_floored(vote, None)) for vote in votes)
@@ -251,9 +255,12 @@ def _place(glyph: Glyph) -> Place:
 
 
 def _floored(vote: Place, char: str | None) -> float:
-    """A vote for one character; ``None`` is any that it does not name."""
+    """How well a vote fits one character; ``None`` is any that it does not name."""
+    if _ANY in vote:
+        return vote["" if char == "" else _ANY]
     rest = max(0.0, 1.0 - sum(vote.values())) / _ALPHABET
-    return (1 - _FLOOR) * (vote.get(char, rest) if char is not None else rest) + _FLOOR / _ALPHABET
+    floor = _INVENTED if char == "" else _FLOOR / _ALPHABET
+    return (1 - _FLOOR) * (rest if char is None else vote.get(char, rest)) + floor
 
 
 def _rounded(p: float) -> float:

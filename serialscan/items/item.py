@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ from serialscan.record import (
 
 _SURE = 0.9  # a photo that is this sure of another character is named
 _LIKELY = 0.5  # a rival number or mark with less is an alternative, not a conflict
+_UNDECIDED = 0.5  # a character that is less sure is `?` in the value, as in photo records
+_FURTHER_PHOTO = 0.5  # log odds for each further photo that takes a number for the serial
 _RIVAL_DIGITS = 4
 _RIVAL_CHOICE = 0.3  # probability of being the serial, by its photo alone, from which a rival counts
 _ALIKE = 60.0  # percent of likeness from which two values may be one, misread
@@ -182,7 +185,11 @@ class _View:
 
     def evidence(self, ids: Sequence[str], value: str) -> tuple[Evidence, ...]:
         """All places in all photos that show what these lines and codes show."""
-        found: dict[tuple[int, str], Evidence] = {}
+        return tuple(self.sight(photo, part) for (photo, _), part in self.places(ids, value).items())
+
+    def places(self, ids: Sequence[str], value: str) -> dict[tuple[int, str], Line | Code]:
+        """The same as lines and codes, by photo and id."""
+        found: dict[tuple[int, str], Line | Code] = {}
         for identity in ids:
             place = self.place(identity)
             parts: list[tuple[int, Line | Code]]
@@ -192,8 +199,8 @@ class _View:
                 span = place.network.find(place.strand, value)
                 parts = [(strand.photo, strand.line) for strand in place.network.seen(*span)]
             for number, part in parts:
-                found.setdefault((number, part.id), self.sight(number, part))
-        return tuple(found.values())
+                found.setdefault((number, part.id), part)
+        return found
 
     def sight(self, number: int, part: Line | Code) -> Evidence:
         """One line or code of one photo."""
@@ -269,28 +276,72 @@ def _cut(line: Line, record: PhotoRecord) -> tuple[bool, bool]:
 
 
 def _serial(view: _View, reading: SerialReading) -> tuple[ItemSerial, list[Conflict]]:
-    candidates = tuple(_candidate(view, candidate) for candidate in reading.candidates)
     if not reading.candidates or reading.value is None:
         return ItemSerial(value=None, status="not_found", decision="none", confidence=0.0), []
-    first = reading.candidates[0]
+    ranked = _by_photos(view, reading.candidates)
+    first = ranked[0]
+    candidates = tuple(_candidate(view, candidate) for candidate in ranked)
+    characters = _characters(view, first)
+    value = _shown(first.value, characters)
     conflicts = [
         *_disagreeing_photos(view, first), *_rivals(view, first), *_disagreeing_codes(view, first),
     ]  # fmt: skip
     named = {match_key(serial) for code in view.codes if (serial := serial_of(code)) is not None}
+    in_conflict = bool(conflicts) or reading.status == "conflict"
     return (
         ItemSerial(
-            value=reading.value,
-            status="conflict" if conflicts else reading.status,
+            value=value,
+            status="conflict" if in_conflict else "partial" if "?" in value else "readable",
             decision=reading.decision,
-            confidence=reading.confidence,
-            match_key=reading.match_key,
+            confidence=first.confidence,
+            match_key=match_key(value),
             rule=first.rule,
             code="not_seen" if not named else "agrees" if named == {match_key(first.value)} else "disagrees",
-            characters=_characters(view, first),
+            characters=characters,
             candidates=candidates,
             evidence=candidates[0].evidence,
         ),
         conflicts,
+    )
+
+
+def _by_photos(view: _View, candidates: Sequence[SerialCandidate]) -> list[SerialCandidate]:
+    """The candidates with the weight of every further photo that takes one for the serial by itself.
+
+    People photograph the serial more often than other numbers.
+    """
+    own = {
+        (number, identity): number
+        for number, record in enumerate(view.records)
+        for identity in (record.serial.candidates[0].evidence if record.serial.candidates else ())
+    }
+    odds = []
+    for candidate in candidates:
+        places = view.places(candidate.evidence, candidate.value)
+        photos = {own[place] for place in places if place in own}
+        odds.append(math.exp(_FURTHER_PHOTO * max(len(photos) - 1, 0)))
+    shares = [candidate.confidence for candidate in candidates]
+    total = sum(share * odd for share, odd in zip(shares, odds, strict=True))
+    scale = sum(shares) / total if total else 1.0
+    weighed = [
+        msgspec.structs.replace(candidate, confidence=round(min(1.0, candidate.confidence * odd * scale), 4))
+        for candidate, odd in zip(candidates, odds, strict=True)
+    ]
+    order = sorted(range(len(candidates)), key=lambda i: (-_share(candidates[i]) * odds[i], i))
+    return [weighed[i] for i in order]
+
+
+def _share(candidate: SerialCandidate) -> float:
+    return candidate.confidence if candidate.choice is None else candidate.choice
+
+
+def _shown(value: str, characters: Sequence[Glyph]) -> str:
+    """The value with ``?`` for characters that cannot be decided."""
+    if len(characters) != len(value):
+        return value
+    return "".join(
+        "?" if char.isalnum() and glyph.confidence < _UNDECIDED else char
+        for char, glyph in zip(value, characters, strict=True)
     )
 
 
@@ -375,8 +426,7 @@ def _rivals(view: _View, first: SerialCandidate) -> list[Conflict]:
 def _may_be_serial(own: SerialCandidate) -> bool:
     """Whether a photo by itself takes a number for the serial, and it has enough digits to be one."""
     digits = sum(char.isdigit() for char in own.value)
-    share = own.confidence if own.choice is None else own.choice
-    return digits >= _RIVAL_DIGITS and share >= _RIVAL_CHOICE
+    return digits >= _RIVAL_DIGITS and _share(own) >= _RIVAL_CHOICE
 
 
 def _names(record: PhotoRecord, serial: str) -> bool:
