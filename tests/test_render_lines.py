@@ -17,9 +17,17 @@ from serialscan.render import Item, render_photo, render_random
 from serialscan.render.camera import Camera, Exif, Sensor
 from serialscan.render.canvas import Canvas
 from serialscan.render.chance import in_face, phone_view, random_item
-from serialscan.render.fonts import FREE_FONTS, HELD_BACK_FONTS, installed, is_shaped, shaped, unshaped
+from serialscan.render.fonts import (
+    FREE_FONTS,
+    HELD_BACK_FONTS,
+    free_fonts,
+    installed,
+    is_shaped,
+    shaped,
+    unshaped,
+)
 from serialscan.render.lights import Light, Lighting
-from serialscan.render.lines import FREE_FACES, free_fonts, render_line
+from serialscan.render.lines import FREE_FACES, render_line
 from serialscan.render.marks import MARKS, Text
 from serialscan.render.parts import Plate
 from serialscan.render.strokes import FACES, HELD_BACK_FACES, face_named, glyph, has_glyph
@@ -241,9 +249,26 @@ def test_installed_fonts_draw_filled_letters_inside_their_boxes() -> None:
 def test_fonts_are_used_only_when_asked_for_and_held_back_ones_never() -> None:
     assert set(HELD_BACK_FONTS) <= set(FREE_FONTS)
     assert not HELD_BACK_FONTS & set(free_fonts())
+    assert set(free_fonts(held_back=True)) <= HELD_BACK_FONTS
     assert not set(FREE_FACES) & set(FREE_FONTS)
     with pytest.raises(KeyError):
         face_named("no such face")
+
+
+@pytest.mark.skipif("dejavu-sans" not in installed(), reason="the font is not installed")
+def test_items_with_fonts_use_them_and_their_fields_still_stand_in_their_lines() -> None:
+    seen: set[str] = set()
+    words = 0
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        item = random_item(rng, fonts=free_fonts())
+        seen |= {text.face for text in item.texts}
+        marked = [unshaped(t.text) if is_shaped(t.text) else t.text for t in item.texts]
+        words += any(is_shaped(text.text) for text in item.texts)
+        for role, value in item.fields.items():
+            if any(text.role == role and not text.value for text in item.texts):
+                assert value in marked, role
+    assert seen & set(free_fonts()) and not seen & HELD_BACK_FONTS and words
 
 
 # Surfaces and files

@@ -52,6 +52,11 @@ Examples:
     is_flag=True,
     help="With letters and surfaces that no other random photo shows, to measure what learnt from those.",
 )
+@click.option(
+    "--fonts",
+    is_flag=True,
+    help="Also use the free fonts that are installed here; docs/rendering.md lists them.",
+)
 @click.option("--samples", is_flag=True, help="Make the photos of samples/ instead of random ones.")
 def render(
     count: int,
@@ -60,6 +65,7 @@ def render(
     photos_per_item: int,
     megapixels: float | None,
     held_back: bool,
+    fonts: bool,
     samples: bool,
 ) -> None:
     """Render photographs of marked rifles and optics that never existed, with labels.jsonl.
@@ -72,7 +78,9 @@ def render(
     if (folder / LABELS).exists() and not samples:
         raise OutputError(f"{folder / LABELS} exists: choose another folder for --out, or remove it.")
     photos = (
-        render_samples() if samples else render_random(count, seed, photos_per_item, held_back, megapixels)
+        render_samples()
+        if samples
+        else render_random(count, seed, photos_per_item, held_back, megapixels, fonts)
     )
     written = 0
     try:

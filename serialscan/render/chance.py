@@ -12,13 +12,15 @@ import numpy as np
 
 from serialscan.render.camera import Camera, Exif
 from serialscan.render.flaws import Flaw
+from serialscan.render.fonts import ARABIC_FONTS, unshaped
 from serialscan.render.layouts import LAYOUTS, any_item, digits, letters, middle, pick, view
 from serialscan.render.marks import MARKS, Mark, Text
 from serialscan.render.parts import Disc, Plate, Points
 from serialscan.render.photo import Item, View
 from serialscan.render.scene import Cover, Ruler, Tag, Thing
-from serialscan.render.strokes import HELD_BACK_FACES
+from serialscan.render.strokes import HELD_BACK_FACES, face_named, has_glyph
 from serialscan.render.surfaces import MATERIALS
+from serialscan.render.wording import arabic_words
 
 Rng = np.random.Generator
 Box = tuple[float, float, float, float]
@@ -89,16 +91,42 @@ def _crosses(room: Box, corners: Points) -> bool:
     return not (apart or within)
 
 
-def random_item(rng: Rng, names: Sequence[str] = tuple(LAYOUTS), held_back: bool = False) -> Item:
+def random_item(
+    rng: Rng, names: Sequence[str] = tuple(LAYOUTS), held_back: bool = False, fonts: Sequence[str] = ()
+) -> Item:
     """An item as the world treats it: struck unevenly, more numbers on it, damaged.
 
     Args:
         rng: decides everything.
         names: keys of `LAYOUTS` to choose from.
         held_back: with letters and surfaces that are kept for measuring only, else with none of them.
+        fonts: installed fonts that some of its lines may be in.
     """
     item = with_numbers(_roughly_made(any_item(rng, names), rng), rng)
-    return damaged(_held_back(item, rng) if held_back else _taught(item), rng)
+    item = _held_back(item, rng) if held_back else _taught(item)
+    return damaged(_in_fonts(item, fonts, rng) if fonts else item, rng)
+
+
+def _in_fonts(item: Item, fonts: Sequence[str], rng: Rng) -> Item:
+    """The item with lines in one of the fonts, about half of the times; Arabic words where they belong."""
+    fields = dict(item.fields)
+    joined = [name for name in fonts if name in ARABIC_FONTS]
+    if item.name == "arabic-digits" and joined and rng.random() < 0.7:
+        words = arabic_words(rng)
+        texts = tuple(
+            replace(t, text=words, value="", face=joined[0]) if t.role == "property" else t
+            for t in item.texts
+        )
+        fields["property"] = unshaped(words)
+        return replace(item, texts=texts, fields=fields)
+    name = pick(rng, fonts)
+    face = face_named(name)
+
+    def other(text: Text) -> Text:
+        drawn = all(has_glyph(char, face) for char in text.text)
+        return in_face(text, name) if drawn and not text.mark.dots else text
+
+    return replace(item, texts=tuple(other(text) for text in item.texts)) if rng.random() < 0.5 else item
 
 
 _TAUGHT = {

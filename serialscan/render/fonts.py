@@ -67,6 +67,11 @@ def installed() -> dict[str, Path]:
     return dict(_installed(os.environ.get("SERIALSCAN_FONTS", "")))
 
 
+def free_fonts(held_back: bool = False) -> tuple[str, ...]:
+    """Names of the installed fonts: those that are kept for measuring, or the others."""
+    return tuple(name for name in installed() if (name in HELD_BACK_FONTS) == held_back)
+
+
 @lru_cache(maxsize=4)
 def _installed(folder: str) -> dict[str, Path]:
     wanted = {font.file: name for name, font in FREE_FONTS.items()}

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from serialscan.render import fonts
 from serialscan.render.camera import Camera, Sensor
 from serialscan.render.flaws import Flaw
-from serialscan.render.fonts import ARABIC_FONTS
+from serialscan.render.fonts import ARABIC_FONTS, free_fonts
 from serialscan.render.layouts import pick
 from serialscan.render.lights import ROOMS, Light, Lighting
 from serialscan.render.marks import MARKS, SYMBOLS, Mark, Symbol, Text
@@ -133,11 +132,6 @@ def _has(face: str, text: str) -> bool:
     return all(has_glyph(char, face_named(face)) for char in text)
 
 
-def free_fonts() -> tuple[str, ...]:
-    """Installed fonts that `render_line` may be given besides `FREE_FACES`; none are held back."""
-    return tuple(name for name in fonts.installed() if name not in fonts.HELD_BACK_FONTS)
-
-
 def render_line(
     seed: int,
     text: str | None = None,
@@ -153,7 +147,7 @@ def render_line(
         seed: decides all that the other arguments leave open; the same seed makes the same bytes.
         text: what stands there; a random one if None.
         glyph_px: height of the capitals in pixels; 14 to 48 if None. What it shows may be coarser.
-        faces: names in `FACES`, or of `free_fonts`, to choose from.
+        faces: names in `FACES`, or of `fonts.free_fonts`, to choose from.
         materials: names in `MATERIALS` to choose from.
     """
     rng = np.random.default_rng(seed)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from serialscan.render.chance import phone_view, random_item
+from serialscan.render.fonts import free_fonts
 from serialscan.render.layouts import LAYOUTS, aged, middle, view
 from serialscan.render.lights import Light, Lighting
 from serialscan.render.photo import Photo, render_item, render_photo
@@ -122,6 +123,7 @@ def render_random(
     photos_per_item: int = 1,
     held_back: bool = False,
     megapixels: float | None = None,
+    fonts: bool = False,
 ) -> Iterator[tuple[str, Photo]]:
     """File name and photo of random items, each item from its own seed: any part can be made again.
 
@@ -134,10 +136,13 @@ def render_random(
             `HELD_BACK_MATERIALS`; without it the photos show none of them, so that what learns from them can
             be measured on the others.
         megapixels: of the camera; 1 to 3 if None, as of photos that were cropped or sent through messengers.
+        fonts: also use free fonts that are installed, see `fonts.FREE_FONTS`; the photos then differ from
+            machine to machine.
     """
+    names = free_fonts(held_back) if fonts else ()
     for first in range(0, count, photos_per_item):
         rng = np.random.default_rng([seed, first])
-        item = random_item(rng, held_back=held_back)
+        item = random_item(rng, held_back=held_back, fonts=names)
         views = []
         for _ in range(min(photos_per_item, count - first)):
             width = float(rng.integers(1200, 2001)) if megapixels is None else math.sqrt(megapixels * 4e6 / 3)
