@@ -47,7 +47,7 @@ FREE_FONTS: dict[str, FreeFont] = {
     "routed-gothic-wide": FreeFont("routed-gothic-wide.ttf", "OFL-1.1", "fonts-routed-gothic"),
     "osifont": FreeFont("osifont.ttf", "LGPL-3.0-only WITH Font-exception-2.0", "fonts-osifont"),
     "ocr-a": FreeFont("OCRA.ttf", "LicenseRef-public-domain", "fonts-ocr-a"),
-    "b612-mono": FreeFont("B612Mono-Regular.otf", "OFL-1.1", "fonts-b612"),
+    "b612-mono": FreeFont("B612Mono-Regular.otf", "OFL-1.1 AND EPL-2.0 AND BSD-3-Clause", "fonts-b612"),
     "dejavu-sans": FreeFont("DejaVuSans.ttf", "Bitstream-Vera", "fonts-dejavu-core"),
     "dejavu-sans-bold": FreeFont("DejaVuSans-Bold.ttf", "Bitstream-Vera", "fonts-dejavu-core"),
     "dejavu-serif-bold": FreeFont("DejaVuSerif-Bold.ttf", "Bitstream-Vera", "fonts-dejavu-core"),
