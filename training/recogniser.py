@@ -10,11 +10,13 @@ host's cores; on two CPU cores one renders and one trains.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import multiprocessing
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +34,7 @@ HEAD = ("linear_8.w_0", "linear_8.b_0")
 # A new class starts as a copy of what the stock network calls it, far less likely.
 LIKE = dict(zip(CYRILLIC + ARABIC, "6ΓΔXЗNNΛΠYΦUЧWWbbbЗOR.1PP3oYVΛ9Fa7", strict=True)) | {"З": "3", "Ч": "4"}
 START_BIAS = -4.0
+BLOCK = 32  # seeds that a worker renders at a time
 MIXED = 24  # batches that are shuffled together
 WIDTHS = (48, 72, 96, 128, 160, 192, 224, 256, 304, 352, 416, 488, 560, 640)
 BATCH_PX = 16 * 320
@@ -58,6 +61,10 @@ def widened(stock: Path, target: Path) -> list[str]:
     return classes
 
 
+def _block(first: int) -> list[Sample]:
+    return [sample for seed in range(first, first + BLOCK) for sample in samples(seed)]
+
+
 def _prepare() -> None:
     if hasattr(os, "nice"):
         os.nice(5)
@@ -72,7 +79,13 @@ def _batches(first: int, workers: int) -> Iterator[tuple[int, list[Sample]]]:
     with multiprocessing.get_context("spawn").Pool(workers, _prepare) as pool:
         open_batches: dict[tuple[int, bool], list[Sample]] = {}
         full: list[list[Sample]] = []
-        for seed, found in enumerate(pool.imap(samples, range(first, first + 10**9), 16), start=first):
+        # A bounded queue: results of workers that run ahead would fill the memory.
+        blocks = itertools.count(first, BLOCK)
+        running = deque(pool.apply_async(_block, (next(blocks),)) for _ in range(4 * workers))
+        for block in blocks:
+            found = running.popleft().get()
+            running.append(pool.apply_async(_block, (block,)))
+            seed = block - 4 * workers * BLOCK
             for sample in found:
                 width = _width(sample)
                 batch = open_batches.setdefault((width, sample.printed), [])
@@ -82,7 +95,7 @@ def _batches(first: int, workers: int) -> Iterator[tuple[int, list[Sample]]]:
             if len(full) < MIXED:
                 continue
             for i in np.random.default_rng(seed).permutation(len(full)):
-                yield seed + 1, full[i]
+                yield seed + BLOCK, full[i]
             full = []
 
 

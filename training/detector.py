@@ -1,0 +1,187 @@
+"""Tunes the detector on rendered photos; resumes by itself.
+
+    python training/detector.py --out runs/d1 --photos 4000
+
+What is learnt is the map of differentiable binarisation (Liao et al. 2020): every line's outline shrunk
+by their equation 10. Lines that nobody can read are left out of the loss.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import multiprocessing
+import os
+import time
+from collections import deque
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from graph import Graph
+from torch.nn import functional as F
+
+from serialscan.render import render_random
+from serialscan.render.photo import Photo
+
+MODELS = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
+SIDE = 448  # of a crop in px
+SHRINK = 0.4
+CROPS = 2  # of each photo
+NEGATIVES = 3  # hardest pixels without text that count, for each one with text
+BLOCK = 4
+
+Example = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def examples(seed: int) -> list[Example]:
+    """Crops (S, S, 3) uint8 of one photo with their target and weight maps (S, S) uint8."""
+    rng = np.random.default_rng((seed, 2))
+    ((_, photo),) = render_random(1, seed, megapixels=float(rng.uniform(0.4, 1.0)))
+    return [_cropped(rng, photo) for _ in range(CROPS)]
+
+
+def _cropped(rng: np.random.Generator, photo: Photo) -> Example:
+    pixels = photo.pixels
+    height, width = pixels.shape[:2]
+    lines = photo.truth.lines
+    shown = [one for one in lines if ((one.polygon > 0) & (one.polygon < [width, height])).all()]
+    scale = float(np.exp(rng.uniform(math.log(0.5), math.log(1.4))))
+    middle = np.array([width, height]) * rng.uniform(0.2, 0.8, 2)
+    if shown and rng.random() < 0.85:
+        line = shown[int(rng.integers(len(shown)))]
+        middle = line.polygon.mean(axis=0) + rng.normal(0, 0.2 * SIDE / scale, 2)
+        wanted = float(np.exp(rng.uniform(math.log(9), math.log(70))))
+        if line.glyph_height_px > 0:
+            scale = float(np.clip(wanted / line.glyph_height_px, 0.3, 2.0))
+    scale = max(scale, 0.8 * SIDE / min(height, width))
+    angle = float(rng.choice([0, 90, 180, 270])) + float(rng.normal(0, 5))
+    turn = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), angle, scale)
+    turn[:, 2] += SIDE / 2 - middle
+    crop = cv2.warpAffine(
+        pixels, turn, (SIDE, SIDE), flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_CONSTANT, borderValue=pixels.mean(axis=(0, 1)).tolist(),
+    )  # fmt: skip
+    target, weight = np.zeros((SIDE, SIDE), np.uint8), np.ones((SIDE, SIDE), np.uint8)
+    for line in sorted(lines, key=lambda one: one.legible):
+        outline = (np.c_[line.polygon, np.ones(len(line.polygon))] @ turn.T).astype(np.float32)
+        area, length = cv2.contourArea(outline), cv2.arcLength(outline, True)
+        mask = np.zeros((SIDE, SIDE), np.uint8)
+        cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 1)
+        if not line.legible or line.glyph_height_px * scale < 6:
+            weight[mask > 0] = 0
+            continue
+        weight[mask > 0] = 1
+        inside = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+        shrunk = (inside > area * (1 - SHRINK**2) / max(length, 1.0)) & (mask > 0)
+        target[shrunk] = 1
+        weight[(mask > 0) & ~shrunk & (inside > 0)] = 1
+    return crop, target, weight
+
+
+def loss_of(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the text and of the hardest of the rest, and Dice (Milletari et al. 2016)."""
+    each = F.binary_cross_entropy_with_logits(logits, target, reduction="none") * weight
+    text = target * weight
+    positives = each[text > 0]
+    rest = each[(text == 0) & (weight > 0)]
+    hardest = rest.topk(min(len(rest), max(2000, NEGATIVES * len(positives)))).values
+    probability = torch.sigmoid(logits)
+    shared = (probability * text).sum()
+    dice = 1 - (2 * shared + 1) / ((probability * weight).sum() + text.sum() + 1)
+    return 5 * torch.cat([positives, hardest]).mean() + dice
+
+
+def _block(first: int) -> list[Example]:
+    return [one for seed in range(first, first + BLOCK) for one in examples(seed)]
+
+
+def _prepare() -> None:
+    if hasattr(os, "nice"):
+        os.nice(5)
+    cv2.setNumThreads(1)
+
+
+def main() -> None:
+    """Train until the planned number of photos, or until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, default=MODELS / "detector-stock.onnx")
+    parser.add_argument("--photos", type=int, default=4000)
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--seed", type=int, default=30_000_000)
+    parser.add_argument("--ema", type=float, default=0.995)
+    parser.add_argument("--batch", type=int, default=4, help="crops")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    a = parser.parse_args()
+    a.out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(a.threads)
+    device = torch.device(a.device)
+    net = Graph(a.start).to(device, memory_format=torch.channels_last)
+    trained = [p for p in net.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(trained, lr=a.rate, weight_decay=1e-4, betas=(0.9, 0.99))
+    mean = {n: p.detach().clone() for n, p in net.named_parameters()}
+    photos, step = 0, 0
+    state = a.out / "state.pt"
+    if state.exists():
+        held = torch.load(state, map_location=device)
+        net.load_state_dict(held["net"])
+        optimiser.load_state_dict(held["optimiser"])
+        mean, photos, step = held["mean"], held["photos"], held["step"]
+    losses: list[float] = []
+    shown = began = time.monotonic()
+    waiting: list[Example] = []
+    with (
+        multiprocessing.get_context("spawn").Pool(a.workers, _prepare) as pool,
+        (a.out / "log.jsonl").open("a", encoding="utf-8") as log,
+    ):
+        blocks = itertools.count(a.seed + photos, BLOCK)
+        running = deque(pool.apply_async(_block, (next(blocks),)) for _ in range(3 * a.workers))
+        while photos < a.photos:
+            waiting += running.popleft().get()
+            running.append(pool.apply_async(_block, (next(blocks),)))
+            photos += BLOCK
+            while len(waiting) >= a.batch:
+                batch, waiting = waiting[: a.batch], waiting[a.batch :]
+                share = min(1.0, photos / a.photos)
+                rate = a.rate * min(1.0, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
+                for group in optimiser.param_groups:
+                    group["lr"] = rate
+                bgr = np.stack([crop[:, :, ::-1] for crop, _, _ in batch]).astype(np.float32)
+                x = torch.from_numpy(np.ascontiguousarray((bgr * (2 / 255) - 1).transpose(0, 3, 1, 2)))
+                target, weight = (
+                    torch.from_numpy(np.stack([one[k] for one in batch]).astype(np.float32)).to(device)
+                    for k in (1, 2)
+                )
+                with torch.autocast(device.type, dtype=torch.bfloat16):
+                    logits = net(x.to(device, memory_format=torch.channels_last))
+                loss = loss_of(logits.float()[:, 0], target, weight)
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(trained, 2.0)
+                optimiser.step()
+                step += 1
+                keep = min(a.ema, (step + 1) / (step + 10))
+                with torch.no_grad():
+                    for name, p in net.named_parameters():
+                        mean[name].lerp_(p, 1 - keep)
+                losses.append(float(loss.detach()))
+            if time.monotonic() - shown > 120 or photos >= a.photos:
+                shown = time.monotonic()
+                said = {"photos": photos, "loss": round(float(np.mean(losses[-200:])), 4), "rate": rate,
+                        "minutes": round((shown - began) / 60, 1)}  # fmt: skip
+                print(json.dumps(said), file=log, flush=True)
+                held = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict(),
+                        "photos": photos, "step": step}  # fmt: skip
+                torch.save(held, a.out / "state.tmp")
+                (a.out / "state.tmp").replace(state)
+                net.save(a.out / "tuned.onnx", mean)
+
+
+if __name__ == "__main__":
+    main()
