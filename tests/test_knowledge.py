@@ -146,3 +146,16 @@ def test_a_settings_file_names_and_pins_the_file_beside_it(tmp_path: Path) -> No
     config.write_text(f'knowledge = "ours.toml"\nknowledge_sha256 = "{"0" * 64}"\n', encoding="utf-8")
     with pytest.raises(SettingsError, match="SHA-256"):
         load_settings({}, {}, config)
+
+
+def test_the_guide_states_the_weights_in_force() -> None:
+    guide = (Path(__file__).parent.parent / "docs" / "marking.md").read_text("utf-8")
+    shown = dict(re.findall(r"^\| `([a-z_]+)` \| ([+-]?[0-9.]+) \|", guide, re.MULTILINE))
+    assert {name: float(value) for name, value in shown.items()} == load_knowledge().weights
+
+
+def test_the_example_of_the_guide_is_accepted(tmp_path: Path) -> None:
+    guide = (Path(__file__).parent.parent / "docs" / "marking.md").read_text("utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    knowledge = load_knowledge(own(tmp_path, example))
+    assert read_marks([line("WAFFEN NR 123456")], [], knowledge)[1].candidates[0].rule.startswith("label")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from serialscan.marking.classify import Labelled, Part, Read, confidence_of
-from serialscan.marking.geometry import frame, in_one_block, same_way
+from serialscan.marking.geometry import below, beside, frame, in_one_block, same_way
 from serialscan.marking.iuid import serial_of
 from serialscan.marking.knowledge import Knowledge, matches_shape
 from serialscan.marking.normalise import folded, normalise, turned_over, western
@@ -25,6 +25,7 @@ LEAST_CANDIDATE = -4.0
 UNDECIDED = 0.5  # a character that is less sure is `?` in the value
 _LONGEST_JOINED = 14
 FOREIGN_DIGITS = "in other digits than another number"
+_NEAR = 2.0  # character heights between a number and the year of its item
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
 
 # Han characters stand beside numbers without a space (五六式3481252) and are never part of them.
@@ -309,7 +310,7 @@ def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> dict[s
     makers = {i for p in parts if p.kind == "manufacturer" for i in _rows(p)}
     models = {i for p in parts if p.kind == "model" for i in _rows(p)}
     makers |= {c.row for p in parts if p.kind == "factory_mark" for c in p.candidates} if models else set()
-    best: tuple[float, str] = (0.0, "")
+    best: tuple[float, str, bool] = (0.0, "", False)
     for row, pattern in knowledge.shapes:
         if row.kind != "serial" or not matches_shape(pattern, value):
             continue
@@ -321,11 +322,13 @@ def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> dict[s
         points = knowledge.weights[level] * (
             knowledge.weights["shape_low"] if row.confidence == "low" else 1.0
         )
-        best = max(best, (points, row.id))
+        best = max(best, (points, row.id, level != "shape_other"))
     if not best[1]:
         return {}
+    if not best[2]:
+        return {"shape of some maker's serials": round(best[0], 2)}
     reasons = {f"shape {best[1]}": round(best[0], 2)}
-    if best[0] > knowledge.weights["shape_other"] and any(c.isalpha() for c in value):
+    if any(c.isalpha() for c in value):
         reasons["with its letters"] = knowledge.weights["shape_letters"]
     return reasons
 
@@ -373,6 +376,9 @@ def _by_place(read: Read, index: int, weights: dict[str, float]) -> dict[str, fl
     own_line = any(p.line == index and p.kind in ("manufacturer", "model") for p in read.parts)
     if own_line or any(in_one_block(line, read.lines[i]) for i in known):
         reasons["in one block with known marks"] = weights["panel"]
+    years = {p.line for p in read.parts if p.kind in ("date", "factory_mark") and not p.sure} - {index}
+    if any(_touches(line, read.lines[i]) for i in years):
+        reasons["near a year or factory number"] = weights["year_near"]
     heights = [_height(read.lines[i]) for i in known if same_way(line, read.lines[i])]
     own = _height(line)
     if heights and own:
@@ -387,6 +393,12 @@ def _by_place(read: Read, index: int, weights: dict[str, float]) -> dict[str, fl
     if any(index != i and in_one_block(line, read.lines[i]) for i in tags):
         reasons["beside the words of an evidence tag"] = weights["on_tag"]
     return reasons
+
+
+def _touches(line: Line, other: Line) -> bool:
+    upright = below(line, other, _NEAR), below(other, line, _NEAR)
+    level = beside(line, other, _NEAR), beside(other, line, _NEAR)
+    return any(gap is not None for gap in (*upright, *level))
 
 
 def _height(line: Line) -> float:
