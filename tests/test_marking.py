@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -408,3 +412,20 @@ def test_polygons_that_are_none_do_no_harm() -> None:
         Line(id="L3", text="COLT", confidence=0.9, polygon=()),
     ]
     assert read_marks(bad, [], KNOWLEDGE)[1].value == "12345"
+
+
+# Whole items, with true lines.
+
+
+def test_on_items_of_all_families_the_rules_name_the_right_serial_maker_and_model() -> None:
+    program = Path(__file__).parent.parent / "benchmarks" / "marks.py"
+    done = subprocess.run(
+        [sys.executable, str(program), "--items", "114", "--seed", "31"],
+        check=True, stdout=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    shares = {
+        what.strip(): float(share)
+        for what, share in re.findall(r"^([a-z_ ]+?) +([0-9.]+) %", done.stdout, re.MULTILINE)
+    }
+    assert shares["serial"] >= 99 and shares["no distractor"] >= 99
+    assert shares["maker"] >= 97 and shares["model"] >= 97

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from serialscan.marking.knowledge import Knowledge, matches_shape
 from serialscan.record import Mark, SerialReading
 
-# Points for each sign; a name counts most, a shape of serials little, as most are of low confidence.
-_NAME, _PLACE, _MODEL, _CAGE, _SIGN, _COUNTRY, _SHAPE = 4.0, 1.5, 1.0, 3.0, 1.5, 0.5, 0.5
-
 
 @dataclass(frozen=True)
 class MakerCandidate:
@@ -38,6 +35,7 @@ def assess_maker(
     Returns:
         Candidates, best first; several with like shares mean that it is open. Empty if nothing speaks.
     """
+    weights = knowledge.weights
     points: dict[str, float] = {}
     reasons: dict[str, list[str]] = {}
 
@@ -54,33 +52,35 @@ def assess_maker(
         ids = [mark.row] if mark.row else [c.row for c in mark.candidates]
         if mark.kind == "manufacturer":
             for row in ids:
-                speaks_for(row, _NAME * mark.confidence / len(ids), f"name {mark.value}")
+                speaks_for(row, weights["maker_name"] * mark.confidence / len(ids), f"name {mark.value}")
         elif mark.kind == "other" and mark.rule.startswith("place of"):
             for row in ids:
-                speaks_for(row, _PLACE * mark.confidence / len(ids), f"place {mark.value}")
+                speaks_for(row, weights["maker_place"] * mark.confidence / len(ids), f"place {mark.value}")
         elif mark.kind == "model":
             makers = [m for i in ids if i in knowledge.models for m in knowledge.models[i].makers]
             for row in dict.fromkeys(makers):
-                speaks_for(row, _MODEL * mark.confidence / len(set(makers)), f"makes {mark.value}")
+                speaks_for(
+                    row, weights["maker_model"] * mark.confidence / len(set(makers)), f"makes {mark.value}"
+                )
         elif mark.kind == "cage":
             for maker in knowledge.makers.values():
                 if mark.match_key in (code.replace("O", "0") for code in maker.cage):
-                    speaks_for(maker.id, _CAGE * mark.confidence, f"CAGE {mark.value}")
+                    speaks_for(maker.id, weights["maker_cage"] * mark.confidence, f"CAGE {mark.value}")
         elif mark.kind == "factory_mark":
             rows = [c.row for c in mark.candidates] or [
                 m for sign in knowledge.symbols.values() if mark.value in sign.names for m in sign.makers
             ]
             for row in rows:
-                speaks_for(row, _SIGN * mark.confidence / len(rows), f"sign {mark.value}")
+                speaks_for(row, weights["maker_sign"] * mark.confidence / len(rows), f"sign {mark.value}")
     countries = {mark.row for mark in marks if mark.kind == "country"}
     for row in list(points):
         if knowledge.makers[row].country in countries:
-            speaks_for(row, _COUNTRY, f"country {knowledge.makers[row].country}")
+            speaks_for(row, weights["maker_country"], f"country {knowledge.makers[row].country}")
         if serial.value and any(
             row in shape.makers and matches_shape(pattern, serial.value)
             for shape, pattern in knowledge.shapes
         ):
-            speaks_for(row, _SHAPE, "shape of the serial")
+            speaks_for(row, weights["maker_shape"], "shape of the serial")
     total = sum(points.values())
     ranked = sorted(points, key=lambda row: (-points[row], row))
     return tuple(
