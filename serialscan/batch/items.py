@@ -11,9 +11,9 @@ import msgspec
 
 from serialscan.batch.execute import Outcome
 from serialscan.batch.inputs import Input
-from serialscan.items import Grouping, make_plan, scan_item, unfused_item
+from serialscan.items import MOST_PHOTOS, Grouping, make_plan, scan_item, unfused_item
 from serialscan.marking import load_knowledge
-from serialscan.record import ItemRecord, Line, PhotoRecord, from_json
+from serialscan.record import Error, ItemRecord, Line, PhotoRecord, from_json
 from serialscan.settings import Settings
 
 
@@ -35,7 +35,8 @@ class Items:
     ) -> None:
         self._plan = make_plan([_path(task) for task in inputs], grouping)
         self._knowledge = load_knowledge(settings.knowledge, settings.knowledge_sha256)
-        self._left = Counter(self._plan.items)
+        self._sizes = Counter(self._plan.items)
+        self._left = self._sizes.copy()
         self._open: defaultdict[str, list[PhotoRecord]] = defaultdict(list)
         self._next = 0
         self._tracebacks = tracebacks
@@ -51,17 +52,27 @@ class Items:
         self._next += 1
         if item is None:
             return None
-        self._open[item].append(_light(from_json(outcome.line)))
+        too_many = self._sizes[item] > MOST_PHOTOS
+        self._open[item].append(_light(from_json(outcome.line), without_lines=too_many))
         self._left[item] -= 1
         if self._left[item]:
             return None
         records, case = self._open.pop(item), self._plan.case.get(item)
+        if too_many:
+            message = (
+                f"{len(records)} photos were put together to one item, and at most {MOST_PHOTOS} can be: "
+                "check --items; each item needs a folder, a name or rows of its own"
+            )
+            return unfused_item(item, records, Error(code="too_many_photos", message=message), case)
         try:
             return scan_item(item, records, self._knowledge, case)
         except Exception as error:  # it must not cost the photos that follow
             if self._tracebacks:
                 traceback.print_exc()
-            return unfused_item(item, records, f"{type(error).__name__}: {error}", case)
+            message = (
+                f"internal error ({type(error).__name__}: {error}): its photos' records stand; report it"
+            )
+            return unfused_item(item, records, Error(code="internal_error", message=message), case)
 
 
 def _path(task: Input) -> str | None:
@@ -73,9 +84,10 @@ def _path(task: Input) -> str | None:
     return task.path
 
 
-def _light(record: PhotoRecord) -> PhotoRecord:
+def _light(record: PhotoRecord, *, without_lines: bool) -> PhotoRecord:
     """The record without what an item does not need, since many may wait for the last photo of theirs."""
-    return msgspec.structs.replace(record, lines=tuple(map(_light_line, record.lines)), marks=())
+    lines = () if without_lines else tuple(map(_light_line, record.lines))
+    return msgspec.structs.replace(record, lines=lines, marks=())
 
 
 def _light_line(line: Line) -> Line:

@@ -83,6 +83,7 @@ class Network:
 
     def __post_init__(self) -> None:
         self._posteriors = [posterior(list(column.values())) for column in self.columns]
+        self._text = "".join(map(best, self._posteriors))
 
     @property
     def posteriors(self) -> list[Place]:
@@ -92,7 +93,7 @@ class Network:
     @property
     def text(self) -> str:
         """The most probable characters."""
-        return "".join(map(best, self._posteriors))
+        return self._text
 
     def strands(self) -> list[Strand]:
         """All lines in it, in the order of the photos."""

@@ -34,6 +34,7 @@ from serialscan.record import (
     Warning_,
 )
 
+MOST_PHOTOS = 200  # of one item: comparing their lines takes time with the square, and nobody takes so many
 _SURE = 0.9  # a photo that is this sure of another character is named
 _LIKELY = 0.5  # a rival number or mark with less is an alternative, not a conflict
 _UNDECIDED = 0.5  # a character that is less sure is `?` in the value, as in photo records
@@ -110,13 +111,11 @@ def scan_item(
 
 
 def unfused_item(
-    item: str, records: Sequence[PhotoRecord], reason: str, case: Mapping[str, Sequence[str]] | None = None
-) -> ItemRecord:
-    """The record of an item whose photos could not be put together for a fault of this program."""
-    message = f"internal error ({reason}): its photos' records stand; report it"
-    return msgspec.structs.replace(
-        _blank(item, records, case or {}), status="error", error=Error(code="internal_error", message=message)
-    )
+    item: str, records: Sequence[PhotoRecord], error: Error,
+    case: Mapping[str, Sequence[str]] | None = None,
+) -> ItemRecord:  # fmt: skip
+    """The record of an item whose photos' records stand but could not be put together."""
+    return msgspec.structs.replace(_blank(item, records, case or {}), status="error", error=error)
 
 
 def _blank(item: str, records: Sequence[PhotoRecord], case: Mapping[str, Sequence[str]]) -> ItemRecord:
