@@ -167,6 +167,6 @@ def test_any_bytes_leave_a_code_whole(data: bytes) -> None:
 @pytest.mark.parametrize("piece", ["<", "<GS>", GS, "[)>", "^", RS + "06", "SER ", GS + "S1", "9", "{" * 3])
 def test_hostile_content_takes_no_more_than_linear_time(piece: str) -> None:
     text = "[)>" + RS + "06" + GS + piece * (200_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     parse_message(text)
-    assert time.perf_counter() - started < 2.0
+    assert time.process_time() - started < 2.0
