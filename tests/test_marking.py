@@ -146,6 +146,13 @@ def test_numbers_that_say_what_they_are_are_never_the_serial(texts: tuple[str, .
     assert any(number in mark.value or mark.value in number for mark in marks), "it is kept as another mark"
 
 
+def test_letters_that_are_also_a_label_do_not_hide_the_number_they_belong_to() -> None:
+    for number in ("PN27822", "SN27822", "NO27822"):
+        _, serial = read("1966", "11", number)
+        assert number in {c.value for c in serial.candidates}
+        assert serial.value in (number, number[2:])
+
+
 def test_a_number_that_says_nothing_is_a_candidate_for_review_with_little_weight() -> None:
     _, serial = read("2662")
     assert (serial.value, serial.decision) == ("2662", "review")
@@ -300,9 +307,10 @@ def test_a_serial_is_not_taken_for_a_model_that_looks_like_it() -> None:
 
 
 def test_ambiguous_marks_keep_all_they_may_mean() -> None:
-    (model,) = marks_of("model", "56式")
-    assert model.row is None
-    assert {c.row for c in model.candidates} == {"type56", "type56_lmg"}
+    for text in ("56式", "五六式", "TYPE 56"):
+        (model,) = marks_of("model", text)
+        assert model.row is None
+        assert {c.row for c in model.candidates} == {"type56", "type56_sks", "type56_lmg"}
     (calibre,) = marks_of("calibre", "7.62")
     assert calibre.row is None
     assert {c.row for c in calibre.candidates} >= {"7.62x39", "7.62x51", "7.62x54R"}

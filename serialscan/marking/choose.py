@@ -180,12 +180,15 @@ def _read_candidates(read: Read, knowledge: Knowledge) -> list[Candidate]:
 
 
 def _closed(read: Read, index: int) -> list[tuple[int, int]]:
-    """Parts of a line that are no number by themselves: known words, and values of serial labels."""
+    """Parts of a line whose numbers are accounted for: known words and forms, values of labels."""
     closed = []
     for hit in read.hits[index]:
         only_short = all(word.table == "label" and word.use == "short" for word in hit.words)
         if not hit.misread and not only_short:
             closed.append((hit.start, hit.end))
+    for part in read.parts:
+        if part.line == index and part.sure and part.table in ("number", "label"):
+            closed.append((part.start, part.end))
     for one in read.labelled:
         if one.labels_line == index and one.how != "glued":
             at = read.lines[index].text.find(one.words)
@@ -376,8 +379,8 @@ def _by_place(read: Read, index: int, weights: dict[str, float]) -> dict[str, fl
     own_line = any(p.line == index and p.kind in ("manufacturer", "model") for p in read.parts)
     if own_line or any(in_one_block(line, read.lines[i]) for i in known):
         reasons["in one block with known marks"] = weights["panel"]
-    years = {p.line for p in read.parts if p.kind in ("date", "factory_mark") and not p.sure} - {index}
-    if any(_touches(line, read.lines[i]) for i in years):
+    years = {p.line for p in read.parts if p.kind in ("date", "factory_mark") and not p.sure}
+    if index not in years and any(_touches(line, read.lines[i]) for i in years):
         reasons["near a year or factory number"] = weights["year_near"]
     heights = [_height(read.lines[i]) for i in known if same_way(line, read.lines[i])]
     own = _height(line)

@@ -288,6 +288,7 @@ def _value_parts(one: Labelled, lines: Sequence[Line], knowledge: Knowledge) -> 
     return [Part(
         one.line, start, start + len(value), label.kind, label.id, "label", f"label {one.words!r} {where}",
         trust(knowledge, label.confidence), evidence=evidence,
+        sure=one.how != "glued" or len(one.words) > 2,  # PN27822 may be a serial
     )]  # fmt: skip
 
 
