@@ -35,7 +35,7 @@ def scan_photo(
     Returns:
         The record; a photo that cannot be read gives a record with ``status`` "error".
     """
-    from serialscan.marking import load_knowledge, read_marks
+    from serialscan.marking import decide, load_knowledge, read_marks
     from serialscan.marking.iuid import with_message
     from serialscan.photo import describe, merge_quality, open_photo, path_text
     from serialscan.reading import quality_warnings, save_crops
@@ -68,6 +68,7 @@ def scan_photo(
         )  # fmt: skip
     quality = merge_quality(qualities)
     marks, serial = read_marks(lines, codes, load_knowledge(settings.knowledge, settings.knowledge_sha256))
+    serial = decide(serial, reader.least_accepted(settings.max_error))
     return PhotoRecord(
         status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),
         marks=marks, serial=serial, warnings=(*warnings, *quality_warnings(quality, lines, source)),

@@ -28,6 +28,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         reader: ``auto`` reads with the networks and lets Tesseract testify when it is installed,
             ``network`` reads with the networks only, ``tesseract`` demands that Tesseract testifies.
         beams: width of the prefix beam search.
+        effort: ``fast`` looks at each line twice, ``normal`` again where a doubt is left, ``thorough`` at all
+            of the photo at its own resolution and in every view.
+        max_error: share of accepted serials that may be wrong; what cannot keep to it is ``review``.
         max_pixels: a photo with more pixels, all pages together, is refused (decompression bombs).
         max_bytes: a larger file is refused.
         max_pages: pages read of a multi-page file; more are refused.
@@ -39,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     reader: Literal["auto", "network", "tesseract"] = "auto"
     beams: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
+    effort: Literal["fast", "normal", "thorough"] = "normal"
+    max_error: Annotated[float, msgspec.Meta(ge=0.0001, le=0.5)] = 0.01
     max_pixels: Positive = 250_000_000
     max_bytes: Positive = 1 << 30
     max_pages: Positive = 1000

@@ -13,8 +13,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from serialscan.reading import views
 from serialscan.reading.engine import FRAME_PX, LINE_PX
+from serialscan.render.fonts import FREE_FONTS, HELD_BACK_FONTS, free_fonts
 from serialscan.render.layouts import pick
-from serialscan.render.lines import random_text, render_line
+from serialscan.render.lines import FREE_FACES, random_text, render_line
 from serialscan.render.truth import LOOKALIKES
 
 Rng = np.random.Generator
@@ -34,6 +35,26 @@ _LABEL = (
     "Max Min Pressure Temperature Capacity Length Width Caliber Inspection Passed Property Government "
     "Contract Vehicle Identification Gross Axle Rating Engine Chassis Body Paint Trim Tire Rim Front Rear "
     "Cold Company Limited Corporation Industries Germany Sweden Italy Japan Turkey Belgium Czech Republic"
+)
+_METALS = (
+    "Cr",
+    "Ni",
+    "Mo",
+    "Mn",
+    "V",
+    "Si",
+    "Al",
+    "Ti",
+    "Nb",
+    "Cu",
+    "Co",
+    "W",
+    "N",
+    "C",
+    "P",
+    "S",
+    "Pb",
+    "A",
 )
 _WORDS = tuple(_LABEL.split())
 
@@ -60,7 +81,7 @@ def samples(seed: int) -> list[Sample]:
     if kind < PRINT_SHARE:
         picture, text = printed(rng)
         return [Sample(_seen(rng, picture), spelled(text), True)]
-    photo = render_line(seed)
+    photo = render_line(seed, _text(rng), faces=(*FREE_FACES, *free_fonts()))
     if kind < PRINT_SHARE + EMPTY_SHARE:
         flat = photo.truth.lines[0].contrast < 0.004  # a mark that left no trace: a surface without text
         return [Sample(_seen(rng, photo.pixels), "", False)] if flat else []
@@ -83,6 +104,19 @@ def _cut(picture: np.ndarray, wide: float) -> np.ndarray:
     return cv2.resize(picture, (frames * FRAME_PX, LINE_PX), interpolation=how)
 
 
+def _text(rng: Rng) -> str:
+    """A text of the renderer; alphabets that few marks have come less often, names of alloys more."""
+    if rng.random() < 0.1:
+        parts = [str(rng.integers(2, 100)) if rng.random() < 0.7 else "X"]
+        for _ in range(int(rng.integers(1, 5))):
+            parts.append(pick(rng, _METALS))
+            if rng.random() < 0.4:
+                parts.append(str(rng.integers(1, 20)))
+        return "".join(parts)
+    text = random_text(rng)
+    return text if text.isascii() or rng.random() < 0.5 else random_text(rng)
+
+
 def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:
     """Cut to the recogniser's height and put in one of the lights in which the reader looks."""
     height, width = picture.shape[:2]
@@ -97,10 +131,16 @@ def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:
 
 @cache
 def _fonts() -> tuple[str, ...]:
-    """Fonts of this machine that have Latin capitals, digits and small letters of their own."""
+    """Fonts of this machine that have Latin capitals, digits and small letters of their own.
+
+    Those that are kept for measuring are left out, with all others of their families.
+    """
+    held_back = tuple(FREE_FONTS[name].file.split(".")[0] for name in sorted(HELD_BACK_FONTS))
     found = []
     for folder in _FONT_FOLDERS:
         for path in sorted(p for e in ("*.ttf", "*.otf") for p in Path(folder).rglob(e)):
+            if path.name.startswith(held_back):
+                continue
             try:
                 font = ImageFont.truetype(str(path), 24)
                 shapes = {bytes(font.getmask(c)) for c in "AB07ag"}

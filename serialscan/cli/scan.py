@@ -115,6 +115,17 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
     help="Who reads; auto: Tesseract also testifies if installed.",
 )
 @click.option(
+    "--effort",
+    metavar="fast|normal|thorough",
+    help="How often to look: fast for a first overview, thorough for the photo that matters.",
+)
+@click.option(
+    "--max-error",
+    type=float,
+    metavar="SHARE",
+    help="Accept serials so that at most this share of them is wrong (0.01); all others are for review.",
+)
+@click.option(
     "--knowledge",
     type=click.Path(),
     metavar="FILE",
@@ -130,8 +141,8 @@ def scan(
     paths: tuple[str, ...], recursive: bool, files_from: str | None, null: bool, include: tuple[str, ...],
     exclude: tuple[str, ...], items: str | None, item_pattern: str | None, jobs: int | None,
     output: Path | None, form: str, progress_kind: str, crops: Path | None, reader: str | None,
-    knowledge: str | None, gps: bool | None, max_pixels: int | None, max_bytes: int | None,
-    quiet: bool, config_file: Path | None, verbose: int,
+    effort: str | None, max_error: float | None, knowledge: str | None, gps: bool | None,
+    max_pixels: int | None, max_bytes: int | None, quiet: bool, config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
     """Read photos: one record for each, in the order given, failures included.
 
@@ -157,8 +168,8 @@ def scan(
     effective = effective_settings(
         config_file,
         {
-            "reader": reader, "knowledge": knowledge, "gps": gps, "max_pixels": max_pixels,
-            "max_bytes": max_bytes, "jobs": jobs,
+            "reader": reader, "effort": effort, "max_error": max_error, "knowledge": knowledge, "gps": gps,
+            "max_pixels": max_pixels, "max_bytes": max_bytes, "jobs": jobs,
         },
     )  # fmt: skip
     if crops is not None:

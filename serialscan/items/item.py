@@ -147,10 +147,12 @@ class _View:
     Attributes:
         lines: fused lines; ids are those of the photos with the photo's number before them.
         codes: distinct codes.
+        accepted: match keys of the serials that single photos give beyond doubt.
     """
 
     def __init__(self, records: Sequence[PhotoRecord]) -> None:
         self.records = records
+        self.accepted = {record.serial.match_key for record in records if record.serial.decision == "accept"}
         strands = [
             Strand(number, line, _cut(line, record))
             for number, record in enumerate(records)
@@ -291,7 +293,7 @@ def _serial(view: _View, reading: SerialReading) -> tuple[ItemSerial, list[Confl
         ItemSerial(
             value=value,
             status="conflict" if in_conflict else "partial" if "?" in value else "readable",
-            decision=reading.decision,
+            decision="accept" if match_key(value) in view.accepted and not in_conflict else "review",
             confidence=first.confidence,
             match_key=match_key(value),
             rule=first.rule,

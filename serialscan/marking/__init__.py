@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from serialscan.marking.choose import decide
 from serialscan.marking.knowledge import Knowledge, load_knowledge
 from serialscan.marking.maker import MakerCandidate, assess_maker
 from serialscan.marking.marks import read_marks
 from serialscan.marking.normalise import match_key
 
-__all__ = ["Knowledge", "MakerCandidate", "assess_maker", "load_knowledge", "match_key", "read_marks"]
+__all__ = [
+    "Knowledge", "MakerCandidate", "assess_maker", "decide", "load_knowledge", "match_key", "read_marks",
+]  # fmt: skip

@@ -10,6 +10,9 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from msgspec.structs import replace as replace_fields
 
 from serialscan.marking.classify import Labelled, Part, Read, confidence_of
 from serialscan.marking.geometry import below, beside, frame, in_one_block, same_way
@@ -92,6 +95,18 @@ def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[lis
         match_key=normalise(first.shown).match_key,
         candidates=shown,
     )
+
+
+def decide(serial: SerialReading, least: float) -> SerialReading:
+    """The reading with its decision: ``accept`` needs a whole, uncontested serial of enough confidence.
+
+    Args:
+        serial: as chosen.
+        least: least confidence of an accepted serial, from 0 to 1.
+    """
+    accepted = serial.status == "readable" and serial.confidence >= least
+    decision: Literal["accept", "review"] = "accept" if accepted else "review"
+    return serial if serial.value is None else replace_fields(serial, decision=decision)
 
 
 def _shares(ranked: Sequence[Candidate], knowledge: Knowledge) -> tuple[SerialCandidate, ...]:

@@ -36,6 +36,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         error: expected calibration error on lines that it was not fitted on.
         weights: of each feature in `EVIDENCE`.
         bias: of the logistic model.
+        accept: pairs of a share of wrong serials and the least confidence that kept to it when the serials
+            of the same photos were accepted, the larger shares first.
     """
 
     version: int
@@ -44,6 +46,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     error: float
     weights: dict[str, float]
     bias: float
+    accept: tuple[tuple[float, float], ...] = ()
 
     def probability(self, line: Line) -> float:
         """That all of the line's text is right; ``line`` as fused, its confidences the votes."""
@@ -51,6 +54,11 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             self.weights[name] * value for name, value in zip(EVIDENCE, evidence(line), strict=True)
         )
         return min(1 - FLOOR, max(FLOOR, 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))))
+
+    def least_accepted(self, max_error: float) -> float:
+        """Least confidence of a serial to be accepted: the fitted one, or where none was fitted 1 - error."""
+        kept = [least for error, least in self.accept if error <= max_error]
+        return min([1 - max_error, *kept]) if kept else 1 - max_error
 
 
 def load_calibration(path: Path = WEIGHTS / FILE) -> Calibration:

@@ -24,12 +24,13 @@ _BOX = 0.3  # mean text probability of a box; PP-OCR's 0.5 loses faint relief
 _UNCLIP = 1.6  # DB shrinks text in training by this ratio, boxes are grown back
 
 
-def locate(rgb: np.ndarray, networks: Networks) -> list[Straight]:
+def locate(rgb: np.ndarray, networks: Networks, *, everywhere: bool = False) -> list[Straight]:
     """Boxes of text-like places, at any angle, width along the longer side.
 
     Args:
         rgb: (H, W, 3) uint8.
         networks: the detector.
+        everywhere: search all of the photo at its own resolution, not only where a coarse look hints at text.
 
     Returns:
         Boxes in photo px, reading direction between -45 and 135 degrees (which way up is decided by
@@ -41,12 +42,13 @@ def locate(rgb: np.ndarray, networks: Networks) -> list[Straight]:
     for side in COARSE_SIDES:
         probability = _probability(rgb, side / long_side, networks)
         found += _boxes(probability, width, height)
-    if long_side > NATIVE * COARSE_SIDES[-1]:
+    if long_side > NATIVE * COARSE_SIDES[-1] or (everywhere and long_side > COARSE_SIDES[-1]):
         open_questions = _unresolved(probability, found, long_side / COARSE_SIDES[-1])
         for x, y in _tiles(width, height):
             tile = rgb[y : y + TILE, x : x + TILE]
             rows, columns = tile.shape[:2]
-            if _any_in(open_questions, x / width, y / height, (x + columns) / width, (y + rows) / height):
+            place = (x / width, y / height, (x + columns) / width, (y + rows) / height)
+            if everywhere or _any_in(open_questions, *place):
                 boxes = _boxes(_probability(tile, 1.0, networks), columns, rows)
                 found += [
                     _shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, tile, width, height)

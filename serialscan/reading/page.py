@@ -53,19 +53,22 @@ class View:
 
 _CLOSE = Crop(along=0.1, across=-0.1)
 _WIDE = Crop(along=0.15, stretch=1.2)
-LOOKS: dict[str, tuple[tuple[View, ...], ...]] = {
-    "fast": ((View("raw", GLANCE, "raw"),),),
-    "normal": (
-        (View("raw", GLANCE, "raw"), View("flattened", GLANCE, "flattened", STOCK)),
-        (
-            View("close", _CLOSE, "raw"),
-            View("inverted", GLANCE, "inverted"),
-            View("wide", _WIDE, "flattened"),
-            View("smoothed", Crop(along=0.15, across=0.05), "smoothed"),
-            View("raw", GLANCE, "raw", STOCK),
-        ),
-    ),
-}
+_FIRST = (View("raw", GLANCE, "raw"), View("flattened", GLANCE, "flattened", STOCK))
+_SECOND = (
+    View("close", _CLOSE, "raw"),
+    View("inverted", GLANCE, "inverted"),
+    View("wide", _WIDE, "flattened"),
+    View("smoothed", Crop(along=0.15, across=0.05), "smoothed"),
+    View("raw", GLANCE, "raw", STOCK),
+)
+_THIRD = (
+    View("close", _CLOSE, "flattened"),
+    View("loose", Crop(along=0.2, across=0.15), "flattened"),
+    View("wide", _WIDE, "flattened", STOCK),
+    View("close", _CLOSE, "raw", STOCK),
+    View("inverted", GLANCE, "inverted", STOCK),
+)
+LOOKS = {"fast": (_FIRST,), "normal": (_FIRST, _SECOND), "thorough": (_FIRST, _SECOND, _THIRD)}
 """Views in rounds: a further round only for lines of which the rounds before left a doubt."""
 GLANCE_VIEW = View("flattened", GLANCE, "flattened")
 OTHER_BOX = View("other box", GLANCE, "flattened")
@@ -110,6 +113,7 @@ class PageReader:
         self._networks = networks
         self._beams = beams
         self._looks = LOOKS[effort]
+        self._thorough = effort == "thorough"
 
     def lines(self, rgb: np.ndarray) -> list[Found]:
         """Read all lines of a page, (H, W, 3) uint8, in reading order."""
@@ -121,7 +125,7 @@ class PageReader:
     def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
         """Where lines may stand, each with its cost in a cover."""
         height, width = rgb.shape[:2]
-        boxes = locate(rgb, self._networks)
+        boxes = locate(rgb, self._networks, everywhere=self._thorough)
         places: list[tuple[Shape, float]] = [(box, 0.0) for box in boxes]
         rows: list[tuple[Shape, float]] = [*joined(boxes), *locate_arcs(rgb, boxes, self._networks)]
         places += [(shape, JOIN + JOIN_GAP * gap) for shape, gap in rows]
@@ -193,7 +197,8 @@ class PageReader:
                 sights[i].append(self._sight(view, posteriors, chosen[i].shape))
             for i in pending:
                 fusions[i] = _vote(sights[i])
-            pending = [i for i in pending if fusions[i].confidence < SURE]
+            if not self._thorough:
+                pending = [i for i in pending if fusions[i].confidence < SURE]
             if not pending:
                 break
         return [

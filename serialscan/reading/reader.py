@@ -58,7 +58,7 @@ class Reader:
     ) -> None:
         self._networks = Networks(threads)
         self._calibration = load_calibration() if calibration == "shipped" else calibration
-        self._pages = PageReader(self._networks, settings.beams)
+        self._pages = PageReader(self._networks, settings.beams, settings.effort)
         self._tesseract = settings.reader != "network" and tesseract.available()
         if settings.reader == "tesseract" and not self._tesseract:
             raise EngineError(f"Tesseract is not installed. {tesseract.INSTALL_HINT}")
@@ -67,6 +67,10 @@ class Reader:
     def models(self) -> tuple[Model, ...]:
         """The weights in use."""
         return self._networks.models
+
+    def least_accepted(self, max_error: float) -> float:
+        """Least confidence of a serial for a share of wrong ones among the accepted of ``max_error``."""
+        return 1.0 if self._calibration is None else self._calibration.least_accepted(max_error)
 
     def read(self, rgb: np.ndarray, page: int = 1, first_line: int = 1, first_code: int = 1) -> Reading:
         """Read one upright page.
