@@ -1,0 +1,97 @@
+"""Confidences: what a record says of its own doubt must hold together."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serialscan import record
+from serialscan.errors import EngineError
+from serialscan.marking import decide
+from serialscan.reading.calibrate import calibrated, load_calibration
+from serialscan.record import Alternative, Glyph, Line, SerialReading, TextCandidate
+
+BOX = ((0.0, 0.0), (90.0, 0.0), (90.0, 30.0), (0.0, 30.0))
+
+
+def line(votes: list[float], said: list[str], height: float = 30.0) -> Line:
+    text = "W2745678"[: len(votes)]
+    product = math.prod(votes)
+    names = ("relief/raw", "relief/flattened", "ppocrv6-small/flattened", "tesseract-5.3.0")
+    return Line(
+        id="L1", text=text, confidence=product, polygon=BOX, glyph_height_px=height,
+        characters=tuple(
+            Glyph(char=c, confidence=v, alternatives=(Alternative(char="X", confidence=(1 - v) / 2),))
+            for c, v in zip(text, votes, strict=True)
+        ),
+        candidates=(
+            TextCandidate(text=text, confidence=product),
+            TextCandidate(text="X" + text[1:], confidence=(1 - product) / 2),
+        ),
+        readers=tuple(
+            record.Testimony(name=n, text=t, confidence=0.9) for n, t in zip(names, said, strict=False)
+        ),
+    )  # fmt: skip
+
+
+@given(st.lists(st.floats(0.05, 1.0), min_size=1, max_size=8), st.floats(0.0001, 0.9999))
+def test_characters_multiply_to_the_line_and_nothing_exceeds_certainty(votes: list[float], p: float) -> None:
+    one = calibrated(line(votes, []), p)
+    assert math.prod(g.confidence for g in one.characters) == pytest.approx(p, abs=0.002)
+    assert one.confidence == pytest.approx(p, abs=1e-4)
+    for glyph in one.characters:
+        assert glyph.confidence + sum(a.confidence for a in glyph.alternatives) <= 1.001
+    assert sum(c.confidence for c in one.candidates) <= 1.001
+    assert one.candidates[0].text == one.text
+
+
+def test_the_most_doubtful_character_stays_the_most_doubtful() -> None:
+    one = calibrated(line([0.9, 0.5, 0.99, 0.8], []), 0.3)
+    order = sorted(range(4), key=lambda i: one.characters[i].confidence)
+    assert order == [1, 3, 0, 2]
+
+
+def test_readers_that_agree_are_believed_more_than_readers_that_differ() -> None:
+    model = load_calibration()
+    agreed = model.probability(line([0.99] * 7, ["W274567"] * 3))
+    split = line([0.99, 0.99, 0.6, 0.99, 0.99, 0.99, 0.99], ["W274567", "W2745G7", "W27A567"])
+    assert model.probability(split) < agreed < 1
+
+
+def test_a_smaller_share_of_errors_asks_for_more_confidence() -> None:
+    model = load_calibration()
+    asked = [model.least_accepted(share) for share in (0.0001, 0.001, 0.01, 0.05, 0.2, 0.5)]
+    assert asked == sorted(asked, reverse=True)
+    assert asked[0] >= 0.999
+
+
+def test_a_missing_calibration_tells_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="install serialscan again"):
+        load_calibration(tmp_path / "calibration.json")
+    (tmp_path / "calibration.json").write_text('{"version": "x"}', encoding="utf-8")
+    with pytest.raises(EngineError, match="install serialscan again"):
+        load_calibration(tmp_path / "calibration.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "confidence", "decision"),
+    [
+        ("W274567", "readable", 0.995, "accept"),
+        ("W274567", "readable", 0.98, "review"),
+        ("W27?567", "partial", 0.999, "review"),
+        ("W274567", "conflict", 0.999, "review"),
+        (None, "not_found", 0.0, "none"),
+    ],
+)
+def test_only_whole_uncontested_sure_serials_are_accepted(
+    value: str | None, status: str, confidence: float, decision: str
+) -> None:
+    reading = SerialReading(
+        value=value, status=status, confidence=confidence,  # type: ignore[arg-type]
+        decision="review" if value else "none",
+    )  # fmt: skip
+    assert decide(reading, 0.99).decision == decision
