@@ -1,10 +1,12 @@
-"""Fits the calibration of lines on labelled photos that no network was taught on.
+"""Fits the confidences on labelled photos that no network was taught on.
 
-    serialscan render --held-back --count 260 --seed 88001 --megapixels 1.2 --out CAL
-    python training/calibrate.py CAL/labels.jsonl
+    serialscan render --held-back --count 260 --seed 88001 --megapixels 1.5 --out CAL1
+    serialscan render --held-back --count 240 --seed 88002 --megapixels 2 --out CAL2
+    python training/calibrate.py CAL1/labels.jsonl CAL2/labels.jsonl
 
-Lines are taken in halves by photo: one half fits, the other gives the error that is written; the
-stored model is fitted on all.
+Photos are taken in halves: each half is judged by a model that was fitted on the other. That gives the
+calibration error of the lines and the least confidence at which accepted serials keep to a share of
+errors; the stored model of the lines is fitted on all.
 """
 
 from __future__ import annotations
@@ -12,6 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,84 +26,143 @@ import numpy as np
 from vendor import pin
 
 from serialscan.evaluate.metrics import calibration_error, reliability
-from serialscan.evaluate.score import folded
+from serialscan.evaluate.score import equals, folded
+from serialscan.marking import load_knowledge, read_marks
+from serialscan.marking.iuid import with_message
 from serialscan.photo import open_photo
-from serialscan.reading.calibrate import EVIDENCE, FILE, Calibration, evidence
+from serialscan.reading.calibrate import EVIDENCE, FILE, Calibration, calibrated, evidence
 from serialscan.reading.engine import WEIGHTS
 from serialscan.reading.reader import Reader
-from serialscan.record import Line
+from serialscan.record import Code, Line
 from serialscan.settings import Settings
 
 VERSION = 1
-RIDGE = 0.02  # per line
+RIDGE = 2e-4  # per line
+SHARES = (0.1, 0.05, 0.02, 0.01)  # of wrong serials, for which a least confidence is fitted
 
 
-def is_right(line: Line, label: dict[str, Any]) -> bool:
-    """True if the line is a true line, or several of them and nothing else."""
-    rest = folded(line.text)
-    known = {folded(t) for t in (*label["lines"], *label.get("fields", {}).values())}
-    for text in sorted(known, key=len, reverse=True):
-        if text and text in rest:
-            rest = rest.replace(text, "", 1)
-    return not rest and bool(folded(line.text))
+@dataclass(frozen=True)
+class Read:
+    """A photo's lines as fused, its codes, and what is true of it."""
+
+    lines: tuple[Line, ...]
+    codes: tuple[Code, ...]
+    label: dict[str, Any]
+
+    @property
+    def right(self) -> list[bool]:
+        """For each line whether it is a true line, or several of them and nothing else."""
+        known = {folded(t) for t in (*self.label["lines"], *self.label.get("fields", {}).values())}
+        return [_only(folded(line.text), known) for line in self.lines]
+
+    def serial_right(self, value: str) -> bool:
+        """Whether a serial is the true one, legible or not."""
+        true = (self.label["serial"], self.label.get("fields", {}).get("serial"))
+        return any(t is not None and equals(t, value) for t in true)
 
 
-def gathered(paths: list[Path]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Evidence (N, F), right or wrong (N,), number of the photo (N,) of all lines with a digit or letter."""
-    settings = Settings()
-    reader = Reader(settings, threads=1, calibration=None)
-    rows, right, photos = [], [], []
-    labels = [(p, json.loads(row)) for p in paths for row in p.read_text(encoding="utf-8").splitlines()]
-    for number, (path, label) in enumerate(labels):
-        with open_photo(path.parent / label["file"], settings) as opened:
-            for page in opened.pages():
-                for line in reader.read(page).lines:
-                    if folded(line.text):
-                        rows.append(evidence(line))
-                        right.append(is_right(line, label))
-                        photos.append(number)
-    return np.array(rows), np.array(right, float), np.array(photos)
+def _only(text: str, known: set[str]) -> bool:
+    for one in sorted(known - {""}, key=lambda t: (-len(t), t)):
+        text = text.replace(one, "", 1)
+    return not text
 
 
-def fitted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Weights and bias (F + 1,) of a logistic model with a small ridge, by Newton's method."""
+@cache
+def _reader() -> tuple[Reader, Settings]:
+    return Reader(Settings(), threads=1, calibration=None), Settings()
+
+
+def read(task: tuple[Path, dict[str, Any]]) -> Read:
+    """Read one labelled photo without calibration."""
+    path, label = task
+    reader, settings = _reader()
+    with open_photo(path, settings) as opened:
+        pages = [reader.read(page) for page in opened.pages()]
+    lines = tuple(line for page in pages for line in page.lines if folded(line.text))
+    return Read(lines, tuple(with_message(code) for page in pages for code in page.codes), label)
+
+
+def fitted(photos: Sequence[Read], name: str) -> Calibration:
+    """A logistic model with a small ridge, by Newton's method."""
+    x = np.array([evidence(line) for photo in photos for line in photo.lines])
+    y = np.array([right for photo in photos for right in photo.right], float)
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
     design = np.concatenate([(x - mean) / spread, np.ones((len(x), 1))], axis=1)
     weights = np.zeros(design.shape[1])
-    ridge = np.diag([RIDGE * len(x) * 0.01] * x.shape[1] + [0.0])
+    ridge = np.diag([RIDGE * len(x)] * x.shape[1] + [1e-9])
     for _ in range(50):
         p = 1 / (1 + np.exp(-design @ weights))
         gradient = design.T @ (y - p) - ridge @ weights
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + ridge + 1e-9 * np.eye(len(weights))
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + ridge
         weights = weights + np.linalg.solve(hessian, gradient)
     slope = weights[:-1] / spread
-    return np.append(slope, weights[-1] - slope @ mean)
+    return Calibration(
+        version=VERSION, fitted_on=name, lines=len(y), error=0.0,
+        weights={n: round(float(w), 4) for n, w in zip(EVIDENCE, slope, strict=True)},
+        bias=round(float(weights[-1] - slope @ mean), 4),
+    )  # fmt: skip
+
+
+def accepted_from(claims: Sequence[tuple[float, bool]], share: float) -> float | None:
+    """Least confidence at which the accepted keep to ``share`` (rule of succession); None if none does."""
+    least, wrong = None, 0
+    ranked = sorted(claims, reverse=True)
+    for taken, (confidence, right) in enumerate(ranked, start=1):
+        wrong += not right
+        last = taken == len(ranked) or ranked[taken][0] < confidence
+        if last and (wrong + 1) / (taken + 2) <= share:
+            least = confidence
+    return least
 
 
 def main() -> None:
-    """Fit, say how well it holds, and write the file."""
+    """Read, fit, say how well it holds, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("labels", nargs="+", type=Path)
-    parser.add_argument("--data", default="rendered photos of held-back letters and surfaces, seed 88001")
+    parser.add_argument("--jobs", type=int, default=2)
     a = parser.parse_args()
-    x, y, photos = gathered(a.labels)
-    halves = [photos % 2 == k for k in (0, 1)]
-    said = np.zeros(len(y))
-    for fit, test in (halves, halves[::-1]):
-        weights = fitted(x[fit], y[fit])
-        said[test] = 1 / (1 + np.exp(-(x[test] @ weights[:-1] + weights[-1])))
-    error = calibration_error(reliability(said.tolist(), [bool(v) for v in y]))
-    weights = fitted(x, y)
-    model = Calibration(
-        version=VERSION, fitted_on=a.data, lines=len(y), error=round(float(error or 0.0), 4),
-        weights={n: round(float(w), 4) for n, w in zip(EVIDENCE, weights[:-1], strict=True)},
-        bias=round(float(weights[-1]), 4),
-    )  # fmt: skip
+    tasks = [
+        (path.parent / label["file"], label)
+        for path in a.labels
+        for label in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    ]
+    with ProcessPoolExecutor(a.jobs) as pool:
+        photos = list(pool.map(read, tasks, chunksize=4))
+    name = "rendered photos of held-back letters and surfaces, seeds 88001 and 88002"
+    knowledge = load_knowledge()
+    said: list[tuple[float, bool]] = []
+    serials: list[tuple[float, bool]] = []
+    for half in (0, 1):
+        model = fitted(photos[1 - half :: 2], name)
+        for photo in photos[half::2]:
+            sure = [model.probability(line) for line in photo.lines]
+            said += zip(sure, photo.right, strict=True)
+            lines = [calibrated(line, p) for line, p in zip(photo.lines, sure, strict=True)]
+            _, serial = read_marks(lines, photo.codes, knowledge)
+            if serial.value is not None and serial.status == "readable":
+                serials.append((serial.confidence, photo.serial_right(serial.value)))
+    bins = reliability([p for p, _ in said], [r for _, r in said])
+    error = calibration_error(bins) or 0.0
+    accept = [(share, accepted_from(serials, share)) for share in SHARES]
+    model = msgspec.structs.replace(
+        fitted(photos, name),
+        error=round(error, 4),
+        accept=tuple((share, least) for share, least in accept if least is not None),
+    )
     (WEIGHTS / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n")
     pin()
-    sys.stdout.write(f"{len(y)} lines, {y.mean():.3f} right, calibration error {error:.4f}\n")
-    for row in reliability(said.tolist(), [bool(v) for v in y]):
-        sys.stdout.write(f"  {row}\n")
+    out = sys.stdout
+    out.write(
+        f"{len(said)} lines, {np.mean([r for _, r in said]):.3f} right, calibration error {error:.4f}\n"
+    )
+    for one in bins:
+        out.write(
+            f"  {one.low:.1f}-{one.high:.1f}: {one.confidence:.3f} said, {one.right}/{one.claims} right\n"
+        )
+    for share, least in accept:
+        taken = [right for p, right in serials if least is not None and p >= least]
+        wrong = len(taken) - sum(taken)
+        out.write(f"share {share}: from {least}, {len(taken)} of {len(photos)} accepted, {wrong} wrong\n")
 
 
 if __name__ == "__main__":

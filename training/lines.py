@@ -81,7 +81,8 @@ def samples(seed: int) -> list[Sample]:
     if kind < PRINT_SHARE:
         picture, text = printed(rng)
         return [Sample(_seen(rng, picture), spelled(text), True)]
-    photo = render_line(seed, _text(rng), faces=(*FREE_FACES, *free_fonts()))
+    text = _text(rng)
+    photo = render_line(seed, text, faces=(*FREE_FACES, *(free_fonts() if text.isascii() else ())))
     if kind < PRINT_SHARE + EMPTY_SHARE:
         flat = photo.truth.lines[0].contrast < 0.004  # a mark that left no trace: a surface without text
         return [Sample(_seen(rng, photo.pixels), "", False)] if flat else []
