@@ -149,3 +149,15 @@ def test_a_line_that_reads_both_ways_follows_the_others() -> None:
     assert {c.glance.text for c in cover([right, wrong, other])} == {"6890", "HARTFORD"}
     upside_down = candidate("HARTFORD", 0.95, 700, 300, angle=180)
     assert {c.glance.text for c in cover([right, wrong, upside_down])} == {"0689", "HARTFORD"}
+
+
+def test_chords_that_are_nearly_parallel_make_no_giant_ring() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        angles = rng.uniform(-45, 135, 6)
+        boxes = [
+            Straight(*rng.uniform(0, 1000, 2).tolist(), float(rng.uniform(40, 200)), 30.0, float(a))
+            for a in angles
+        ]
+        for ring in circles(boxes):
+            assert ring.radius < 31 * ring.height

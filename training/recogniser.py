@@ -114,7 +114,7 @@ def main() -> None:
     """Train until the planned number of lines, or until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, default=MODELS / "recogniser.onnx")
+    parser.add_argument("--start", type=Path, default=MODELS / "recogniser-stock.onnx")
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--rate", type=float, default=2.5e-4)
     parser.add_argument("--seed", type=int, default=10_000_000)

@@ -21,6 +21,7 @@ CIRCLES = 2  # rings unwrapped per page at most
 TURNS = 1.5  # of the strip, so that no text is cut by its seam
 STRIP_GLYPH_PX = 40  # text height in the strip
 RING = 2.6  # height of the strip in text heights
+LARGEST = 30.0  # radius of a ring in text heights
 _ELONGATED = 1.3  # a box that has a direction
 _APART = 25.0  # degrees between chords that fix a centre
 _LEVEL = 25.0  # degrees that a line in the strip may be off its length
@@ -56,7 +57,7 @@ def circles(boxes: Sequence[Straight]) -> list[Arc]:
         centre = _normals_meet(a, b)
         radii = [math.hypot(box.cx - centre[0], box.cy - centre[1]) for box in (a, b)]
         radius, height = sum(radii) / 2, (a.height + b.height) / 2
-        if abs(radii[0] - radii[1]) > 0.2 * radius or not 1.2 * height < radius < 30 * height:
+        if abs(radii[0] - radii[1]) > 0.2 * radius or not 1.2 * height < radius < LARGEST * height:
             continue
         ring = Arc(float(centre[0]), float(centre[1]), radius, height, 0.0, 360.0)
         members = {i for i, box in enumerate(boxes) if _on(ring, box)}
@@ -67,7 +68,10 @@ def circles(boxes: Sequence[Straight]) -> list[Arc]:
     kept: list[tuple[Arc, set[int]]] = []
     for _, ring, members in proposals:
         if len(kept) < CIRCLES and all(not members & other for _, other in kept):
-            kept.append((_refined(ring, [boxes[i] for i in sorted(members)]), members))
+            refined = _refined(ring, [boxes[i] for i in sorted(members)])
+            # Chords that are nearly parallel put the refined centre anywhere.
+            if refined.radius < LARGEST * refined.height:
+                kept.append((refined, members))
     return [ring for ring, _ in kept]
 
 

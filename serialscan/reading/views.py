@@ -7,16 +7,18 @@ import numpy as np
 
 
 def flattened(line: np.ndarray) -> np.ndarray:
-    """Lighting taken out: local mean to mid grey, local contrast to one scale.
+    """Lighting and colour taken out: local mean to mid grey, local contrast to one scale.
 
-    Local normalisation over a Gaussian of a quarter of the line's height. (H, W, 3) uint8 in and out.
+    Local normalisation over a Gaussian of a quarter of the line's height; of the luminance, since what
+    little colour metal has is mostly noise. (H, W, 3) uint8 in and out.
     """
-    pixels = line.astype(np.float32)
+    pixels = cv2.cvtColor(line, cv2.COLOR_RGB2GRAY).astype(np.float32)
     sigma = line.shape[0] / 4
     detail = pixels - cv2.GaussianBlur(pixels, (0, 0), sigma)
-    spread = np.sqrt(cv2.GaussianBlur((detail * detail).mean(axis=2), (0, 0), sigma))
+    spread = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), sigma))
     # The floor keeps the noise of an empty surface from being blown up to text.
-    return np.clip(128 + detail / (spread + 6)[..., None] * 48, 0, 255).astype(np.uint8)
+    flat = np.clip(128 + detail / (spread + 6) * 48, 0, 255).astype(np.uint8)
+    return np.repeat(flat[:, :, None], 3, axis=2)
 
 
 def inverted(line: np.ndarray) -> np.ndarray:
