@@ -23,11 +23,11 @@ import numpy as np
 import torch
 from graph import Graph
 from torch.nn import functional as F
-from vendor import DETECTOR
 
 from serialscan.render import render_random
 from serialscan.render.photo import Photo
 
+MODELS = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
 SIDE = 448  # of a crop in px
 SHRINK = 0.4
 CROPS = 2  # of each photo
@@ -109,7 +109,7 @@ def main() -> None:
     """Train until the planned number of photos, or until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, default=DETECTOR)
+    parser.add_argument("--start", type=Path, default=MODELS / "detector-stock.onnx")
     parser.add_argument("--photos", type=int, default=4000)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=30_000_000)

@@ -1,6 +1,6 @@
 """Takes the stock PP-OCRv6-small networks that training starts from out of the rapidocr wheel.
 
-The detector goes to runs/ as it is. The recogniser's head loses the classes that no mark uses (18 710
+The detector is taken as it is. The recogniser's head loses the classes that no mark uses (18 710
 become a few hundred): the kept classes' logits are unchanged, so their ratios are those of the stock
 network, and a line costs less. Needs ``pip install onnx rapidocr==3.10.0``.
 
@@ -20,7 +20,6 @@ import onnx
 from onnx import numpy_helper
 
 TARGET = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
-DETECTOR = Path(__file__).parent.parent / "runs" / "detector-stock.onnx"
 
 KEEP = (
     "".join(chr(c) for c in range(0x21, 0x7F))
@@ -33,14 +32,13 @@ KEEP = (
 
 
 def main() -> None:
-    """Write runs/detector-stock.onnx, recogniser-stock.onnx and checksums.json."""
+    """Write detector-stock.onnx, recogniser-stock.onnx and checksums.json."""
     spec = find_spec("rapidocr")
     if spec is None or spec.origin is None:
         raise SystemExit("rapidocr is missing: pip install onnx rapidocr==3.10.0")
     stock = Path(spec.origin).parent / "models"
     TARGET.mkdir(parents=True, exist_ok=True)
-    DETECTOR.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(stock / "PP-OCRv6_det_small.onnx", DETECTOR)
+    shutil.copyfile(stock / "PP-OCRv6_det_small.onnx", TARGET / "detector-stock.onnx")
 
     model = onnx.load(stock / "PP-OCRv6_rec_small.onnx")
     (characters,) = [p.value for p in model.metadata_props if p.key == "character"]

@@ -17,6 +17,8 @@ WEIGHTS = Path(__file__).parent / "models"
 BLANK = 0
 FRAME_PX = 8  # one frame of the recogniser covers 8 px of its 48 px high input
 LINE_PX = 48
+RELIEF, STOCK = 0, 1  # networks taught relief, and those that they were tuned from
+DETECTORS = ("detector.onnx", "detector-stock.onnx")
 RECOGNISERS = (("relief", "recogniser.onnx"), ("ppocrv6-small", "recogniser-stock.onnx"))
 
 
@@ -74,9 +76,7 @@ class Recogniser:
 
 
 class Networks:
-    """Detector and recognisers on the CPU.
-
-    ``recognisers``: the one that was taught relief first, then the stock one that it was tuned from.
+    """Detectors and recognisers on the CPU, each kind taught relief first, then the stock one.
 
     Args:
         threads: threads of each network; 0 lets onnxruntime choose.
@@ -111,22 +111,23 @@ class Networks:
                 str(WEIGHTS / file), options, providers=["CPUExecutionProvider"]
             )
 
-        self._detector = session("detector.onnx")
+        self._detectors = tuple(session(file) for file in DETECTORS)
         self.recognisers = tuple(_recogniser(name, session(file)) for name, file in RECOGNISERS)
         self.models = tuple(Model(name=w.name, sha256=w.expected) for w in weights)
 
-    def detect(self, rgb: np.ndarray) -> np.ndarray:
+    def detect(self, rgb: np.ndarray, detector: int = STOCK) -> np.ndarray:
         """Text probability of every pixel.
 
         Args:
             rgb: (H, W, 3) uint8; H and W multiples of 32.
+            detector: `RELIEF` or `STOCK`.
 
         Returns:
             (H, W) float32 from 0 to 1 (differentiable binarisation, Liao et al. 2020).
         """
         bgr = rgb[:, :, ::-1].astype(np.float32)
         batch = (bgr * (2 / 255) - 1).transpose(2, 0, 1)[None]
-        return self._detector.run(None, {"x": np.ascontiguousarray(batch)})[0][0, 0]
+        return self._detectors[detector].run(None, {"x": np.ascontiguousarray(batch)})[0][0, 0]
 
 
 def _recogniser(name: str, session: onnxruntime.InferenceSession) -> Recogniser:

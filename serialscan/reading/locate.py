@@ -8,11 +8,14 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from serialscan.reading.engine import Networks
+from serialscan.reading.engine import RELIEF, STOCK, Networks
 from serialscan.reading.shapes import Straight, askew, overlap
 
 GRID = 32  # the detector's input is a multiple of this
-COARSE_SIDES = (640, 960)  # long sides in px at which the whole photo is looked at
+# Long sides in px at which the whole photo is looked at, and the detector: the one taught relief draws its
+# boxes tighter, so that a line found by both is seen with two margins.
+COARSE_LOOKS = ((640, RELIEF), (960, STOCK))
+COARSE_PX = COARSE_LOOKS[-1][0]
 NATIVE = 1.6  # a photo this much larger than the last coarse look is also searched at its own resolution
 HINT = 0.02  # text probability in the coarse look that calls for a look at native resolution
 RESOLVED_SCORE = 0.6
@@ -29,7 +32,7 @@ def locate(rgb: np.ndarray, networks: Networks, *, everywhere: bool = False) -> 
 
     Args:
         rgb: (H, W, 3) uint8.
-        networks: the detector.
+        networks: the detectors.
         everywhere: search all of the photo at its own resolution, not only where a coarse look hints at text.
 
     Returns:
@@ -39,11 +42,11 @@ def locate(rgb: np.ndarray, networks: Networks, *, everywhere: bool = False) -> 
     height, width = rgb.shape[:2]
     long_side = max(height, width)
     found: list[Straight] = []
-    for side in COARSE_SIDES:
-        probability = _probability(rgb, side / long_side, networks)
+    for side, detector in COARSE_LOOKS:
+        probability = _probability(rgb, side / long_side, networks, detector)
         found += _boxes(probability, width, height)
-    if long_side > NATIVE * COARSE_SIDES[-1] or (everywhere and long_side > COARSE_SIDES[-1]):
-        open_questions = _unresolved(probability, found, long_side / COARSE_SIDES[-1])
+    if long_side > (COARSE_PX if everywhere else NATIVE * COARSE_PX):
+        open_questions = _unresolved(probability, found, long_side / COARSE_PX)
         for x, y in _tiles(width, height):
             tile = rgb[y : y + TILE, x : x + TILE]
             rows, columns = tile.shape[:2]
@@ -61,14 +64,14 @@ def boxes_in(rgb: np.ndarray, networks: Networks) -> list[Straight]:
     return _without_copies(_boxes(_probability(rgb, 1.0, networks), rgb.shape[1], rgb.shape[0]))
 
 
-def _probability(rgb: np.ndarray, scale: float, networks: Networks) -> np.ndarray:
+def _probability(rgb: np.ndarray, scale: float, networks: Networks, detector: int = STOCK) -> np.ndarray:
     height, width = rgb.shape[:2]
     rows = max(GRID, round(height * scale / GRID) * GRID)
     columns = max(GRID, round(width * scale / GRID) * GRID)
     if (rows, columns) != (height, width):
         shrink = rows * columns < height * width
         rgb = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
-    return networks.detect(rgb)
+    return networks.detect(rgb, detector)
 
 
 def _boxes(probability: np.ndarray, width: int, height: int) -> list[Straight]:

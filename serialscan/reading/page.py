@@ -13,7 +13,7 @@ import numpy as np
 from serialscan.reading import views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
-from serialscan.reading.engine import Networks
+from serialscan.reading.engine import RELIEF, STOCK, Networks
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
@@ -38,7 +38,6 @@ PIECE_OVERLAP = 3.0  # heights
 CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
 GLANCE = Crop()
-RELIEF, STOCK = 0, 1  # recognisers
 
 
 @dataclass(frozen=True)
