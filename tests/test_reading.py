@@ -47,9 +47,9 @@ def test_the_lines_of_a_plate_are_read(reader: Reader, name: str) -> None:
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_photo_turned_by_quarters_reads_the_same(reader: Reader, quarters: int) -> None:
-    pixels = sample("acog-body.jpg")
+    pixels = sample("m4-magazine-well.jpg")
     upright, turned = reader.read(pixels), reader.read(np.ascontiguousarray(np.rot90(pixels, quarters)))
-    serial = LABELS["acog-body.jpg"]["serial"]
+    serial = LABELS["m4-magazine-well.jpg"]["serial"]
     (before,) = [line for line in upright.lines if serial in line.text]
     (after,) = [line for line in turned.lines if serial in line.text]
     # np.rot90 turns the picture counter-clockwise: to set it upright it must be turned clockwise as far

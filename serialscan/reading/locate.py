@@ -14,7 +14,7 @@ from serialscan.reading.shapes import Straight, askew, overlap
 GRID = 32  # the detector's input is a multiple of this
 # Long sides in px at which the whole photo is looked at, and the detector: the one taught relief draws its
 # boxes tighter, so that a line found by both is seen with two margins.
-COARSE_LOOKS = ((640, RELIEF), (960, STOCK))
+COARSE_LOOKS = ((640, RELIEF), (640, STOCK), (960, STOCK))
 COARSE_PX = COARSE_LOOKS[-1][0]
 NATIVE = 1.6  # a photo this much larger than the last coarse look is also searched at its own resolution
 HINT = 0.02  # text probability in the coarse look that calls for a look at native resolution
