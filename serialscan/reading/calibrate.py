@@ -8,7 +8,6 @@ fitted on rendered photos that no network was taught on, by ``training/calibrate
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -58,7 +57,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def least_accepted(self, max_error: float) -> float:
         """Least confidence of a serial to be accepted: the fitted one, or where none was fitted 1 - error."""
         kept = [least for error, least in self.accept if error <= max_error]
-        return min([1 - max_error, *kept]) if kept else 1 - max_error
+        return min([1 - max_error, *kept])
 
 
 def load_calibration(path: Path = WEIGHTS / FILE) -> Calibration:
@@ -112,14 +111,12 @@ def calibrated(line: Line, probability: float) -> Line:
         )
         for i, c in enumerate(line.candidates)
     )
-    return _with(line, round(probability, 4), characters, candidates)
-
-
-def _with(
-    line: Line, confidence: float, characters: tuple[Glyph, ...], candidates: Sequence[TextCandidate]
-) -> Line:
-    ranked = tuple(c for c in candidates if c.confidence >= 0.0001 or c.text == line.text)
-    return msgspec.structs.replace(line, confidence=confidence, characters=characters, candidates=ranked)
+    return msgspec.structs.replace(
+        line,
+        confidence=round(probability, 4),
+        characters=characters,
+        candidates=tuple(c for c in candidates if c.confidence >= 0.0001 or c.text == line.text),
+    )
 
 
 def _glyph(glyph: Glyph, confidence: float) -> Glyph:
