@@ -8,14 +8,7 @@ by their equation 10. Lines that nobody can read are left out of the loss.
 
 from __future__ import annotations
 
-import argparse
-import itertools
-import json
 import math
-import multiprocessing
-import os
-import time
-from collections import deque
 from pathlib import Path
 
 import cv2
@@ -23,6 +16,7 @@ import numpy as np
 import torch
 from graph import Graph
 from torch.nn import functional as F
+from tuning import Tuning, parser, rendered
 
 from serialscan.render import render_random
 from serialscan.render.photo import Photo
@@ -99,88 +93,40 @@ def _block(first: int) -> list[Example]:
     return [one for seed in range(first, first + BLOCK) for one in examples(seed)]
 
 
-def _prepare() -> None:
-    if hasattr(os, "nice"):
-        os.nice(5)
-    cv2.setNumThreads(1)
-
-
 def main() -> None:
     """Train until the planned number of photos, or until interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, default=MODELS / "detector-stock.onnx")
-    parser.add_argument("--photos", type=int, default=4000)
-    parser.add_argument("--rate", type=float, default=1e-4)
-    parser.add_argument("--seed", type=int, default=30_000_000)
-    parser.add_argument("--ema", type=float, default=0.995)
-    parser.add_argument("--batch", type=int, default=4, help="crops")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1)
-    a = parser.parse_args()
+    options = parser(__doc__, rate=1e-4, seed=30_000_000, ema=0.995)
+    options.add_argument("--start", type=Path, default=MODELS / "detector-stock.onnx")
+    options.add_argument("--photos", type=int, default=4000)
+    options.add_argument("--batch", type=int, default=4, help="crops")
+    a = options.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(a.threads)
     device = torch.device(a.device)
     net = Graph(a.start).to(device, memory_format=torch.channels_last)
-    trained = [p for p in net.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=a.rate, weight_decay=1e-4, betas=(0.9, 0.99))
-    mean = {n: p.detach().clone() for n, p in net.named_parameters()}
-    photos, step = 0, 0
-    state = a.out / "state.pt"
-    if state.exists():
-        held = torch.load(state, map_location=device)
-        net.load_state_dict(held["net"])
-        optimiser.load_state_dict(held["optimiser"])
-        mean, photos, step = held["mean"], held["photos"], held["step"]
-    losses: list[float] = []
-    shown = began = time.monotonic()
+    tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=50, seed=a.seed)
     waiting: list[Example] = []
-    with (
-        multiprocessing.get_context("spawn").Pool(a.workers, _prepare) as pool,
-        (a.out / "log.jsonl").open("a", encoding="utf-8") as log,
-    ):
-        blocks = itertools.count(a.seed + photos, BLOCK)
-        running = deque(pool.apply_async(_block, (next(blocks),)) for _ in range(3 * a.workers))
-        while photos < a.photos:
-            waiting += running.popleft().get()
-            running.append(pool.apply_async(_block, (next(blocks),)))
-            photos += BLOCK
-            while len(waiting) >= a.batch:
-                batch, waiting = waiting[: a.batch], waiting[a.batch :]
-                share = min(1.0, photos / a.photos)
-                rate = a.rate * min(1.0, (step + 1) / 50) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-                for group in optimiser.param_groups:
-                    group["lr"] = rate
-                bgr = np.stack([crop[:, :, ::-1] for crop, _, _ in batch]).astype(np.float32)
-                x = torch.from_numpy(np.ascontiguousarray((bgr * (2 / 255) - 1).transpose(0, 3, 1, 2)))
-                target, weight = (
-                    torch.from_numpy(np.stack([one[k] for one in batch]).astype(np.float32)).to(device)
-                    for k in (1, 2)
-                )
-                with torch.autocast(device.type, dtype=torch.bfloat16):
-                    logits = net(x.to(device, memory_format=torch.channels_last))
-                loss = loss_of(logits.float()[:, 0], target, weight)
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(trained, 2.0)
-                optimiser.step()
-                step += 1
-                keep = min(a.ema, (step + 1) / (step + 10))
-                with torch.no_grad():
-                    for name, p in net.named_parameters():
-                        mean[name].lerp_(p, 1 - keep)
-                losses.append(float(loss.detach()))
-            if time.monotonic() - shown > 120 or photos >= a.photos:
-                shown = time.monotonic()
-                said = {"photos": photos, "loss": round(float(np.mean(losses[-200:])), 4), "rate": rate,
-                        "minutes": round((shown - began) / 60, 1)}  # fmt: skip
-                print(json.dumps(said), file=log, flush=True)
-                held = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict(),
-                        "photos": photos, "step": step}  # fmt: skip
-                torch.save(held, a.out / "state.tmp")
-                (a.out / "state.tmp").replace(state)
-                net.save(a.out / "tuned.onnx", mean)
+    for following, found in rendered(_block, tuning.seed, BLOCK, a.workers):
+        tuning.seed = following
+        waiting += found
+        tuning.done += BLOCK
+        while len(waiting) >= a.batch:
+            batch, waiting = waiting[: a.batch], waiting[a.batch :]
+            bgr = np.stack([crop[:, :, ::-1] for crop, _, _ in batch]).astype(np.float32)
+            x = torch.from_numpy(np.ascontiguousarray((bgr * (2 / 255) - 1).transpose(0, 3, 1, 2)))
+            target, weight = (
+                torch.from_numpy(np.stack([one[k] for one in batch]).astype(np.float32)).to(device)
+                for k in (1, 2)
+            )
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                logits = net(x.to(device, memory_format=torch.channels_last))
+            loss = loss_of(logits.float()[:, 0], target, weight)
+            tuning.learn(loss, tuning.done / a.photos)
+            tuning.losses.append(float(loss.detach()))
+        over = tuning.done >= a.photos
+        tuning.checkpoint(now=over)
+        if over:
+            return
 
 
 if __name__ == "__main__":

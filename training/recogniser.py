@@ -9,14 +9,7 @@ host's cores; on two CPU cores one renders and one trains.
 
 from __future__ import annotations
 
-import argparse
-import itertools
-import json
 import math
-import multiprocessing
-import os
-import time
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +21,7 @@ from graph import Graph
 from lines import ARABIC, CYRILLIC, Sample, samples
 from onnx import numpy_helper
 from torch.nn import functional as F
+from tuning import Tuning, parser, rendered
 
 MODELS = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
 HEAD = ("linear_8.w_0", "linear_8.b_0")
@@ -65,38 +59,25 @@ def _block(first: int) -> list[Sample]:
     return [sample for seed in range(first, first + BLOCK) for sample in samples(seed)]
 
 
-def _prepare() -> None:
-    if hasattr(os, "nice"):
-        os.nice(5)
-    cv2.setNumThreads(1)
-
-
 def _batches(first: int, workers: int) -> Iterator[tuple[int, list[Sample]]]:
     """Full batches of samples of one width class, and the seed from which to go on after each.
 
     Few shapes in all: the CPU's kernels are made for each shape anew.
     """
-    with multiprocessing.get_context("spawn").Pool(workers, _prepare) as pool:
-        open_batches: dict[tuple[int, bool], list[Sample]] = {}
-        full: list[list[Sample]] = []
-        # A bounded queue: results of workers that run ahead would fill the memory.
-        blocks = itertools.count(first, BLOCK)
-        running = deque(pool.apply_async(_block, (next(blocks),)) for _ in range(4 * workers))
-        for block in blocks:
-            found = running.popleft().get()
-            running.append(pool.apply_async(_block, (block,)))
-            seed = block - 4 * workers * BLOCK
-            for sample in found:
-                width = _width(sample)
-                batch = open_batches.setdefault((width, sample.printed), [])
-                batch.append(sample)
-                if len(batch) == max(1, BATCH_PX // width):
-                    full.append(open_batches.pop((width, sample.printed)))
-            if len(full) < MIXED:
-                continue
-            for i in np.random.default_rng(seed).permutation(len(full)):
-                yield seed + BLOCK, full[i]
-            full = []
+    open_batches: dict[tuple[int, bool], list[Sample]] = {}
+    full: list[list[Sample]] = []
+    for following, found in rendered(_block, first, BLOCK, workers):
+        for sample in found:
+            width = _width(sample)
+            batch = open_batches.setdefault((width, sample.printed), [])
+            batch.append(sample)
+            if len(batch) == max(1, BATCH_PX // width):
+                full.append(open_batches.pop((width, sample.printed)))
+        if len(full) < MIXED:
+            continue
+        for i in np.random.default_rng(following).permutation(len(full)):
+            yield following, full[i]
+        full = []
 
 
 def _width(sample: Sample) -> int:
@@ -112,45 +93,22 @@ def _input(batch: list[Sample]) -> torch.Tensor:
 
 def main() -> None:
     """Train until the planned number of lines, or until interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, default=MODELS / "recogniser-stock.onnx")
-    parser.add_argument("--lines", type=int, default=100_000)
-    parser.add_argument("--rate", type=float, default=2.5e-4)
-    parser.add_argument("--seed", type=int, default=10_000_000)
-    parser.add_argument("--ema", type=float, default=0.998)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=math.inf)
-    a = parser.parse_args()
+    options = parser(__doc__, rate=2.5e-4, seed=10_000_000, ema=0.998)
+    options.add_argument("--start", type=Path, default=MODELS / "recogniser-stock.onnx")
+    options.add_argument("--lines", type=int, default=100_000)
+    options.add_argument("--minutes", type=float, default=math.inf)
+    a = options.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(a.threads)
-    torch.manual_seed(a.seed)
     device = torch.device(a.device)
     base = a.out / "start.onnx"
     classes = widened(a.start, base)
     index = {c: i for i, c in enumerate(classes)}
     net = Graph(base).to(device, memory_format=torch.channels_last)
     teacher = Graph(base).to(device, memory_format=torch.channels_last).requires_grad_(False)
-    trained = [p for p in net.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=a.rate, weight_decay=1e-4, betas=(0.9, 0.99))
-    mean = {n: p.detach().clone() for n, p in net.named_parameters()}
-    done, seed, step = 0, a.seed, 0
-    state = a.out / "state.pt"
-    if state.exists():
-        held = torch.load(state, map_location=device)
-        net.load_state_dict(held["net"])
-        optimiser.load_state_dict(held["optimiser"])
-        mean, done, seed, step = held["mean"], held["done"], held["seed"], held["step"]
-    began, shown = time.monotonic(), time.monotonic()
-    losses: list[float] = []
-    log = (a.out / "log.jsonl").open("a", encoding="utf-8")
-    for following, batch in _batches(seed, a.workers):
-        warm = min(1.0, (step + 1) / 200)
-        rate = a.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done / a.lines))))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+    tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed)
+    for following, batch in _batches(tuning.seed, a.workers):
+        tuning.seed = following
         x = _input(batch).to(device, memory_format=torch.channels_last)
         with torch.autocast(device.type, dtype=torch.bfloat16):
             logits = net(x)
@@ -166,29 +124,12 @@ def main() -> None:
                 taught = teacher(x)
             taught = F.log_softmax(taught.float(), dim=2)
             loss = loss + TEACHER * F.kl_div(likely, taught, log_target=True, reduction="batchmean") / 8
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 2.0)
-        optimiser.step()
-        step += 1
-        done += len(batch)
-        keep = min(a.ema, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for name, p in net.named_parameters():
-                mean[name].lerp_(p, 1 - keep)
+        tuning.learn(loss, tuning.done / a.lines)
+        tuning.done += len(batch)
         if not batch[0].printed:
-            losses.append(float(loss.detach()))
-        over = done >= a.lines or time.monotonic() - began > a.minutes * 60
-        if over or time.monotonic() - shown > 120:
-            shown = time.monotonic()
-            said = {"lines": done, "loss": round(float(np.mean(losses[-400:])), 4), "rate": rate,
-                    "minutes": round((shown - began) / 60, 1)}  # fmt: skip
-            print(json.dumps(said), file=log, flush=True)
-            held = {"net": net.state_dict(), "mean": mean, "optimiser": optimiser.state_dict(),
-                    "done": done, "seed": following, "step": step}  # fmt: skip
-            torch.save(held, a.out / "state.tmp")
-            (a.out / "state.tmp").replace(state)
-            net.save(a.out / "tuned.onnx", mean)
+            tuning.losses.append(float(loss.detach()))
+        over = tuning.done >= a.lines or tuning.minutes > a.minutes
+        tuning.checkpoint(now=over)
         if over:
             return
 
