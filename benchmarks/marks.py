@@ -1,4 +1,4 @@
-"""Marks from true lines: is the right number chosen, are maker and model named?
+"""Marks from true lines, or from lines as read: is the right number chosen, are maker and model named?
 
 Random items of all layouts of the renderer, with further numbers and now and then an evidence tag, are laid
 out and their lines are taken as they stand, without a picture: what goes wrong is the fault of the rules.
@@ -7,20 +7,39 @@ out and their lines are taken as they stand, without a picture: what goes wrong 
 
 With ``--misread`` that part of the characters of all lines but the serial is read for one that looks like it,
 with the true one among its alternatives.
+
+    serialscan render --held-back --count 450 --photos-per-item 3 --seed 55104 --megapixels 1.5 --out photos
+    serialscan scan photos -o records.ndjson
+    python benchmarks/marks.py --labels photos/labels.jsonl --records records.ndjson
+
+does the same for lines as read from photos, by how legible the serial's line is (the label's ``tier``); only
+what stands in legible lines counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from serialscan.evaluate.score import equals, found
 from serialscan.marking import load_knowledge, read_marks
 from serialscan.marking.iuid import with_message
-from serialscan.record import Alternative, Code, Glyph, Line, Mark, SerialReading
+from serialscan.record import (
+    Alternative,
+    Code,
+    Glyph,
+    Line,
+    Mark,
+    PhotoRecord,
+    SerialReading,
+    from_json,
+)
 from serialscan.render.chance import exhibit, extent, random_item
 from serialscan.render.layouts import LAYOUTS
 from serialscan.render.marks import Text
@@ -143,6 +162,52 @@ def judge(
     return wrong
 
 
+def judge_photo(
+    label: dict[str, Any], record: PhotoRecord, right: Counter[str], all_: Counter[str]
+) -> list[str]:
+    """Count what is right among what is legible, by tier, and tell what is wrong."""
+    wrong = []
+
+    def count(what: str, is_right: bool, told: str) -> None:
+        for name in (what, f"{what}, {label['tier']}"):
+            all_[name] += 1
+            right[name] += is_right
+        if not is_right:
+            wrong.append(f"{what}: {told}")
+
+    fields, serial = label["fields"], record.serial
+    if true := label["serial"]:
+        named = " | ".join(f"{c.value} ({c.confidence:.2f})" for c in serial.candidates[:2])
+        chosen = serial.value is not None and equals(true, serial.value)
+        count("serial", chosen, f"{true}, named {named}")
+        count("candidates", any(equals(true, c.value) for c in serial.candidates), true)
+    accepted = serial.decision == "accept"
+    whole = fields.get("serial", "")
+    count(
+        "not accepted wrongly", not accepted or equals(whole, serial.value or ""), f"{whole}, {serial.value}"
+    )
+    for what, wanted in (("manufacturer", MAKERS), ("model", MODELS)):
+        value = fields.get(what, "")
+        if (row := _named(wanted, value)) and found(value, label["lines"]):
+            count(what, _means(record.marks, what, row), value)
+    for what in OTHERS:
+        if (value := fields.get(what)) and found(value, label["lines"]):
+            count(what, _holds(record.marks, what, value), value)
+    return wrong
+
+
+def as_read(labels: Path, records: Path, tell: bool) -> tuple[Counter[str], Counter[str]]:
+    """Judge the records of labelled photos: what is right, of how many."""
+    right: Counter[str] = Counter()
+    all_: Counter[str] = Counter()
+    read = {Path(r.source.path).name: r for r in map(from_json, records.read_bytes().splitlines())}
+    for label in map(json.loads, labels.read_text("utf-8").splitlines()):
+        wrong = judge_photo(label, read[Path(label["file"]).name], right, all_)
+        if wrong and tell:
+            print(label["file"], label["lines"], *wrong, sep="\n    ")
+    return right, all_
+
+
 def main() -> None:
     """Lay out the items, read their marks, print the shares."""
     parser = argparse.ArgumentParser(
@@ -152,7 +217,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=90000)
     parser.add_argument("--misread", type=float, default=0.0)
     parser.add_argument("--wrong", action="store_true", help="print what is wrong")
+    parser.add_argument("--labels", type=Path, help="of photos; with --records")
+    parser.add_argument("--records", type=Path, help="of the photos that --labels names")
     arguments = parser.parse_args()
+    if arguments.labels and arguments.records:
+        right, all_ = as_read(arguments.labels, arguments.records, arguments.wrong)
+    else:
+        right, all_ = as_laid_out(arguments)
+    for what in sorted(all_) if arguments.labels else all_:
+        print(f"{what:<30} {100 * right[what] / all_[what]:6.2f} %  {right[what]} of {all_[what]}")
+
+
+def as_laid_out(arguments: argparse.Namespace) -> tuple[Counter[str], Counter[str]]:
+    """Judge random items by their true lines: what is right, of how many."""
     knowledge = load_knowledge()
     right: Counter[str] = Counter()
     all_: Counter[str] = Counter()
@@ -170,8 +247,7 @@ def main() -> None:
             print(f"{number} {item.name}: {[text.text for text in order]}")
             for told in wrong:
                 print(f"    {told}")
-    for what in all_:
-        print(f"{what:<14} {100 * right[what] / all_[what]:6.2f} %  {right[what]} of {all_[what]}")
+    return right, all_
 
 
 if __name__ == "__main__":

@@ -51,8 +51,9 @@ class Read:
 
     @property
     def right(self) -> list[bool]:
-        """For each line whether it is a true line, or several of them and nothing else."""
-        known = {folded(t) for t in (*self.label["lines"], *self.label.get("fields", {}).values())}
+        """For each line whether it is a true line, or several of them and nothing else; legible or not."""
+        stands = (*self.label["lines"], *self.label.get("illegible_lines", ()))
+        known = {folded(t) for t in (*stands, *self.label.get("fields", {}).values())}
         return [_only(folded(line.text), known) for line in self.lines]
 
     def serial_right(self, value: str) -> bool:

@@ -2,8 +2,9 @@
 
     python training/detector.py --out runs/d1 --photos 4000
 
-What is learnt is the map of differentiable binarisation (Liao et al. 2020): every line's outline shrunk
-by their equation 10. Lines that nobody can read are left out of the loss.
+What is learnt is the map of differentiable binarisation (Liao et al. 2020): every line's outline, grown to
+the margin that people leave who outline text by hand, and shrunk by their equation 10. Lines that nobody can
+read are left out of the loss.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from serialscan.render.photo import Photo
 MODELS = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
 SIDE = 448  # of a crop in px
 SHRINK = 0.4
+MARGIN = 0.22  # of the height, on each side: rendered outlines touch the glyphs
 CROPS = 2  # of each photo
 NEGATIVES = 3  # hardest pixels without text that count, for each one with text
 BLOCK = 4
@@ -51,21 +53,37 @@ def _cropped(rng: np.random.Generator, photo: Photo) -> Example:
         wanted = float(np.exp(rng.uniform(math.log(9), math.log(70))))
         if line.glyph_height_px > 0:
             scale = float(np.clip(wanted / line.glyph_height_px, 0.3, 2.0))
-    scale = max(scale, 0.8 * SIDE / min(height, width))
-    angle = float(rng.choice([0, 90, 180, 270])) + float(rng.normal(0, 5))
+    scale = max(scale, 0.9 * SIDE / min(height, width))
+    if scale < 0.8:  # warpAffine does not average what it shrinks
+        size = (math.ceil(width * scale), math.ceil(height * scale))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        smaller, scale = np.array(size) / [width, height], 1.0
+    else:
+        smaller = np.ones(2)
+    room = np.maximum(np.array([width, height]) * smaller * scale - SIDE, 0) / scale / 2
+    centre = np.array([width, height]) * smaller / 2
+    middle = np.clip(middle * smaller, centre - room, centre + room)
+    angle = float(rng.choice([0, 0, 0, 90, 180, 270])) + float(rng.normal(0, 5))
     turn = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), angle, scale)
     turn[:, 2] += SIDE / 2 - middle
     crop = cv2.warpAffine(
-        pixels, turn, (SIDE, SIDE), flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC,
+        pixels, turn, (SIDE, SIDE), flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_CONSTANT, borderValue=pixels.mean(axis=(0, 1)).tolist(),
     )  # fmt: skip
     target, weight = np.zeros((SIDE, SIDE), np.uint8), np.ones((SIDE, SIDE), np.uint8)
     for line in sorted(lines, key=lambda one: one.legible):
-        outline = (np.c_[line.polygon, np.ones(len(line.polygon))] @ turn.T).astype(np.float32)
-        area, length = cv2.contourArea(outline), cv2.arcLength(outline, True)
+        outline = np.c_[line.polygon * smaller, np.ones(len(line.polygon))] @ turn.T
+        glyph_height = line.glyph_height_px * scale * float(smaller.mean())
         mask = np.zeros((SIDE, SIDE), np.uint8)
         cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 1)
-        if not line.legible or line.glyph_height_px * scale < 6:
+        margin = round(MARGIN * glyph_height)
+        if margin and mask.any():
+            disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
+            mask = cv2.dilate(mask, disc)
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        area = sum(cv2.contourArea(one) for one in contours)
+        length = sum(cv2.arcLength(one, True) for one in contours)
+        if not line.legible or glyph_height < 6:
             weight[mask > 0] = 0
             continue
         weight[mask > 0] = 1

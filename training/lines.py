@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from serialscan.reading.engine import FRAME_PX, LINE_PX
 from serialscan.render.fonts import FREE_FONTS, HELD_BACK_FONTS, free_fonts
 from serialscan.render.layouts import pick
 from serialscan.render.lines import FREE_FACES, random_text, render_line
+from serialscan.render.strokes import face_named, glyph, has_glyph
 from serialscan.render.truth import LOOKALIKES
 
 Rng = np.random.Generator
@@ -57,6 +59,8 @@ _METALS = (
     "A",
 )
 _WORDS = tuple(_LABEL.split())
+_GOST = "ГХНМФТЮЦДБСРАКВЕ"
+"""Letters of steel grades by GOST 4543 and 5632: each names an alloying element."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,11 @@ def _text(rng: Rng) -> str:
             if rng.random() < 0.4:
                 parts.append(str(rng.integers(1, 20)))
         return "".join(parts)
+    if rng.random() < 0.06:
+        parts = [f"{rng.integers(1, 60):02d}" if rng.random() < 0.8 else ""]
+        for _ in range(int(rng.integers(1, 5))):
+            parts.append(pick(rng, tuple(_GOST)) + (str(rng.integers(2, 20)) if rng.random() < 0.5 else ""))
+        return "".join(parts) + pick(rng, ("", "", "А", "-Ш", "-ВД"))
     text = random_text(rng)
     return text if text.isascii() or rng.random() < 0.5 else random_text(rng)
 
@@ -121,6 +130,8 @@ def _text(rng: Rng) -> str:
 def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:
     """Cut to the recogniser's height and put in one of the lights in which the reader looks."""
     height, width = picture.shape[:2]
+    if rng.random() < 0.15:
+        picture = _unrolled(rng, picture)
     crop = _cut(picture, width / height * LINE_PX * float(np.exp(rng.normal(0, 0.1))))
     light = rng.random()
     if rng.random() < 0.12:
@@ -128,6 +139,20 @@ def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:
     if light < 0.5:
         return views.flattened(crop)
     return views.smoothed(crop) if light < 0.6 else crop
+
+
+def _unrolled(rng: Rng, picture: np.ndarray) -> np.ndarray:
+    """As text on a ring looks whose middle and radius were not quite met: bowed, and fanned out."""
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    across, along = y / height - 0.5, 2 * x / width - 1
+    fan = 1 + float(rng.normal(0, 0.12)) * across
+    wave = float(rng.normal(0, 0.05)) * np.cos(math.pi * along + float(rng.uniform(0, 2 * math.pi)))
+    down = height * (across + float(rng.normal(0, 0.06)) * along**2 + wave + 0.5)
+    return cv2.remap(
+        picture, (width * (along * fan + 1) / 2).astype(np.float32), down.astype(np.float32),
+        cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
 
 
 @cache
@@ -163,16 +188,43 @@ def _phrase(rng: Rng) -> str:
     return text.upper() if rng.random() < 0.4 else text.lower() if rng.random() < 0.1 else text
 
 
+def _drawn(rng: Rng, text: str, size: int, above: float, beside: float) -> Image.Image | None:
+    """The text as a plotter draws it, or None if no single-stroke face has all of it."""
+    face = face_named(pick(rng, ("plotter", "gorton", "narrow", "roll", "italic", "hand")))
+    if not all(has_glyph(c, face) for c in text):
+        return None
+    space = float(rng.uniform(0.05, 0.4))
+    strokes, cursor = [], 0.0
+    for char in text:
+        paths, wide = glyph(char, face)
+        strokes += [path + np.array([cursor, 0.0]) for path in paths]
+        cursor += wide + space
+    rows = np.concatenate([path[:, 1] for path in strokes])
+    low, high = float(rows.min()), float(rows.max())
+    page = np.zeros((int((high - low) * size + 2 * above) + 2, int(cursor * size + 2 * beside) + 2), np.uint8)
+    points = [
+        np.round(((p - np.array([0.0, low])) * size + np.array([beside, above])) * 16).astype(np.int32)
+        for p in strokes
+    ]
+    thick = max(1, round(size * float(rng.uniform(0.02, 0.12))))
+    cv2.polylines(page, points, False, 255, thick, cv2.LINE_AA, 4)
+    return Image.fromarray(page)
+
+
 def printed(rng: Rng) -> tuple[np.ndarray, str]:
     """A line of print as a phone sees a label: (H, W, 3) uint8 and its text."""
     text = _phrase(rng)
     size = int(rng.integers(14, 60))
-    font = ImageFont.truetype(pick(rng, _fonts()), size)
-    left, top, right, bottom = font.getbbox(text)
     above, beside = rng.uniform(0.05, 0.5) * size, rng.uniform(0.05, 0.8) * size
-    wide, tall = int(right - left + 2 * beside), int(bottom - top + 2 * above)
-    page = Image.new("L", (max(16, wide), max(16, tall)), 0)
-    ImageDraw.Draw(page).text((beside - left, above - top), text, fill=255, font=font)
+    if rng.random() < 0.1:
+        beside *= 3
+    page = _drawn(rng, text, size, above, beside) if rng.random() < 0.2 else None
+    if page is None:
+        font = ImageFont.truetype(pick(rng, _fonts()), size)
+        left, top, right, bottom = font.getbbox(text)
+        wide, tall = int(right - left + 2 * beside), int(bottom - top + 2 * above)
+        page = Image.new("L", (max(16, wide), max(16, tall)), 0)
+        ImageDraw.Draw(page).text((beside - left, above - top), text, fill=255, font=font)
     ink = np.asarray(page, np.float32)[..., None] / 255
     ground, colour = rng.uniform(90, 255, 3) * [1, 1, 1], rng.uniform(0, 80, 3)
     ground = ground.mean() + (ground - ground.mean()) * 0.3

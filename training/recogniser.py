@@ -94,7 +94,9 @@ def _input(batch: list[Sample]) -> torch.Tensor:
 def main() -> None:
     """Train until the planned number of lines, or until interrupted."""
     options = parser(__doc__, rate=2.5e-4, seed=10_000_000, ema=0.998)
-    options.add_argument("--start", type=Path, default=MODELS / "recogniser-stock.onnx")
+    options.add_argument(
+        "--start", type=Path, help="tuned.onnx of an earlier run; the stock network if left out"
+    )
     options.add_argument("--lines", type=int, default=100_000)
     options.add_argument("--minutes", type=float, default=math.inf)
     a = options.parse_args()
@@ -102,9 +104,9 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     device = torch.device(a.device)
     base = a.out / "start.onnx"
-    classes = widened(a.start, base)
+    classes = widened(MODELS / "recogniser-stock.onnx", base)
     index = {c: i for i, c in enumerate(classes)}
-    net = Graph(base).to(device, memory_format=torch.channels_last)
+    net = Graph(a.start or base).to(device, memory_format=torch.channels_last)
     teacher = Graph(base).to(device, memory_format=torch.channels_last).requires_grad_(False)
     tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed)
     for following, batch in _batches(tuning.seed, a.workers):

@@ -18,13 +18,18 @@ LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ")
 
 SMALLEST_LEGIBLE_PX = 11.0
 LEAST_CONTRAST = 0.02
-MOST_BLUR = 0.11
+MOST_BLUR = 0.085
 """With more blur (as a part of the capital height) strokes run into each other: 3, 8 and 9 look alike."""
-LEAST_TRACE = 0.16
-"""So much of what changes in brightness around the middle character must come from its strokes."""
-LEAST_TRACE_OF_THE_WEAK = 0.08
+LEAST_TRACE = (0.38, 0.24)
+"""So much of what changes in brightness around the middle character must come from its strokes.
+
+For capitals of at most 18 px, and of 30 px and more: large ones are made out among more texture. Set by
+looking at 290 rendered lines, without a reader.
+"""
+LEAST_TRACE_OF_THE_WEAK = (0.25, 0.17)
 """The same for a character that only one in five is weaker than."""
-LEAST_TRACE_OF_ONE = 0.05
+LEAST_TRACE_OF_ONE = (0.15, 0.1)
+_TRACE_PX = (18.0, 30.0)
 MOST_HIDDEN = 0.3
 """A letter or digit with more of its strokes hidden, or with less trace, is written as ``?``."""
 
@@ -45,7 +50,9 @@ class TrueGlyph:
     @property
     def shown(self) -> bool:
         """Whether a careful reader can tell which character it is; punctuation shows by its place."""
-        return self.hidden <= MOST_HIDDEN and (self.trace >= LEAST_TRACE_OF_ONE or not self.char.isalnum())
+        height = float(np.linalg.norm(self.polygon[3] - self.polygon[0]))
+        clear = self.trace >= _at_height(LEAST_TRACE_OF_ONE, height) or not self.char.isalnum()
+        return self.hidden <= MOST_HIDDEN and clear
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,11 @@ class TrueLine:
         least = LEAST_CONTRAST + 0.5 * max(self.blur - 0.03, 0.0)
         traces = sorted(glyph.trace for glyph in self.glyphs)
         weak, middle = traces[len(traces) // 5], traces[len(traces) // 2]
-        clear = self.contrast > least and middle > LEAST_TRACE and weak > LEAST_TRACE_OF_THE_WEAK
+        height = self.glyph_height_px
+        traced = middle > _at_height(LEAST_TRACE, height) and weak > _at_height(
+            LEAST_TRACE_OF_THE_WEAK, height
+        )
+        clear = self.contrast > least and traced
         left = sum(glyph.shown for glyph in self.glyphs)
         enough = 2 * left > len(self.glyphs)
         sharp = self.glyph_height_px >= SMALLEST_LEGIBLE_PX and self.blur <= MOST_BLUR
@@ -214,6 +225,10 @@ def _script(char: str) -> str:
         if name.startswith((word, "EXTENDED " + word)):
             return script
     return ""
+
+
+def _at_height(small_and_large: tuple[float, float], height: float) -> float:
+    return float(np.interp(height, _TRACE_PX, small_and_large))
 
 
 def _rounded(points: Array) -> list[list[float]]:
