@@ -74,7 +74,7 @@ def test_crops_are_tight_and_loose_and_show_neighbours() -> None:
         legible += line.legible
     assert np.quantile(fill, 0.8) > 0.8 and np.quantile(fill, 0.05) < 0.6
     assert 8 < neighbours < 50
-    assert 56 < legible < 80, "most can be read, and some cannot, as in life"
+    assert 48 < legible < 80, "most can be read, and some cannot, as in life"
 
 
 @pytest.mark.parametrize("squeeze", [0.5, 2.0])

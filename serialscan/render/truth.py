@@ -20,16 +20,16 @@ SMALLEST_LEGIBLE_PX = 11.0
 LEAST_CONTRAST = 0.02
 MOST_BLUR = 0.085
 """With more blur (as a part of the capital height) strokes run into each other: 3, 8 and 9 look alike."""
-LEAST_TRACE = (0.38, 0.24)
+LEAST_TRACE = (0.38, 0.24, 0.14)
 """So much of what changes in brightness around the middle character must come from its strokes.
 
-For capitals of at most 18 px, and of 30 px and more: large ones are made out among more texture. Set by
-looking at 290 rendered lines, without a reader.
+For capitals of at most 18, of 30, and of 80 px and more: large ones are made out among more texture. Set
+by looking at 290 rendered lines, without a reader.
 """
-LEAST_TRACE_OF_THE_WEAK = (0.25, 0.17)
+LEAST_TRACE_OF_THE_WEAK = (0.25, 0.17, 0.1)
 """The same for a character that only one in five is weaker than."""
-LEAST_TRACE_OF_ONE = (0.15, 0.1)
-_TRACE_PX = (18.0, 30.0)
+LEAST_TRACE_OF_ONE = (0.15, 0.1, 0.05)
+_TRACE_PX = (18.0, 30.0, 80.0)
 MOST_HIDDEN = 0.3
 """A letter or digit with more of its strokes hidden, or with less trace, is written as ``?``."""
 
@@ -227,8 +227,8 @@ def _script(char: str) -> str:
     return ""
 
 
-def _at_height(small_and_large: tuple[float, float], height: float) -> float:
-    return float(np.interp(height, _TRACE_PX, small_and_large))
+def _at_height(least: tuple[float, float, float], height: float) -> float:
+    return float(np.interp(height, _TRACE_PX, least))
 
 
 def _rounded(points: Array) -> list[list[float]]:
