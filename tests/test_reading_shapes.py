@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from serialscan.reading.arcs import circles
 from serialscan.reading.cover import Candidate, cover, value_of
-from serialscan.reading.locate import joined
+from serialscan.reading.locate import bowed_in, joined
 from serialscan.reading.recognise import Glance
 from serialscan.reading.shapes import Arc, Crop, Straight, overlap
 
@@ -161,3 +161,25 @@ def test_chords_that_are_nearly_parallel_make_no_giant_ring() -> None:
         ]
         for ring in circles(boxes):
             assert ring.radius < 31 * ring.height
+
+
+@given(angles, st.floats(50, 130), st.floats(90, 220))
+def test_a_bowed_blob_gives_its_arc(start: float, sweep: float, radius: float) -> None:
+    probability = np.zeros((640, 640), np.float32)
+    y, x = np.mgrid[0:640, 0:640] - 320.0
+    turn = (np.degrees(np.arctan2(y, x)) - start) % 360
+    probability[(np.abs(np.hypot(x, y) - radius) < 5) & (turn < sweep)] = 0.9
+    (arc,) = bowed_in(probability)
+    assert (arc.cx, arc.cy) == pytest.approx((320, 320), abs=0.08 * radius)
+    assert arc.radius == pytest.approx(radius, rel=0.08)
+    assert 15 < arc.height < 45  # DB's detectors draw the middle of the text; the text is higher
+    assert 0.9 * sweep < arc.sweep < sweep + 40
+    assert abs((arc.start + arc.sweep / 2 - start - sweep / 2 + 180) % 360 - 180) < 5
+
+
+@given(angles, st.floats(60, 300))
+def test_a_straight_blob_is_no_arc(angle: float, length: float) -> None:
+    probability = np.zeros((640, 640), np.float32)
+    corners = cv2.boxPoints(((320.0, 320.0), (length, 10.0), angle))
+    cv2.fillPoly(probability, [np.round(corners).astype(np.int32)], 0.9)
+    assert bowed_in(probability) == []

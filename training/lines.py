@@ -129,9 +129,9 @@ def _text(rng: Rng) -> str:
 
 def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:
     """Cut to the recogniser's height and put in one of the lights in which the reader looks."""
+    if rng.random() < 0.2:
+        picture = _bent(rng, picture)
     height, width = picture.shape[:2]
-    if rng.random() < 0.15:
-        picture = _unrolled(rng, picture)
     crop = _cut(picture, width / height * LINE_PX * float(np.exp(rng.normal(0, 0.1))))
     light = rng.random()
     if rng.random() < 0.12:
@@ -141,14 +141,16 @@ def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:
     return views.smoothed(crop) if light < 0.6 else crop
 
 
-def _unrolled(rng: Rng, picture: np.ndarray) -> np.ndarray:
-    """As text on a ring looks whose middle and radius were not quite met: bowed, and fanned out."""
+def _bent(rng: Rng, picture: np.ndarray) -> np.ndarray:
+    """As text on a ring looks: bowed in a straight box, or unrolled with its middle not quite met."""
     height, width = picture.shape[:2]
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    across, along = y / height - 0.5, 2 * x / width - 1
-    fan = 1 + float(rng.normal(0, 0.12)) * across
+    bow = float(rng.normal(0, 0.06) if rng.random() < 0.5 else rng.uniform(-0.9, 0.9))
+    tall = round(height * (1 + abs(bow)))
+    y, x = np.mgrid[0:tall, 0:width].astype(np.float32)
+    along = 2 * x / width - 1
     wave = float(rng.normal(0, 0.05)) * np.cos(math.pi * along + float(rng.uniform(0, 2 * math.pi)))
-    down = height * (across + float(rng.normal(0, 0.06)) * along**2 + wave + 0.5)
+    down = y - height * (bow * along**2 - min(bow, 0.0) + wave)
+    fan = 1 + float(rng.normal(-0.3 * bow, 0.1)) * (down / height - 0.5)
     return cv2.remap(
         picture, (width * (along * fan + 1) / 2).astype(np.float32), down.astype(np.float32),
         cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE,

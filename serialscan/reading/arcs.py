@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from serialscan.reading.engine import Networks
-from serialscan.reading.locate import boxes_in, joined
+from serialscan.reading.locate import boxes_in, joined, same_arc
 from serialscan.reading.shapes import Arc, Straight, askew
 
 CIRCLES = 2  # rings unwrapped per page at most
@@ -37,7 +37,7 @@ def locate_arcs(rgb: np.ndarray, boxes: Sequence[Straight], networks: Networks) 
         arcs: list[tuple[Arc, float]] = []
         for box, gap in [*((box, 0.0) for box in in_strip), *joined(in_strip)]:
             arc = _to_arc(box, strip, ring)
-            if arc is not None and not any(_same(arc, other) for other, _ in arcs):
+            if arc is not None and not any(same_arc(arc, other) for other, _ in arcs):
                 arcs.append((arc, gap))
         found += arcs
     return found
@@ -134,8 +134,3 @@ def _to_arc(box: Straight, strip: np.ndarray, ring: Arc) -> Arc | None:
     per_px = RING * ring.height / height
     radius = ring.radius - (box.cy - height / 2) * per_px
     return Arc(ring.cx, ring.cy, radius, box.height * per_px, start, sweep, box.score) if radius > 0 else None
-
-
-def _same(a: Arc, b: Arc) -> bool:
-    start = abs((a.start - b.start + 180) % 360 - 180)
-    return start < 4 and abs(a.sweep - b.sweep) < 6 and abs(a.radius - b.radius) < 0.2 * a.height

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from serialscan.reading.engine import RELIEF, STOCK, Networks
-from serialscan.reading.shapes import Straight, askew, overlap
+from serialscan.reading.shapes import Arc, Straight, askew, overlap
 
 GRID = 32  # the detector's input is a multiple of this
 # Long sides in px at which the whole photo is looked at, and the detector: the one taught relief draws its
@@ -24,11 +25,17 @@ TILE = 960
 TILE_OVERLAP = 160
 _PIXEL = 0.3  # text probability of a pixel, as PP-OCR uses it
 _BOX = 0.3  # mean text probability of a box; PP-OCR's 0.5 loses faint relief
+_BOW = 0.3  # rise of a bowed line's middle, in heights
+_BETTER = 0.85  # distance to the circle against that to the straight line, both root mean square
+_REFINEMENTS = 8
+_BOW_LONG = 36  # px of the map; nothing shorter is taken for bowed
 _UNCLIP = 1.6  # DB shrinks text in training by this ratio, boxes are grown back
 
 
-def locate(rgb: np.ndarray, networks: Networks, *, everywhere: bool = False) -> list[Straight]:
-    """Boxes of text-like places, at any angle, width along the longer side.
+def locate(
+    rgb: np.ndarray, networks: Networks, *, everywhere: bool = False
+) -> tuple[list[Straight], list[Arc]]:
+    """Boxes of text-like places, at any angle, width along the longer side; arcs where such a place bows.
 
     Args:
         rgb: (H, W, 3) uint8.
@@ -37,14 +44,16 @@ def locate(rgb: np.ndarray, networks: Networks, *, everywhere: bool = False) -> 
 
     Returns:
         Boxes in photo px, reading direction between -45 and 135 degrees (which way up is decided by
-        reading), near-duplicates from several scales included.
+        reading), near-duplicates from several scales included. The arcs stand for some of the boxes, too.
     """
     height, width = rgb.shape[:2]
     long_side = max(height, width)
     found: list[Straight] = []
+    bowed: list[Arc] = []
     for side, detector in COARSE_LOOKS:
         probability = _probability(rgb, side / long_side, networks, detector)
         found += _boxes(probability, width, height)
+        bowed += [_scaled(arc, width / probability.shape[1]) for arc in bowed_in(probability)]
     if long_side > (COARSE_PX if everywhere else NATIVE * COARSE_PX):
         open_questions = _unresolved(probability, found, long_side / COARSE_PX)
         for x, y in _tiles(width, height):
@@ -56,7 +65,11 @@ def locate(rgb: np.ndarray, networks: Networks, *, everywhere: bool = False) -> 
                 found += [
                     _shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, tile, width, height)
                 ]
-    return _without_copies(found)
+    kept: list[Arc] = []
+    for arc in sorted(bowed, key=lambda one: -one.score):
+        if not any(same_arc(arc, other) for other in kept):
+            kept.append(arc)
+    return _without_copies(found), kept
 
 
 def boxes_in(rgb: np.ndarray, networks: Networks) -> list[Straight]:
@@ -126,6 +139,75 @@ def boxes_of(probability: np.ndarray) -> list[tuple[float, float, float, float, 
         grow = 2 * (w * h * _UNCLIP / (2 * (w + h)))
         boxes.append((cx, cy, w + grow, h + grow, angle, score))
     return boxes
+
+
+def bowed_in(probability: np.ndarray) -> list[Arc]:
+    """Arcs of a text probability map (H, W), in its pixels: blobs whose middle line is bowed."""
+    mask = (probability > _PIXEL).astype(np.uint8)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    arcs = []
+    for contour in contours:
+        sides = cv2.minAreaRect(contour)[1]
+        if min(sides) >= 3 and max(sides) > _BOW_LONG:
+            arcs.append(_bowed(contour, probability))
+    return [arc for arc in arcs if arc is not None]
+
+
+def _bowed(contour: np.ndarray, probability: np.ndarray) -> Arc | None:
+    """The arc along a blob, grown as DB grows boxes; None if it is nearly straight, or no arc."""
+    left, top, columns, rows = cv2.boundingRect(contour)
+    inside = np.zeros((rows, columns), np.uint8)
+    cv2.drawContours(inside, [contour - [left, top]], 0, 1, -1)
+    rows_in, columns_in = np.nonzero(inside)
+    score = float(probability[rows_in + top, columns_in + left].mean())
+    middle_x, middle_y = float(columns_in.mean()), float(rows_in.mean())
+    x, y = columns_in - middle_x, rows_in - middle_y
+    cx, cy, radius = _circle(x, y)
+    outwards = math.atan2(-cy, -cx)  # from the centre to the blob's middle
+    turn = (np.arctan2(y - cy, x - cx) - outwards + math.pi) % math.tau - math.pi
+    low, high = float(turn.min()), float(turn.max())
+    rough = float(np.std(np.hypot(x - cx, y - cy)))
+    if rough > _BETTER * math.sqrt(max(float(np.linalg.eigvalsh(np.cov(x, y))[0]), 0.0)):
+        return None
+    thick = rough * math.sqrt(12)
+    if not 0.6 < thick * radius * (high - low) / len(x) < 1.6:
+        return None
+    grow = 2 * cv2.contourArea(contour) * _UNCLIP / max(cv2.arcLength(contour, True), 1.0)
+    height = thick + grow
+    if radius * (1 - math.cos(min(math.pi, (high - low) / 2))) < _BOW * height or radius < 1.2 * height:
+        return None
+    sweep = min(359.0, math.degrees(high - low + grow / radius))
+    start = math.degrees(outwards + (low + high) / 2) - sweep / 2
+    return Arc(
+        float(cx + middle_x + left), float(cy + middle_y + top), radius, height, start % 360, sweep, score
+    )
+
+
+def _circle(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Centre and radius of the circle nearest to points (N,), (N,).
+
+    Kasa's fit (1976), which draws short arcs too tight, refined by Gauss-Newton.
+    """
+    one = np.ones(len(x))
+    cx, cy, rest = np.linalg.lstsq(np.stack([2 * x, 2 * y, one], axis=1), x**2 + y**2, rcond=None)[0]
+    radius = math.sqrt(max(rest + cx**2 + cy**2, 0.0))
+    for _ in range(_REFINEMENTS):
+        away = np.maximum(np.hypot(x - cx, y - cy), 1e-6)
+        slopes = np.stack([(x - cx) / away, (y - cy) / away, one], axis=1)
+        step = np.linalg.lstsq(slopes, away - radius, rcond=None)[0]
+        cx, cy, radius = cx + step[0], cy + step[1], radius + step[2]
+    return float(cx), float(cy), float(radius)
+
+
+def _scaled(arc: Arc, by: float) -> Arc:
+    return replace(arc, cx=arc.cx * by, cy=arc.cy * by, radius=arc.radius * by, height=arc.height * by)
+
+
+def same_arc(a: Arc, b: Arc) -> bool:
+    """True if two arcs on one circle run over the same part of it."""
+    start = abs((a.start - b.start + 180) % 360 - 180)
+    near = math.hypot(a.cx - b.cx, a.cy - b.cy) < 0.3 * a.height and abs(a.radius - b.radius) < 0.2 * a.height
+    return near and start < 4 and abs(a.sweep - b.sweep) < 6
 
 
 def upright(cx: float, cy: float, w: float, h: float, angle: float, score: float) -> Straight:

@@ -124,10 +124,11 @@ class PageReader:
     def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
         """Where lines may stand, each with its cost in a cover."""
         height, width = rgb.shape[:2]
-        boxes = locate(rgb, self._networks, everywhere=self._thorough)
+        boxes, bowed = locate(rgb, self._networks, everywhere=self._thorough)
         places: list[tuple[Shape, float]] = [(box, 0.0) for box in boxes]
-        rows: list[tuple[Shape, float]] = [*joined(boxes), *locate_arcs(rgb, boxes, self._networks)]
-        places += [(shape, JOIN + JOIN_GAP * gap) for shape, gap in rows]
+        places += [(arc, 0.0) for arc in bowed]
+        places += [(row, JOIN + JOIN_GAP * gap) for row, gap in joined(boxes)]
+        places += [(arc, JOIN + JOIN_GAP * gap) for arc, gap in locate_arcs(rgb, boxes, self._networks)]
         long_side, short_side = max(height, width), min(height, width)
         if short_side < SMALL_PX and long_side > 1.8 * short_side:
             angle = 0.0 if width >= height else 90.0
