@@ -1,7 +1,8 @@
 """Text on a circle: bolt heads, scope rings, barrel ends.
 
-A straight box on such a text is a chord: its normal runs through the centre. Boxes whose normals meet
-in one point at one distance give the circle; the ring is unwrapped to a strip and searched there.
+A line that bows gives its circle. A straight box on a text that is found in pieces is a chord: its normal
+runs through the centre, and boxes whose normals meet in one point at one distance give the circle, too. The
+ring is unwrapped to a strip and searched there.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from serialscan.reading.engine import Networks
 from serialscan.reading.locate import boxes_in, joined, same_arc
-from serialscan.reading.shapes import Arc, Straight, askew
+from serialscan.reading.shapes import Arc, Straight, askew, one_circle
 
 CIRCLES = 2  # rings unwrapped per page at most
 TURNS = 1.5  # of the strip, so that no text is cut by its seam
 STRIP_GLYPH_PX = 40  # text height in the strip
 RING = 2.6  # height of the strip in text heights
+CLOSED = 12.0  # radius in text heights up to which all of a bowed line's circle is searched
 LARGEST = 30.0  # radius of a ring in text heights
 _ELONGATED = 1.3  # a box that has a direction
 _APART = 25.0  # degrees between chords that fix a centre
@@ -28,10 +31,17 @@ _LEVEL = 25.0  # degrees that a line in the strip may be off its length
 _TANGENT = 22.0  # degrees that a chord may be off the tangent
 
 
-def locate_arcs(rgb: np.ndarray, boxes: Sequence[Straight], networks: Networks) -> list[tuple[Arc, float]]:
-    """Lines on circles that the straight boxes hint at, each with the gap it bridges in text heights."""
+def locate_arcs(
+    rgb: np.ndarray, boxes: Sequence[Straight], bowed: Sequence[Arc], networks: Networks
+) -> list[tuple[Arc, float]]:
+    """Lines on circles that bowed lines and boxes hint at, each with the gap it bridges in text heights."""
     found: list[tuple[Arc, float]] = []
-    for ring in circles(boxes):
+    rings: list[Arc] = []
+    whole = [replace(arc, start=0.0, sweep=360.0) for arc in bowed if arc.radius < CLOSED * arc.height]
+    for ring in (*whole, *circles(boxes)):
+        if not any(one_circle(ring, other) for other in rings):
+            rings.append(ring)
+    for ring in rings[:CIRCLES]:
         strip = _unwrap(rgb, ring)
         in_strip = [box for box in boxes_in(strip, networks) if askew(box.angle, 0) < _LEVEL]
         arcs: list[tuple[Arc, float]] = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Shape, Straight, overlap
+from serialscan.reading.shapes import Arc, Shape, Straight, one_circle, overlap
 
 # A character counts as far as it is surer than this; what is less sure counts against the line.
 EVEN = 0.6
@@ -74,10 +74,17 @@ def _support(one: int, useful: Sequence[Candidate], chosen: Sequence[int], rival
     for other in chosen:
         if other == one or other in rivals:
             continue
-        turn = math.radians(candidate.shape.rotation - useful[other].shape.rotation)
-        if abs(math.cos(turn)) > PARALLEL:
-            total += math.copysign(useful[other].value, math.cos(turn))
+        alike = _read_alike(candidate.shape, useful[other].shape)
+        if abs(alike) > PARALLEL:
+            total += math.copysign(useful[other].value, alike)
     return DIRECTION * len(candidate.glance.text) * min(0.0, math.tanh(total / 4))
+
+
+def _read_alike(one: Shape, other: Shape) -> float:
+    """1 if two lines are read in the same direction, -1 if in opposite ones: on one ring, the way around."""
+    if isinstance(one, Arc) and isinstance(other, Arc) and one_circle(one, other):
+        return math.copysign(1.0, one.sweep * other.sweep)
+    return math.cos(math.radians(one.rotation - other.rotation))
 
 
 def _reading_order(candidate: Candidate) -> tuple[float, float]:

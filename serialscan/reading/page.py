@@ -31,7 +31,7 @@ JOIN_GAP = 0.5
 # A gap this wide, in steps between characters and in heights of the box, parts two lines.
 GAP_PITCHES = 2.5
 GAP_HEIGHTS = 1.1
-RING_GAP_PITCHES = 1.4
+RING_GAP_PITCHES = 2.0
 RING_PART = 3  # characters that a mark on a ring has at least
 LONG = 14.0  # heights of a box: a longer line is also read in pieces as long as this
 PIECE_OVERLAP = 3.0  # heights
@@ -128,7 +128,8 @@ class PageReader:
         places: list[tuple[Shape, float]] = [(box, 0.0) for box in boxes]
         places += [(arc, 0.0) for arc in bowed]
         places += [(row, JOIN + JOIN_GAP * gap) for row, gap in joined(boxes)]
-        places += [(arc, JOIN + JOIN_GAP * gap) for arc, gap in locate_arcs(rgb, boxes, self._networks)]
+        on_rings = locate_arcs(rgb, boxes, bowed, self._networks)
+        places += [(arc, JOIN + JOIN_GAP * gap) for arc, gap in on_rings]
         long_side, short_side = max(height, width), min(height, width)
         if short_side < SMALL_PX and long_side > 1.8 * short_side:
             angle = 0.0 if width >= height else 90.0
@@ -263,7 +264,7 @@ def _parted(
         return [(shape, seen, fusion)]
     steps = np.diff(u)
     in_heights = shape.width / shape.height
-    if isinstance(shape, Arc):  # a ring has no line ends: a word gap is all that parts two marks
+    if isinstance(shape, Arc):  # a ring has no line ends: what parts two marks is little wider than a space
         wide = np.flatnonzero(steps > RING_GAP_PITCHES * np.median(steps))
         ends = [0, *(wide + 1), len(u)]
         if min(b - a for a, b in itertools.pairwise(ends)) < RING_PART:

@@ -205,6 +205,11 @@ def askew(a: float, b: float) -> float:
     return abs((a - b + 90) % 180 - 90)
 
 
+def one_circle(a: Arc, b: Arc) -> bool:
+    """True if two arcs belong to one ring of text."""
+    return math.hypot(a.cx - b.cx, a.cy - b.cy) + abs(a.radius - b.radius) < 0.8 * min(a.height, b.height)
+
+
 def overlap(a: Shape, b: Shape) -> float:
     """Area in common over the smaller area, from 0 to 1; by samples where an arc takes part."""
     if isinstance(a, Arc) or isinstance(b, Arc):
