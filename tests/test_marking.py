@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serialscan.marking import assess_maker, load_knowledge, read_marks
+from serialscan.marking.choose import decide
 from serialscan.marking.iuid import with_message
 from serialscan.record import Alternative, Code, Glyph, Line, Mark, SerialReading
 
@@ -156,7 +157,16 @@ def test_letters_that_are_also_a_label_do_not_hide_the_number_they_belong_to() -
 def test_a_number_that_says_nothing_is_a_candidate_for_review_with_little_weight() -> None:
     _, serial = read("2662")
     assert (serial.value, serial.decision) == ("2662", "review")
-    assert serial.candidates[0].choice is not None and serial.candidates[0].choice < 0.5
+    assert serial.candidates[0].choice is not None and serial.candidates[0].choice < 0.7
+    assert decide(serial, 0.0).decision == "review", "however many errors are allowed"
+
+
+@pytest.mark.parametrize(("text", "decision"), [("S/N 5523888", "accept"), ("S/N 22", "review")])
+def test_a_named_number_is_accepted_unless_it_is_so_short_that_it_may_be_a_part(
+    text: str, decision: str
+) -> None:
+    _, serial = read(text)
+    assert decide(serial, 0.5).decision == decision
 
 
 def test_a_group_number_stands_behind_a_plain_one_and_both_are_shown() -> None:
@@ -181,7 +191,7 @@ def test_han_characters_do_not_stick_to_the_number() -> None:
 
 
 def test_an_undecided_character_is_a_question_mark_and_raw_stays() -> None:
-    marks, serial = read_marks([line(1, "S/N W12345", unsure={6: 0.4})], [], KNOWLEDGE)
+    marks, serial = read_marks([line(1, "S/N W12345", unsure={6: 0.2})], [], KNOWLEDGE)
     assert (serial.value, serial.status) == ("W1?345", "partial")
     assert serial.candidates[0].value == "W12345"
     assert marks[0].raw == "S/N W12345"

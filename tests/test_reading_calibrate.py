@@ -13,7 +13,7 @@ from serialscan import record
 from serialscan.errors import EngineError
 from serialscan.marking import decide
 from serialscan.reading.calibrate import calibrated, load_calibration
-from serialscan.record import Alternative, Glyph, Line, SerialReading, TextCandidate
+from serialscan.record import Alternative, Glyph, Line, SerialCandidate, SerialReading, TextCandidate
 
 BOX = ((0.0, 0.0), (90.0, 0.0), (90.0, 30.0), (0.0, 30.0))
 
@@ -90,8 +90,9 @@ def test_a_missing_calibration_tells_what_to_do(tmp_path: Path) -> None:
 def test_only_whole_uncontested_sure_serials_are_accepted(
     value: str | None, status: str, confidence: float, decision: str
 ) -> None:
+    first = SerialCandidate(value=value or "", confidence=confidence, choice=0.999, evidence=("L1",))
     reading = SerialReading(
         value=value, status=status, confidence=confidence,  # type: ignore[arg-type]
-        decision="review" if value else "none",
+        decision="review" if value else "none", candidates=(first,) if value else (),
     )  # fmt: skip
     assert decide(reading, 0.99).decision == decision

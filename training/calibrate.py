@@ -28,6 +28,7 @@ from vendor import pin
 from serialscan.evaluate.metrics import calibration_error, reliability
 from serialscan.evaluate.score import equals, folded
 from serialscan.marking import load_knowledge, read_marks
+from serialscan.marking.choose import decide
 from serialscan.marking.iuid import with_message
 from serialscan.photo import open_photo
 from serialscan.reading.calibrate import EVIDENCE, FILE, Calibration, calibrated, evidence
@@ -36,7 +37,7 @@ from serialscan.reading.reader import Reader
 from serialscan.record import Code, Line
 from serialscan.settings import Settings
 
-VERSION = 1
+VERSION = 2
 RIDGE = 2e-4  # per line
 SHARES = (0.1, 0.05, 0.02, 0.01)  # of wrong serials, for which a least confidence is fitted
 
@@ -117,7 +118,7 @@ def accepted_from(claims: Sequence[tuple[float, bool]], share: float) -> float |
 
 
 def main() -> None:
-    """Read, fit, say how well it holds, and write the file."""
+    """Read the photos and fit."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("labels", nargs="+", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
@@ -129,6 +130,11 @@ def main() -> None:
     ]
     with ProcessPoolExecutor(a.jobs) as pool:
         photos = list(pool.map(read, tasks, chunksize=4))
+    fit(photos)
+
+
+def fit(photos: Sequence[Read]) -> None:
+    """Fit on photos as read, say how well it holds, and write the file."""
     name = "rendered photos of held-back letters and surfaces, seeds 88001 and 88002"
     knowledge = load_knowledge()
     said: list[tuple[float, bool]] = []
@@ -140,7 +146,7 @@ def main() -> None:
             said += zip(sure, photo.right, strict=True)
             lines = [calibrated(line, p) for line, p in zip(photo.lines, sure, strict=True)]
             _, serial = read_marks(lines, photo.codes, knowledge)
-            if serial.value is not None and serial.status == "readable":
+            if decide(serial, 0.0).decision == "accept":
                 serials.append((serial.confidence, photo.serial_right(serial.value)))
     bins = reliability([p for p, _ in said], [r for _, r in said])
     error = calibration_error(bins) or 0.0

@@ -25,7 +25,9 @@ from serialscan.record import Code, Glyph, Line, SerialCandidate, SerialReading
 MOST_CANDIDATES = 6
 LEAST = -1.0  # a number with less evidence is a candidate, but not named as the value
 LEAST_CANDIDATE = -4.0
-UNDECIDED = 0.5  # a character that is less sure is `?` in the value
+UNDECIDED = 0.3  # a character that is less sure is `?` in the value; from 0.3 to 0.5 three in four were right
+LEAST_CHOICE = 0.75  # of an accepted serial: its form alone says nothing
+SHORTEST_ACCEPTED = 4  # letters and digits; a shorter number is too often a part of one
 _LONGEST_JOINED = 14
 FOREIGN_DIGITS = "in other digits than another number"
 _NEAR = 2.0  # character heights between a number and the year of its item
@@ -98,13 +100,18 @@ def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[lis
 
 
 def decide(serial: SerialReading, least: float) -> SerialReading:
-    """The reading with its decision: ``accept`` needs a whole, uncontested serial of enough confidence.
+    """The reading with its decision.
+
+    ``accept`` needs a serial that is whole, uncontested, long enough and sure enough, and that something
+    besides its form calls the serial.
 
     Args:
         serial: as chosen.
         least: least confidence of an accepted serial, from 0 to 1.
     """
-    accepted = serial.status == "readable" and serial.confidence >= least
+    long = sum(c.isalnum() for c in serial.value or "") >= SHORTEST_ACCEPTED
+    named = bool(serial.candidates) and (serial.candidates[0].choice or 0.0) >= LEAST_CHOICE
+    accepted = long and named and serial.status == "readable" and serial.confidence >= least
     decision: Literal["accept", "review"] = "accept" if accepted else "review"
     return serial if serial.value is None else replace_fields(serial, decision=decision)
 

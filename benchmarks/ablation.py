@@ -1,0 +1,112 @@
+"""What each part of the reader brings and costs: the same photos read with one part changed at a time.
+
+    python benchmarks/ablation.py LABELS.jsonl [--only NAME ...] [--every N] [--jobs 2]
+
+Counts serials that stand in a line and lines that are right (the whole line and no more), without Tesseract
+and without marks. Seconds are those of the processor, one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from itertools import repeat
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from serialscan.evaluate.score import exact, found
+from serialscan.photo import open_photo
+from serialscan.reading import cover, engine, locate, page
+from serialscan.reading.engine import RELIEF, STOCK, Networks
+from serialscan.settings import Settings
+
+
+def _one_recogniser(which: int) -> None:
+    """All views by one of the two; it also takes the first glance."""
+    for name, rounds in page.LOOKS.items():
+        page.LOOKS[name] = tuple(tuple(replace(view, recogniser=RELIEF) for view in look) for look in rounds)
+    engine.RECOGNISERS = (engine.RECOGNISERS[which],) * 2  # type: ignore[assignment]
+
+
+def _one_view() -> None:
+    page.LOOKS["normal"] = (page.LOOKS["normal"][0][:1],)
+
+
+def _no_rings() -> None:
+    page.locate_arcs = lambda *_: []  # type: ignore[attr-defined]
+    locate.bowed_in = lambda _: []  # type: ignore[assignment]
+
+
+def _looks(*looks: tuple[int, int]) -> None:
+    locate.COARSE_LOOKS = looks  # type: ignore[assignment]
+
+
+def _no_direction() -> None:
+    cover.DIRECTION = 0.0  # type: ignore[misc]
+
+
+VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
+    "as shipped": ("normal", 50, lambda: None),
+    "effort fast": ("fast", 50, lambda: None),
+    "effort thorough": ("thorough", 50, lambda: None),
+    "one view of a line and its first glance": ("normal", 50, _one_view),
+    "stock recogniser alone": ("normal", 50, lambda: _one_recogniser(STOCK)),
+    "recogniser taught relief alone": ("normal", 50, lambda: _one_recogniser(RELIEF)),
+    "stock detector alone": ("normal", 50, lambda: _looks((640, STOCK), (960, STOCK))),
+    "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
+    "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),
+    "without rings": ("normal", 50, _no_rings),
+    "without the direction of the other lines": ("normal", 50, _no_direction),
+    "beam of 1": ("normal", 1, lambda: None),
+}
+
+
+def measure(name: str, labels: Path, every: int) -> tuple[str, int, int, int, int, float]:
+    """Name, serials found, of how many, lines right, of how many, seconds a photo."""
+    effort, beams, change = VARIANTS[name]
+    change()
+    reader = page.PageReader(Networks(1), beams, effort)
+    serials = right = 0
+    rows: list[dict[str, Any]] = [json.loads(line) for line in labels.read_text("utf-8").splitlines()][
+        ::every
+    ]
+    started = time.process_time()
+    for row in rows:
+        with open_photo(labels.parent / row["file"], Settings()) as opened:
+            lines = [line.fusion.text for rgb in opened.pages() for line in reader.lines(rgb)]
+        serials += bool(row["serial"]) and found(row["serial"], lines)
+        right += sum(exact(text, lines) for text in row["lines"])
+    seconds = (time.process_time() - started) / len(rows)
+    return (
+        name,
+        serials,
+        sum(bool(r["serial"]) for r in rows),
+        right,
+        sum(len(r["lines"]) for r in rows),
+        seconds,
+    )
+
+
+def main() -> None:
+    """Measure the variants, each in a process of its own, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
+    a = parser.parse_args()
+    print("| reader | serials | lines | s |\n| --- | --- | --- | --- |")
+    with ProcessPoolExecutor(a.jobs, get_context("spawn"), max_tasks_per_child=1) as pool:
+        for name, serials, of, right, all_, seconds in pool.map(
+            measure, a.only, repeat(a.labels), repeat(a.every)
+        ):
+            print(f"| {name} | {serials} of {of} | {right} of {all_} | {seconds:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
