@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Arc, Shape, Straight, one_circle, overlap
+from serialscan.reading.shapes import Arc, Shape, Straight, overlap
 
 # A character counts as far as it is surer than this; what is less sure counts against the line.
 EVEN = 0.6
@@ -20,6 +20,7 @@ CONFLICT = 0.1  # texts that share more of the smaller one exclude each other
 ALONG = 0.15
 ACROSS = 0.4
 PARALLEL = 0.85  # cosine of the angle within which lines count as read in one direction
+CONCENTRIC = 0.75  # distance of the centres of two arcs of one ring, in radii
 UPRIGHT = 2.0
 DIRECTION = 0.25  # per character, for reading the way the photo's other lines are read
 
@@ -81,10 +82,19 @@ def _support(one: int, useful: Sequence[Candidate], chosen: Sequence[int], rival
 
 
 def _read_alike(one: Shape, other: Shape) -> float:
-    """1 if two lines are read in the same direction, -1 if in opposite ones: on one ring, the way around."""
-    if isinstance(one, Arc) and isinstance(other, Arc) and one_circle(one, other):
+    """1 if two lines are read in the same direction, -1 if in opposite ones.
+
+    On a ring that is the way around it: a part is turned while it is marked. Short arcs give their centre
+    roughly.
+    """
+    if isinstance(one, Arc) and isinstance(other, Arc) and _on_one_ring(one, other):
         return math.copysign(1.0, one.sweep * other.sweep)
     return math.cos(math.radians(one.rotation - other.rotation))
+
+
+def _on_one_ring(a: Arc, b: Arc) -> bool:
+    apart, radius = math.hypot(a.cx - b.cx, a.cy - b.cy), (a.radius + b.radius) / 2
+    return apart < CONCENTRIC * radius and max(a.radius, b.radius) < 2 * min(a.radius, b.radius)
 
 
 def _reading_order(candidate: Candidate) -> tuple[float, float]:
