@@ -191,7 +191,10 @@ def judge_photo(
         if (row := _named(wanted, value)) and found(value, label["lines"]):
             count(what, _means(record.marks, what, row), value)
     for what in OTHERS:
-        if (value := fields.get(what)) and found(value, label["lines"]):
+        # A bare part number says nothing of what it is.
+        value = fields.get(what, "")
+        told = [line for line in label["lines"] if what != "part_number" or not equals(line, value)]
+        if value and found(value, told):
             count(what, _holds(record.marks, what, value), value)
     return wrong
 

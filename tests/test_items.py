@@ -232,7 +232,7 @@ def test_optics_need_no_calibre() -> None:
 
 
 def test_a_partly_legible_serial_is_still_asked_for() -> None:
-    doubtful = line(1, "SERIAL W123456", {9: {"2": 0.45, "7": 0.3, "Z": 0.25}})
+    doubtful = line(1, "SERIAL W123456", {9: {"2": 0.4, "7": 0.38, "Z": 0.22}})
     fused = item(photo("a.jpg", doubtful))
     assert (fused.serial.value, fused.serial.status) == ("W1?3456", "partial")
     assert next(one for one in fused.missing if one.field == "serial").message.startswith("the serial is not")

@@ -28,7 +28,7 @@ _FLOOR = 0.1  # probability that a photo's distribution at a place is worthless
 _ANY = "\0"
 _SKIPPED = {"": 1.0, _ANY: 0.3}
 _MISSED = {"": 1.0, _ANY: 0.5}
-_INVENTED = 0.03  # probability that a character seen is none
+_INVENTED = 0.1  # probability that a character of which a photo is not sure is none
 _LEAST_SHOWN = 0.0001  # alternatives with less are left out
 _MOST_ALTERNATIVES = 5
 
@@ -260,7 +260,7 @@ def _floored(vote: Place, char: str | None) -> float:
     if _ANY in vote:
         return vote["" if char == "" else _ANY]
     rest = max(0.0, 1.0 - sum(vote.values())) / _ALPHABET
-    floor = _INVENTED if char == "" else _FLOOR / _ALPHABET
+    floor = _FLOOR / _ALPHABET + (_INVENTED * (1.0 - max(vote.values())) if char == "" else 0.0)
     return (1 - _FLOOR) * (rest if char is None else vote.get(char, rest)) + floor
 
 

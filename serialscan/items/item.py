@@ -12,6 +12,7 @@ from rapidfuzz import fuzz
 from serialscan.items.fuse import Network, Strand, fuse_lines
 from serialscan.items.missing import missing_of
 from serialscan.marking import Knowledge, assess_maker, match_key, read_marks
+from serialscan.marking.choose import UNDECIDED
 from serialscan.marking.iuid import serial_of
 from serialscan.record import (
     Assessment,
@@ -35,9 +36,9 @@ from serialscan.record import (
 )
 
 MOST_PHOTOS = 200  # of one item: comparing their lines takes time with the square, and nobody takes so many
+_RIVAL = 0.9  # a rival this near, as a share of the character's own confidence, leaves it undecided
 _SURE = 0.9  # a photo that is this sure of another character is named
 _LIKELY = 0.5  # a rival number or mark with less is an alternative, not a conflict
-_UNDECIDED = 0.5  # a character that is less sure is `?` in the value, as in photo records
 _FURTHER_PHOTO = 0.5  # log odds for each further photo that takes a number for the serial
 _RIVAL_DIGITS = 4
 _RIVAL_CHOICE = 0.3  # probability of being the serial, by its photo alone, from which a rival counts
@@ -217,7 +218,11 @@ class _View:
         return self._codes[code.symbology, code.bytes_hex]
 
     def _lines(self, pages: Mapping[tuple[int, int], int]) -> list[Line]:
-        """Fused lines in the order of the photos; of equal numbers the one on its best page."""
+        """Fused lines in the order of the photos; of equal numbers the one on its best page.
+
+        A line that shows only a part of what another photo shows of the same mark stands back: the rest may
+        say what its number is (``NO 11824108`` of ``PART NO 11824108``).
+        """
         lines: dict[str, Line] = {}
         best: dict[str, tuple[float, int, int]] = {}
         ranks: dict[str, tuple[str, tuple[float, int, int]]] = {}
@@ -234,11 +239,23 @@ class _View:
                     key, rank = match_key(line.text), (shares.get(own.id, 0.0), len(record.lines), -page)
                     ranks[identity] = key, rank
                     best[key] = max(best.get(key, rank), rank)
+        texts: dict[Network, set[str]] = {}
+        for identity, line in lines.items():
+            if place := self.place(identity):
+                texts.setdefault(place.network, set()).add(line.text)
         return [
             line
             for identity, line in lines.items()
-            if identity not in ranks or best[ranks[identity][0]] == ranks[identity][1]
-        ]
+            if identity not in ranks
+            or (
+                best[ranks[identity][0]] == ranks[identity][1]
+                and not any(
+                    line.text in other and line.text != other
+                    for place in [self.place(identity)] if place
+                    for other in texts[place.network]
+                )
+            )
+        ]  # fmt: skip
 
 
 def _id(photo: int, identity: str) -> str:
@@ -277,12 +294,17 @@ def _cut(line: Line, record: PhotoRecord) -> tuple[bool, bool]:
 
 
 def _serial(view: _View, reading: SerialReading) -> tuple[ItemSerial, list[Conflict]]:
-    if not reading.candidates or reading.value is None:
+    together = reading.candidates if reading.value is not None else ()
+    ranked = _by_photos(view, together)
+    alone = _surest_alone(view)
+    if alone is not None and (not ranked or not _taken_alone(view, ranked[0])):
+        key = match_key(alone[0].value)
+        ranked = [alone[0], *(one for one in ranked if match_key(one.value) != key)]
+    if not ranked:
         return ItemSerial(value=None, status="not_found", decision="none", confidence=0.0), []
-    ranked = _by_photos(view, reading.candidates)
     first = ranked[0]
     candidates = tuple(_candidate(view, candidate) for candidate in ranked)
-    characters = _characters(view, first)
+    characters = alone[1] if alone is not None and first is alone[0] else _characters(view, first)
     value = _shown(first.value, characters)
     conflicts = [
         *_disagreeing_photos(view, first), *_rivals(view, first), *_disagreeing_codes(view, first),
@@ -332,6 +354,42 @@ def _by_photos(view: _View, candidates: Sequence[SerialCandidate]) -> list[Seria
     return [weighed[i] for i in order]
 
 
+def _taken_alone(view: _View, candidate: SerialCandidate) -> bool:
+    """Whether a photo or a code takes this number for the serial by itself."""
+    own = {
+        (number, identity)
+        for number, record in enumerate(view.records)
+        if record.serial.value is not None
+        for identity in record.serial.candidates[0].evidence
+    }
+    return not own.isdisjoint(view.places(candidate.evidence, candidate.value))
+
+
+def _surest_alone(view: _View) -> tuple[SerialCandidate, tuple[Glyph, ...]] | None:
+    """The serial of the photo that is surest of its own, as it reads it by itself, and its characters.
+
+    It stands where all photos together name a number that none of them takes for the serial: together they
+    may show words beside it that one alone does not, or garble those that say what it is.
+    """
+    own = [
+        (record.serial.candidates[0], number)
+        for number, record in enumerate(view.records)
+        if record.serial.value is not None and record.serial.candidates
+    ]
+    if not own:
+        return None
+    best, number = max(own, key=lambda one: one[0].confidence)
+    glyphs: tuple[Glyph, ...] = ()
+    for line in view.records[number].lines:
+        if line.id in best.evidence and best.value in line.text:
+            start = line.text.index(best.value)
+            glyphs = line.characters[start : start + len(best.value)]
+    ids = tuple(_id(number, identity) for identity in best.evidence)
+    return msgspec.structs.replace(
+        best, evidence=ids, rule=f"{best.rule}, surest in photo {number + 1}"
+    ), glyphs
+
+
 def _share(candidate: SerialCandidate) -> float:
     return candidate.confidence if candidate.choice is None else candidate.choice
 
@@ -341,9 +399,15 @@ def _shown(value: str, characters: Sequence[Glyph]) -> str:
     if len(characters) != len(value):
         return value
     return "".join(
-        "?" if char.isalnum() and glyph.confidence < _UNDECIDED else char
+        "?" if char.isalnum() and _undecided(glyph) else char
         for char, glyph in zip(value, characters, strict=True)
     )
+
+
+def _undecided(glyph: Glyph) -> bool:
+    """As in photo records; and where photos contradict each other, each of them sure."""
+    rival = max((other.confidence for other in glyph.alternatives), default=0.0)
+    return glyph.confidence < UNDECIDED or rival > _RIVAL * glyph.confidence
 
 
 def _candidate(view: _View, candidate: SerialCandidate) -> ItemAlternative:
