@@ -347,3 +347,16 @@ def test_many_photos_of_one_item_take_time_in_proportion() -> None:
     fused = item(*records)
     assert time.process_time() - started < 20.0
     assert fused.serial.value == "W274567" and len(fused.serial.evidence) == 40
+
+
+def test_a_label_that_one_photo_cuts_is_read_from_the_photo_that_shows_all_of_it() -> None:
+    whole, cut = photo("a.jpg", "9043326", "PART NO 11824108"), photo("b.jpg", "9043326", "NO 11824108")
+    fused = item(whole, cut)
+    assert fused.serial.value == "9043326", "a part number, though one photo shows only NO of its label"
+
+
+def test_a_sure_character_is_not_outvoted_by_a_photo_that_may_have_lost_it() -> None:
+    clear = photo("a.jpg", "SER NO U98481")
+    blurred = photo("b.jpg", line(1, "SER NO UP8481", {8: {"P": 0.38, "": 0.4, "3": 0.07, "N": 0.02}}))
+    fused = item(clear, blurred)
+    assert fused.serial.candidates[0].value == "U98481"

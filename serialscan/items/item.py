@@ -239,23 +239,20 @@ class _View:
                     key, rank = match_key(line.text), (shares.get(own.id, 0.0), len(record.lines), -page)
                     ranks[identity] = key, rank
                     best[key] = max(best.get(key, rank), rank)
-        texts: dict[Network, set[str]] = {}
+        whole: dict[Network, list[str]] = {}
         for identity, line in lines.items():
             if place := self.place(identity):
-                texts.setdefault(place.network, set()).add(line.text)
-        return [
-            line
-            for identity, line in lines.items()
-            if identity not in ranks
-            or (
-                best[ranks[identity][0]] == ranks[identity][1]
-                and not any(
-                    line.text in other and line.text != other
-                    for place in [self.place(identity)] if place
-                    for other in texts[place.network]
-                )
-            )
-        ]  # fmt: skip
+                whole.setdefault(place.network, []).append(line.text)
+
+        def stands_back(identity: str, line: Line) -> bool:
+            if identity not in ranks:
+                return False
+            key, rank = ranks[identity]
+            place = self.place(identity)
+            others = whole[place.network] if place else []
+            return rank != best[key] or any(line.text in other and line.text != other for other in others)
+
+        return [line for identity, line in lines.items() if not stands_back(identity, line)]
 
 
 def _id(photo: int, identity: str) -> str:
