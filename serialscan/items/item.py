@@ -224,6 +224,8 @@ class _View:
         say what its number is (``NO 11824108`` of ``PART NO 11824108``).
         """
         lines: dict[str, Line] = {}
+        networks: dict[str, Network] = {}
+        shown: dict[Network, list[str]] = {}
         best: dict[str, tuple[float, int, int]] = {}
         ranks: dict[str, tuple[str, tuple[float, int, int]]] = {}
         for number, record in enumerate(self.records):
@@ -235,21 +237,18 @@ class _View:
                 identity, page = _id(number, own.id), pages[number, own.page]
                 line = msgspec.structs.replace(place.network.line(place.strand), id=identity, page=page)
                 lines[identity] = line
+                networks[identity] = place.network
+                shown.setdefault(place.network, []).append(line.text)
                 if any(char.isdigit() for char in line.text):
                     key, rank = match_key(line.text), (shares.get(own.id, 0.0), len(record.lines), -page)
                     ranks[identity] = key, rank
                     best[key] = max(best.get(key, rank), rank)
-        whole: dict[Network, list[str]] = {}
-        for identity, line in lines.items():
-            if place := self.place(identity):
-                whole.setdefault(place.network, []).append(line.text)
 
         def stands_back(identity: str, line: Line) -> bool:
             if identity not in ranks:
                 return False
             key, rank = ranks[identity]
-            place = self.place(identity)
-            others = whole[place.network] if place else []
+            others = shown[networks[identity]]
             return rank != best[key] or any(line.text in other and line.text != other for other in others)
 
         return [line for identity, line in lines.items() if not stands_back(identity, line)]
@@ -301,7 +300,7 @@ def _serial(view: _View, reading: SerialReading) -> tuple[ItemSerial, list[Confl
         return ItemSerial(value=None, status="not_found", decision="none", confidence=0.0), []
     first = ranked[0]
     candidates = tuple(_candidate(view, candidate) for candidate in ranked)
-    characters = alone[1] if alone is not None and first is alone[0] else _characters(view, first)
+    characters = alone[1] if alone is not None and first is alone[0] else _characters(view.lines, first)
     value = _shown(first.value, characters)
     conflicts = [
         *_disagreeing_photos(view, first), *_rivals(view, first), *_disagreeing_codes(view, first),
@@ -376,11 +375,7 @@ def _surest_alone(view: _View) -> tuple[SerialCandidate, tuple[Glyph, ...]] | No
     if not own:
         return None
     best, number = max(own, key=lambda one: one[0].confidence)
-    glyphs: tuple[Glyph, ...] = ()
-    for line in view.records[number].lines:
-        if line.id in best.evidence and best.value in line.text:
-            start = line.text.index(best.value)
-            glyphs = line.characters[start : start + len(best.value)]
+    glyphs = _characters(view.records[number].lines, best)
     ids = tuple(_id(number, identity) for identity in best.evidence)
     return msgspec.structs.replace(
         best, evidence=ids, rule=f"{best.rule}, surest in photo {number + 1}"
@@ -414,10 +409,10 @@ def _candidate(view: _View, candidate: SerialCandidate) -> ItemAlternative:
     )  # fmt: skip
 
 
-def _characters(view: _View, candidate: SerialCandidate) -> tuple[Glyph, ...]:
-    lines = {line.id: line for line in view.lines}
+def _characters(lines: Sequence[Line], candidate: SerialCandidate) -> tuple[Glyph, ...]:
+    by_id = {line.id: line for line in lines}
     for identity in candidate.evidence:
-        line = lines.get(identity)
+        line = by_id.get(identity)
         if line is not None and candidate.value in line.text:
             start = line.text.index(candidate.value)
             return line.characters[start : start + len(candidate.value)]

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from serialscan.reading.engine import Networks
-from serialscan.reading.locate import boxes_in, joined, same_arc
-from serialscan.reading.shapes import Arc, Straight, askew, one_circle
+from serialscan.reading.locate import boxes_in, joined
+from serialscan.reading.shapes import Arc, Straight, askew, one_circle, same_arc
 
 CIRCLES = 2  # rings unwrapped per page at most
 TURNS = 1.5  # of the strip, so that no text is cut by its seam

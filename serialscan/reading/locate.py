@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from serialscan.reading.engine import RELIEF, STOCK, Networks
-from serialscan.reading.shapes import Arc, Straight, askew, overlap
+from serialscan.reading.shapes import Arc, Straight, askew, overlap, same_arc
 
 GRID = 32  # the detector's input is a multiple of this
 # Long sides in px at which the whole photo is looked at, and the detector: the one taught relief draws its
@@ -201,13 +201,6 @@ def _circle(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
 
 def _scaled(arc: Arc, by: float) -> Arc:
     return replace(arc, cx=arc.cx * by, cy=arc.cy * by, radius=arc.radius * by, height=arc.height * by)
-
-
-def same_arc(a: Arc, b: Arc) -> bool:
-    """True if two arcs on one circle run over the same part of it."""
-    start = abs((a.start - b.start + 180) % 360 - 180)
-    near = math.hypot(a.cx - b.cx, a.cy - b.cy) < 0.3 * a.height and abs(a.radius - b.radius) < 0.2 * a.height
-    return near and start < 4 and abs(a.sweep - b.sweep) < 6
 
 
 def upright(cx: float, cy: float, w: float, h: float, angle: float, score: float) -> Straight:

@@ -210,6 +210,13 @@ def one_circle(a: Arc, b: Arc) -> bool:
     return math.hypot(a.cx - b.cx, a.cy - b.cy) + abs(a.radius - b.radius) < 0.8 * min(a.height, b.height)
 
 
+def same_arc(a: Arc, b: Arc) -> bool:
+    """True if two arcs on one circle run over the same part of it."""
+    start = abs((a.start - b.start + 180) % 360 - 180)
+    near = math.hypot(a.cx - b.cx, a.cy - b.cy) < 0.3 * a.height and abs(a.radius - b.radius) < 0.2 * a.height
+    return near and start < 4 and abs(a.sweep - b.sweep) < 6
+
+
 def overlap(a: Shape, b: Shape) -> float:
     """Area in common over the smaller area, from 0 to 1; by samples where an arc takes part."""
     if isinstance(a, Arc) or isinstance(b, Arc):
