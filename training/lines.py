@@ -118,13 +118,29 @@ def _text(rng: Rng) -> str:
             if rng.random() < 0.4:
                 parts.append(str(rng.integers(1, 20)))
         return "".join(parts)
-    if rng.random() < 0.06:
-        parts = [f"{rng.integers(1, 60):02d}" if rng.random() < 0.8 else ""]
-        for _ in range(int(rng.integers(1, 5))):
-            parts.append(pick(rng, tuple(_GOST)) + (str(rng.integers(2, 20)) if rng.random() < 0.5 else ""))
-        return "".join(parts) + pick(rng, ("", "", "А", "-Ш", "-ВД"))
+    if rng.random() < 0.08:
+        return _drawing_number(rng)
+    if rng.random() < 0.08:
+        grades = [_grade(rng) for _ in range(2 if rng.random() < 0.25 else 1)]
+        return "+".join(grades)
     text = random_text(rng)
     return text if text.isascii() or rng.random() < 0.5 else random_text(rng)
+
+
+def _drawing_number(rng: Rng) -> str:
+    """Letters of a design office and groups of digits between stops, as GOST 2.201 has them, or fewer."""
+    office = "".join(pick(rng, tuple("ABCEHKMMPTXAГИЛФ")) for _ in range(int(rng.integers(0, 5))))
+    groups = [f"{rng.integers(0, 1000):02d}" for _ in range(int(rng.integers(2, 5)))]
+    version = f"-{rng.integers(1, 30)}" if rng.random() < 0.3 else ""
+    return office + (pick(rng, ("", "", ".")) if office else "") + ".".join(groups) + version
+
+
+def _grade(rng: Rng) -> str:
+    """A steel grade by GOST 4543 or 5632."""
+    parts = [f"{rng.integers(1, 60):02d}" if rng.random() < 0.8 else ""]
+    for _ in range(int(rng.integers(1, 5))):
+        parts.append(pick(rng, tuple(_GOST)) + (str(rng.integers(2, 20)) if rng.random() < 0.5 else ""))
+    return "".join(parts) + pick(rng, ("", "", "", "А", "-Ш", "-ВД", "-У"))
 
 
 def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ RESOLVED_SCORE = 0.6
 RESOLVED_PX = 40.0  # height of a box in the coarse look
 TILE = 960
 TILE_OVERLAP = 160
+TILE_MARGIN = 96  # px around what calls for the look
 _PIXEL = 0.3  # text probability of a pixel, as PP-OCR uses it
 _BOX = 0.3  # mean text probability of a box; PP-OCR's 0.5 loses faint relief
 _BOW = 0.3  # rise of a bowed line's middle, in heights
@@ -55,16 +56,14 @@ def locate(
         found += _boxes(probability, width, height)
         bowed += [_scaled(arc, width / probability.shape[1]) for arc in bowed_in(probability)]
     if long_side > (COARSE_PX if everywhere else NATIVE * COARSE_PX):
-        open_questions = _unresolved(probability, found, long_side / COARSE_PX)
-        for x, y in _tiles(width, height):
-            tile = rgb[y : y + TILE, x : x + TILE]
-            rows, columns = tile.shape[:2]
-            place = (x / width, y / height, (x + columns) / width, (y + rows) / height)
-            if everywhere or _any_in(open_questions, *place):
-                boxes = _boxes(_probability(tile, 1.0, networks), columns, rows)
-                found += [
-                    _shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, tile, width, height)
-                ]
+        hints = None if everywhere else _unresolved(probability, found, long_side / COARSE_PX)
+        for x, y, columns, rows in _tiles(width, height, hints):
+            boxes = _boxes(_probability(rgb[y : y + rows, x : x + columns], 1.0, networks), columns, rows)
+            found += [
+                _shift(box, x, y)
+                for box in boxes
+                if not _cut_by_tile(box, x, y, columns, rows, width, height)
+            ]
     kept: list[Arc] = []
     for arc in sorted(bowed, key=lambda one: -one.score):
         if not any(same_arc(arc, other) for other in kept):
@@ -107,15 +106,6 @@ def _unresolved(probability: np.ndarray, found: Sequence[Straight], shrunk: floa
             corners = np.array(box.polygon()) / shrunk
             cv2.fillPoly(hints, [corners.astype(np.int32)], 0)
     return hints > 0
-
-
-def _any_in(mask: np.ndarray, left: float, top: float, right: float, bottom: float) -> bool:
-    rows, columns = mask.shape
-    return bool(
-        mask[
-            int(top * rows) : math.ceil(bottom * rows), int(left * columns) : math.ceil(right * columns)
-        ].any()
-    )
 
 
 def boxes_of(probability: np.ndarray) -> list[tuple[float, float, float, float, float, float]]:
@@ -211,22 +201,49 @@ def upright(cx: float, cy: float, w: float, h: float, angle: float, score: float
     return Straight(float(cx), float(cy), float(w), float(h), float(angle), float(score))
 
 
-def _tiles(width: int, height: int) -> list[tuple[int, int]]:
-    def starts(length: int) -> list[int]:
-        if length <= TILE:
-            return [0]
-        count = math.ceil((length - TILE_OVERLAP) / (TILE - TILE_OVERLAP))
-        return [round(i * (length - TILE) / (count - 1)) for i in range(count)]
+def _tiles(width: int, height: int, hints: np.ndarray | None = None) -> list[tuple[int, int, int, int]]:
+    """Overlapping tiles of a photo as x, y, width and height, each cut down to what the hints in it need.
 
-    return [(x, y) for y in starts(height) for x in starts(width)]
+    Args:
+        width: of the photo in px.
+        height: likewise.
+        hints: (H, W) bool, the whole photo at any scale; None for all of every tile.
+    """
+
+    def spans(length: int) -> list[tuple[int, int]]:
+        count = max(1, math.ceil((length - TILE_OVERLAP) / (TILE - TILE_OVERLAP)))
+        size = math.ceil((length + (count - 1) * TILE_OVERLAP) / count)
+        return [(round(i * (length - size) / max(count - 1, 1)), size) for i in range(count)]
+
+    tiles = []
+    for y, rows in spans(height):
+        for x, columns in spans(width):
+            if hints is None:
+                tiles.append((x, y, columns, rows))
+                continue
+            along, down = hints.shape[1] / width, hints.shape[0] / height
+            top, left = int(y * down), int(x * along)
+            inside = hints[top : math.ceil((y + rows) * down), left : math.ceil((x + columns) * along)]
+            if not inside.any():
+                continue
+            first, last = _extent_of(inside.any(axis=0), left / along, along, x, x + columns)
+            upper, lower = _extent_of(inside.any(axis=1), top / down, down, y, y + rows)
+            tiles.append((first, upper, last - first, lower - upper))
+    return tiles
 
 
-def _cut_by_tile(box: Straight, x: int, y: int, tile: np.ndarray, width: int, height: int) -> bool:
+def _extent_of(hinted: np.ndarray, at: float, scale: float, low: int, high: int) -> tuple[int, int]:
+    """From the first to the last hint in px of the photo, with a margin, between ``low`` and ``high``."""
+    places = np.flatnonzero(hinted)
+    first, last = at + places[0] / scale - TILE_MARGIN, at + (places[-1] + 1) / scale + TILE_MARGIN
+    return max(low, int(first)), min(high, math.ceil(last))
+
+
+def _cut_by_tile(box: Straight, x: int, y: int, columns: int, rows: int, width: int, height: int) -> bool:
     """True for a box at an inner edge of a tile: the neighbour tile or the whole photo has all of it."""
     corners = np.array(box.polygon())
     left, top = corners.min(axis=0)
     right, bottom = corners.max(axis=0)
-    rows, columns = tile.shape[:2]
     return bool(
         (left < 2 and x > 0)
         or (top < 2 and y > 0)

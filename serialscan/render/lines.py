@@ -40,7 +40,7 @@ class _Look:
     tracking: tuple[float, float] = (-0.06, 0.15)
 
 
-_PUNCHES = "punch punch-serif punch-narrow roll plotter narrow wide"
+_PUNCHES = "punch punch-serif punch-narrow punch-din punch-din punch-splayed roll plotter narrow wide"
 _BARE = "filed machined brushed satin oiled scale turned lathe face-milled milled"
 _DARK = "blued blued-worn parkerised anodised cast sandblasted"
 _PAINTED = "painted-green enamel-green enamel-grey enamel-black"
@@ -49,7 +49,7 @@ _LETTERING = "label label-bold narrow roll wide gorton italic serif"
 _LOOKS = (
     _Look(
         0.25,
-        "struck struck-thin struck-thin struck-light",
+        "struck struck-thin struck-light struck-uneven",
         f"{_BARE} {_BARE} {_DARK} rusty",
         _PUNCHES,
         (0.55, 1.25),
@@ -239,12 +239,19 @@ def _surrounded(rng: Rng, item: Item, tall: float) -> Item:
             )  # fmt: skip
             if _has(line.face, other.text):
                 texts.append(other)
-    if rng.random() < 0.07:
+    if rng.random() < 0.14:
         symbol = pick(rng, tuple(SYMBOLS))
         size = height * float(rng.uniform(0.8, 1.4))
         wide = max(float(points[:, 0].max()) for points in SYMBOLS[symbol]) * size
         x = -wide - 0.4 * height if rng.random() < 0.5 else long + 0.4 * height
         symbols.append(Symbol(SYMBOLS[symbol], x, -size / 2, size, line.mark, weight=0.07))
+        if rng.random() < 0.6:  # an inspector's stamp has his number in it
+            inner = Text(
+                str(rng.integers(1, 400)), x + wide / 2, -0.1 * size, 0.4 * size, line.mark, line.face,
+                anchor="centre", stretch=line.stretch,
+            )  # fmt: skip
+            if _has(inner.face, inner.text):
+                texts.append(inner)
     if rng.random() < 0.08:
         rule = height * float(rng.uniform(0.62, 0.95)) * float(rng.choice([-1.0, 1.0]))
         path = np.array([[-3.0, 0.0], [long / height + 3.0, 0.0]], np.float32)
@@ -261,6 +268,12 @@ def _surrounded(rng: Rng, item: Item, tall: float) -> Item:
         corners = ((-30, edge - slope), (long + 30, edge + slope), (long + 30, far), (-30, far))
         material = pick(rng, ("anodised", item.material, "brushed")) if rng.random() < 0.5 else None
         parts.append(Plate(corners, float(rng.choice([-1.0, 1.0])), material, 0.4 * height))
+    if rng.random() < 0.08:  # the item ends beside the line
+        gap = height * float(rng.uniform(0.15, 0.9))
+        edge, far = (-gap, -30.0) if rng.random() < 0.5 else (long + gap, long + 30.0)
+        slope = height * float(rng.normal(0, 0.15))
+        corners = ((edge - slope, -30.0), (edge + slope, 30.0), (far, 30.0), (far, -30.0))
+        parts.append(Plate(corners, float(rng.choice([-1.0, 1.0])), None, 0.4 * height))
     if rng.random() < 0.15:
         for _ in range(int(rng.integers(1, 4))):
             x, y, angle = rng.uniform(0, long), rng.uniform(-0.6, 0.6) * height, rng.uniform(0, math.pi)

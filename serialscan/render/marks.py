@@ -30,6 +30,7 @@ class Mark:
         rim: metal pushed up beside the groove, as a part of the depth.
         jitter: how much each glyph wanders (1 is a hand-struck row).
         fade: how unevenly deep the row and each character are struck; 0 even, 2 half of it missing.
+        lean: how much a blow of that fade leaves out on one side of a character, a part of its depth.
         dots: distance of the dots of a dot-peened stroke, 0 for a line.
         grid: dots stand on a 5 x 7 lattice.
         pyramid: square instead of round indents.
@@ -47,6 +48,7 @@ class Mark:
     rim: float = 0.0
     jitter: float = 0.0
     fade: float = 0.0
+    lean: float = 0.5
     dots: float = 0.0
     grid: bool = False
     pyramid: bool = False
@@ -76,6 +78,7 @@ MARKS: dict[str, Mark] = {
     "painted": Mark("painted", "none", 0.0, 1.5, jitter=0.6, paint=(0.65, 0.62, 0.5), cover=0.85, worn=0.3),
     "pencil": Mark("hand", "round", 0.03, 0.8, 0.3, 1.2, 0.4, worn=0.1),
     "struck-thin": Mark("stamped", "v", 0.05, 0.55, 0.5, 0.9, 0.9, grime=0.15),
+    "struck-uneven": Mark("stamped", "v", 0.06, 0.6, 0.5, 1.0, 0.9, 1.6, grime=0.2),
     "struck-deep": Mark("stamped", "round", 0.13, 1.5, 0.3, 0.5, 0.5, grime=0.35),
     "peened-line": Mark("dotpeen", "v", 0.075, 0.8, 0.6, 0.02, 0.15, dots=0.07, grime=0.65),
     "laser-raster": Mark("laser", "none", 0.0, 0.6, dots=0.062, paint=(0.3, 0.3, 0.27), cover=0.7),
@@ -376,6 +379,8 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
         middle = np.array([width / 2, 0.5], np.float32)
         tilt = _turn(2.6 * mark.jitter * float(wander[0]))
         shift = np.array([0.0, 0.03 * mark.jitter * wander[1]], np.float32)
+        if char in ".," and mark.lean > 1:  # a stop of a punch of its own hangs below the row
+            shift[1] += 0.09 * mark.jitter * abs(wander[5])
 
         def to_mm(points: Array, tilt=tilt, middle=middle, shift=shift, origin=origin, turn=turn) -> Array:  # type: ignore[no-untyped-def]
             local = (points - middle) @ tilt.T + middle + shift
@@ -383,7 +388,7 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
 
         force = 1.0 + row_lean * (along - total / 2) + 0.3 * mark.fade * float(wander[2])
         scale = height * canvas.px_per_mm
-        lean = (wander[3:5] * (0.5 * mark.fade / scale)).astype(np.float32)
+        lean = (wander[3:5] * (mark.lean * mark.fade / scale)).astype(np.float32)
         depth = mark.depth * height * min(max(force, 0.15), 1.8)
         blows = [(char, depth, np.zeros(2, np.float32))]
         if place < len(text.under) and text.under[place] != " ":

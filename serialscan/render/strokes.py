@@ -184,6 +184,8 @@ _ALTERNATES: dict[str, tuple[str, str]] = {
     "0-slash": ("0", "@3,3,3,3,180,360 @3,7,3,3,0,180 0,3; 0.8,8.6 5.2,1.4"),
     "I-serif": ("I", "0,0 3.2,0; 1.6,0 1.6,10; 0,10 3.2,10"),
     "J-bar": ("J", "1.6,0 4.4,0 4.4,7.6 @2.2,7.6,2.2,2.4,0,170"),
+    "M-middle": ("M", "0,10 0,0 3.4,5.6 6.8,0 6.8,10"),
+    "M-splayed": ("M", "0,10 1,0 3.9,8.6 6.8,0 7.8,10"),
     "M-short": ("M", "0,10 0,0 3.4,5 6.8,0 6.8,10"),
 }
 
@@ -235,6 +237,8 @@ FACES: dict[str, Face] = {
         _face("hand", "1-plain 4-open 6-straight", width=0.95, spacing=0.3, weight=0.05),
         _face("plotter-slash", "0-slash 3-flat 1-foot", width=0.85, spacing=0.3, step=45.0, weight=0.06),
         _face("punch-narrow", "1-plain 4-open", width=0.68, spacing=0.3, weight=0.06),
+        _face("punch-din", "6-straight 9-straight M-middle", width=0.78, spacing=0.36, weight=0.07),
+        _face("punch-splayed", "1-plain 4-open M-splayed", width=0.85, spacing=0.36, weight=0.06),
         _face("wide", "1-plain", width=1.35, spacing=0.34, weight=0.08),
         _face("serif", "I-serif", width=1.05, spacing=0.3, step=12.0, weight=0.07, serif=0.11),
         _face("brand", "J-bar", width=1.25, spacing=0.36, slant=0.25, weight=0.12),
