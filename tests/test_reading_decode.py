@@ -39,7 +39,8 @@ matrices = st.lists(st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3), min_
 def test_wide_beam_search_adds_up_every_path(posteriors: np.ndarray) -> None:
     expected = all_paths(posteriors)
     found = {
-        "".join(h.text): h.probability for h in beam_search(posteriors, CHARACTERS, beams=1000, floor=0.0)
+        "".join(h.text): h.probability
+        for h in beam_search(posteriors, CHARACTERS, beams=1000, floor=0.0, least=0.0)
     }
     assert set(found) == set(expected)
     for text, probability in expected.items():

@@ -33,10 +33,6 @@ class Slot:
         """Characters by falling vote; equal votes in code point order."""
         return sorted(self.votes.items(), key=lambda item: (-item[1], item[0]))
 
-    def share(self, char: str) -> float:
-        """Vote for a character over all votes cast here."""
-        return self.votes.get(char, 0.0) / sum(self.votes.values())
-
 
 @dataclass(frozen=True)
 class Fusion:
@@ -108,14 +104,17 @@ def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> Non
     text, positions = ballot.hypothesis.text, ballot.hypothesis.positions
     rows, columns = len(mine), len(text)
     pitch = _MOVED * max(len(slots), columns, 1) / 8
-    skips = [1.0 - slot.share(NOTHING) for slot in mine]
-    matches = [
-        [
-            1.0 - slot.share(c) + min(1.0, pitch * abs(slot.position - p))
-            for c, p in zip(text, positions, strict=True)
-        ]
-        for slot in mine
-    ]
+    skips, matches = [], []
+    for slot in mine:
+        cast = sum(slot.votes.values())
+        skips.append(1.0 - slot.votes.get(NOTHING, 0.0) / cast)
+        place, votes = slot.position, slot.votes
+        matches.append(
+            [
+                1.0 - votes.get(c, 0.0) / cast + min(1.0, pitch * abs(place - p))
+                for c, p in zip(text, positions, strict=True)
+            ]
+        )
     cost = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for i in range(rows):
         cost[i + 1][0] = cost[i][0] + skips[i]

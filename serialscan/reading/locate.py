@@ -226,15 +226,14 @@ def _tiles(width: int, height: int, hints: np.ndarray | None = None) -> list[tup
             inside = hints[top : math.ceil((y + rows) * down), left : math.ceil((x + columns) * along)]
             if not inside.any():
                 continue
-            first, last = _extent_of(inside.any(axis=0), left / along, along, x, x + columns)
-            upper, lower = _extent_of(inside.any(axis=1), top / down, down, y, y + rows)
+            first, last = _extent_of(np.flatnonzero(inside.any(axis=0)), left / along, along, x, x + columns)
+            upper, lower = _extent_of(np.flatnonzero(inside.any(axis=1)), top / down, down, y, y + rows)
             tiles.append((first, upper, last - first, lower - upper))
     return tiles
 
 
-def _extent_of(hinted: np.ndarray, at: float, scale: float, low: int, high: int) -> tuple[int, int]:
+def _extent_of(places: np.ndarray, at: float, scale: float, low: int, high: int) -> tuple[int, int]:
     """From the first to the last hint in px of the photo, with a margin, between ``low`` and ``high``."""
-    places = np.flatnonzero(hinted)
     first, last = at + places[0] / scale - TILE_MARGIN, at + (places[-1] + 1) / scale + TILE_MARGIN
     return max(low, int(first)), min(high, math.ceil(last))
 

@@ -59,7 +59,12 @@ def greedy(posteriors: np.ndarray, characters: Sequence[str]) -> Glance:
 
 
 def beam_search(
-    posteriors: np.ndarray, characters: Sequence[str], *, beams: int = 50, floor: float = 1e-3
+    posteriors: np.ndarray,
+    characters: Sequence[str],
+    *,
+    beams: int = 50,
+    floor: float = 1e-3,
+    least: float = 1e-3,
 ) -> tuple[Hypothesis, ...]:
     """CTC prefix beam search (Hannun et al. 2014) to an n-best list, best first.
 
@@ -72,6 +77,7 @@ def beam_search(
         characters: C strings; class 0 is the blank.
         beams: prefixes kept after every frame; at least 1.
         floor: smallest posterior of a class to be followed.
+        least: a prefix is given up when its probability is a smaller part of the likeliest one's.
     """
     frames = len(posteriors)
     # A prefix is a node of a tree: parent, last class, and the frame where it was most likely added.
@@ -82,10 +88,16 @@ def beam_search(
         followed = np.flatnonzero(row >= floor)
         options = [(int(c), float(row[c])) for c in followed if c != BLANK]
         blank = float(row[BLANK])
+        if not options:  # between characters: nothing grows, and the order stays
+            live = {node: ((a + b) * blank, 0.0) for node, (a, b) in live.items()}
+            continue
         grown: dict[int, list[float]] = {}
+        hopeless = least * max(a + b for a, b in live.values()) * float(row.max())
         for node, (ends_blank, ends_label) in live.items():
             total = ends_blank + ends_label
-            own = grown.setdefault(node, [0.0, 0.0])
+            own = grown.get(node)
+            if own is None:
+                own = grown[node] = [0.0, 0.0]
             own[0] += total * blank
             for c, p in options:
                 if c == label[node]:
@@ -93,7 +105,7 @@ def beam_search(
                     mass = ends_blank * p
                 else:
                     mass = total * p
-                if mass <= 0.0:
+                if mass <= hopeless:
                     continue
                 child = children.get((node, c))
                 if child is None:
@@ -106,9 +118,14 @@ def beam_search(
                 if mass > strength[child]:
                     strength[child] = mass
                     added[child] = frame
-                grown.setdefault(child, [0.0, 0.0])[1] += mass
-        ranked = sorted(grown.items(), key=lambda item: (-(item[1][0] + item[1][1]), item[0]))[:beams]
-        live = {node: (pair[0], pair[1]) for node, pair in ranked if pair[0] + pair[1] > 0.0}
+                longer = grown.get(child)
+                if longer is None:
+                    grown[child] = [0.0, mass]
+                else:
+                    longer[1] += mass
+        ranked = sorted((-(a + b), node) for node, (a, b) in grown.items())[:beams]
+        best = ranked[0][0]
+        live = {node: (grown[node][0], grown[node][1]) for mass, node in ranked if mass <= least * best}
     found = []
     for node, (ends_blank, ends_label) in live.items():
         text: list[str] = []

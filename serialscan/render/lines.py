@@ -272,8 +272,8 @@ def _surrounded(rng: Rng, item: Item, tall: float) -> Item:
         gap = height * float(rng.uniform(0.15, 0.9))
         edge, far = (-gap, -30.0) if rng.random() < 0.5 else (long + gap, long + 30.0)
         slope = height * float(rng.normal(0, 0.15))
-        corners = ((edge - slope, -30.0), (edge + slope, 30.0), (far, 30.0), (far, -30.0))
-        parts.append(Plate(corners, float(rng.choice([-1.0, 1.0])), None, 0.4 * height))
+        beside_it = ((edge - slope, -30.0), (edge + slope, 30.0), (far, 30.0), (far, -30.0))
+        parts.append(Plate(beside_it, float(rng.choice([-1.0, 1.0])), None, 0.4 * height))
     if rng.random() < 0.15:
         for _ in range(int(rng.integers(1, 4))):
             x, y, angle = rng.uniform(0, long), rng.uniform(-0.6, 0.6) * height, rng.uniform(0, math.pi)
