@@ -17,7 +17,8 @@ from serialscan.reading.engine import RELIEF, STOCK, Networks
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
-from serialscan.reading.shapes import Arc, Crop, Shape, Straight
+from serialscan.reading.rows import rows_beside, words_in
+from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
 SQUARE = 1.5  # a box less elongated than this may be read across, too
@@ -31,13 +32,15 @@ JOIN_GAP = 0.5
 # A gap this wide, in steps between characters and in heights of the box, parts two lines.
 GAP_PITCHES = 2.5
 GAP_HEIGHTS = 1.1
+PAIR_GAP_HEIGHTS = 1.3  # of two characters, which have no usual step
 RING_GAP_PITCHES = 2.0
 RING_PART = 3  # characters that a mark on a ring has at least
 LONG = 14.0  # heights of a box: a longer line is also read in pieces as long as this
 PIECE_OVERLAP = 3.0  # heights
 CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
+ROW_VALUE = 1.0  # of a line, for rows beside it to be looked for
+BESIDE = 0.3  # cost in a cover of a row that no detector found
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
-GLANCE = Crop()
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,10 @@ class PageReader:
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
         chosen = cover(candidates)
+        beside = self._beside(rgb, chosen)
+        if beside:
+            candidates += beside
+            chosen = cover(candidates)
         return self._look(rgb, chosen, candidates)
 
     def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
@@ -150,6 +157,16 @@ class PageReader:
             if not _one_way(candidate.glance)
         ]
         return candidates + self._candidates(turned)
+
+    def _beside(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
+        """Read the free places beside the surest lines, and what stands there once more by itself."""
+        rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > ROW_VALUE]
+        places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
+        wide = self._candidates([(p, BESIDE, views.flattened(p.cut(rgb, GLANCE))) for p in places])
+        words = [
+            word for place, read in zip(places, wide, strict=True) for word in words_in(place, read.glance)
+        ]
+        return self._candidates([(w, BESIDE, views.flattened(w.cut(rgb, GLANCE))) for w in words])
 
     def _candidates(self, looks: Sequence[tuple[Shape, float, np.ndarray]]) -> list[Candidate]:
         candidates = []
@@ -260,17 +277,18 @@ def _parted(
 ) -> list[tuple[Shape, Sequence[Sight], Fusion]]:
     """Cut a line at its wide gaps: what stands far apart is more often two marks than one."""
     u = np.array([slot.position for slot in fusion.slots if slot.ranked()[0][0] != " "])
-    if len(u) < 3:
-        return [(shape, seen, fusion)]
     steps = np.diff(u)
     in_heights = shape.width / shape.height
+    if len(u) < 2 or (len(u) == 2 and (isinstance(shape, Arc) or steps[0] * in_heights < PAIR_GAP_HEIGHTS)):
+        return [(shape, seen, fusion)]
     if isinstance(shape, Arc):  # a ring has no line ends: what parts two marks is little wider than a space
         wide = np.flatnonzero(steps > RING_GAP_PITCHES * np.median(steps))
         ends = [0, *(wide + 1), len(u)]
         if min(b - a for a, b in itertools.pairwise(ends)) < RING_PART:
             return [(shape, seen, fusion)]
     else:
-        wide = np.flatnonzero((steps > GAP_PITCHES * np.median(steps)) & (steps * in_heights > GAP_HEIGHTS))
+        usual = np.median(steps) if len(steps) > 1 else 0.0
+        wide = np.flatnonzero((steps > GAP_PITCHES * usual) & (steps * in_heights > GAP_HEIGHTS))
     if not len(wide):
         return [(shape, seen, fusion)]
     bounds = [-1.0, *(float((u[i] + u[i + 1]) / 2) for i in wide), 2.0]

@@ -33,6 +33,10 @@ class Crop:
     stop: float = 1.0
 
 
+GLANCE = Crop()
+"""The crop of a first look."""
+
+
 @dataclass(frozen=True)
 class Straight:
     """A line on a straight axis: centre, width along the axis, height across it (px), direction (degrees).
