@@ -277,6 +277,13 @@ def test_a_photo_alone_keeps_its_reading() -> None:
     assert fused.serial.confidence == pytest.approx(alone.serial.confidence, abs=1e-3)
 
 
+def test_a_sure_line_outweighs_a_poor_one_that_is_sure_of_one_character() -> None:
+    poor = {n: {c: 0.35, "X": 0.3} for n, c in enumerate("W123456")} | {3: {"8": 0.97}}
+    sure = {3: {"3": 0.9, "8": 0.1}}
+    networks = fuse_lines([Strand(0, line(1, "W123456", sure)), Strand(1, line(1, "W128456", poor))])
+    assert [network.text for network in networks] == ["W123456"]
+
+
 TEXT = st.text(string.ascii_uppercase + string.digits + " -./№Й", max_size=12)
 
 
@@ -290,6 +297,7 @@ def test_a_posterior_is_a_distribution(votes: list[dict[str, float]]) -> None:
     assert sum(fused.values()) <= 1.0 + 1e-9
     assert set(fused) == {char for vote in proper for char in vote}
     assert posterior(proper[::-1]) == pytest.approx(fused)
+    assert posterior(proper, [0.5] * len(proper)).keys() == fused.keys()
 
 
 @given(st.lists(st.lists(TEXT, max_size=4), min_size=1, max_size=4))

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -366,6 +367,8 @@ def test_a_sign_of_two_factories_leaves_both() -> None:
     assert {candidate.row for candidate in found} == {"izhmash", "cugir"}
     assert found[0].share == found[1].share
     assert assess_maker([], none, KNOWLEDGE) == ()
+    unsure = msgspec.structs.replace(sign, confidence=0.0)
+    assert all(candidate.share == 0.0 for candidate in assess_maker([unsure], none, KNOWLEDGE))
 
 
 def test_a_copy_keeps_the_name_that_is_marked() -> None:

@@ -2,8 +2,9 @@
 
 Every line is a lattice: one distribution over characters for each place. Lines of different photos that say
 the same are found by aligning their lattices, and their distributions multiply place by place, since what
-spoils a photo (light, blur, dirt) seldom spoils the next one in the same way. A floor under every
-distribution keeps one bad photo from having a veto. Alignment is semi-global with log-odds scores
+spoils a photo (light, blur, dirt) seldom spoils the next one in the same way. Each counts as far as its
+whole line is sure (a logarithmic opinion pool: Genest and Zidek, Statistical Science 1986), and a floor
+under every distribution keeps one bad photo from having a veto. Alignment is semi-global with log-odds scores
 (Durbin et al., Biological Sequence Analysis, 1998, section 2.3); the network of aligned places is the
 confusion network of Mangu, Brill and Stolcke (2000), with the product of votes in place of their sum.
 """
@@ -29,6 +30,8 @@ _ANY = "\0"
 _SKIPPED = {"": 1.0, _ANY: 0.3}
 _MISSED = {"": 1.0, _ANY: 0.5}
 _INVENTED = 0.1  # probability that a character of which a photo is not sure is none
+_TRUST = 0.3  # power of its line's probability by which a photo counts
+_LEAST_TRUST = 0.1
 _LEAST_SHOWN = 0.0001  # alternatives with less are left out
 _MOST_ALTERNATIVES = 5
 
@@ -74,6 +77,11 @@ class Strand:
             glyphs = tuple(Glyph(char=char, confidence=self.line.confidence) for char in self.line.text)
         self.places = [_place(glyph) for glyph in glyphs]
 
+    @property
+    def trust(self) -> float:
+        """How much it counts beside other photos, 0 to 1: one sure line outweighs several poor ones."""
+        return max(_LEAST_TRUST, self.line.confidence**_TRUST)
+
 
 @dataclass(eq=False)
 class Network:
@@ -82,7 +90,9 @@ class Network:
     columns: list[dict[Strand, Place]]
 
     def __post_init__(self) -> None:
-        self._posteriors = [posterior(list(column.values())) for column in self.columns]
+        self._posteriors = [
+            posterior(list(column.values()), [strand.trust for strand in column]) for column in self.columns
+        ]
         self._text = "".join(map(best, self._posteriors))
 
     @property
@@ -191,11 +201,12 @@ class _Alignment:
     pairs: tuple[tuple[int, int], ...]
 
 
-def posterior(votes: Sequence[Place]) -> Place:
+def posterior(votes: Sequence[Place], weights: Sequence[float] | None = None) -> Place:
     """The product of independent votes for one place, each with a floor.
 
     Args:
         votes: at least one distribution; they need not sum to 1, the rest is open.
+        weights: power of each vote, 0 to 1; 1 if None.
 
     Returns:
         Probabilities of all characters that were voted for, by falling probability. A single vote is
@@ -204,9 +215,14 @@ def posterior(votes: Sequence[Place]) -> Place:
     if len(votes) == 1:
         return dict(votes[0])
     chars = {char: None for vote in votes for char in vote if char != _ANY}
-    logs = {char: sum(map(math.log, (_floored(vote, char) for vote in votes))) for char in chars}
+    powers = [1.0] * len(votes) if weights is None else weights
+
+    def log_of(char: str | None) -> float:
+        return sum(w * math.log(_floored(vote, char)) for vote, w in zip(votes, powers, strict=True))
+
+    logs = {char: log_of(char) for char in chars}
     unnamed = max(_ALPHABET - len(chars), 0)
-    open_log = sum(math.log(_floored(vote, None)) for vote in votes)
+    open_log = log_of(None)
     top = max(*logs.values(), open_log)
     total = sum(math.exp(log - top) for log in logs.values()) + unnamed * math.exp(open_log - top)
     ranked = sorted(logs, key=lambda char: (-logs[char], char))

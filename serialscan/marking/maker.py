@@ -81,7 +81,7 @@ def assess_maker(
             for shape, pattern in knowledge.shapes
         ):
             speaks_for(row, weights["maker_shape"], "shape of the serial")
-    total = sum(points.values())
+    total = sum(points.values()) or 1.0  # marks of which nothing is sure speak for nobody
     ranked = sorted(points, key=lambda row: (-points[row], row))
     return tuple(
         MakerCandidate(row, knowledge.makers[row].name, knowledge.makers[row].country,

@@ -39,7 +39,6 @@ LONG = 14.0  # heights of a box: a longer line is also read in pieces as long as
 PIECE_OVERLAP = 3.0  # heights
 CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
 ROW_VALUE = 1.0  # of a line, for rows beside it to be looked for
-BESIDE = 0.3  # cost in a cover of a row that no detector found
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
 
 
@@ -162,11 +161,11 @@ class PageReader:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
         rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > ROW_VALUE]
         places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
-        wide = self._candidates([(p, BESIDE, views.flattened(p.cut(rgb, GLANCE))) for p in places])
+        wide = self._candidates([(p, 0.0, views.flattened(p.cut(rgb, GLANCE))) for p in places])
         words = [
             word for place, read in zip(places, wide, strict=True) for word in words_in(place, read.glance)
         ]
-        return self._candidates([(w, BESIDE, views.flattened(w.cut(rgb, GLANCE))) for w in words])
+        return self._candidates([(w, 0.0, views.flattened(w.cut(rgb, GLANCE))) for w in words])
 
     def _candidates(self, looks: Sequence[tuple[Shape, float, np.ndarray]]) -> list[Candidate]:
         candidates = []

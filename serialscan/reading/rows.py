@@ -6,17 +6,23 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from serialscan.reading.cover import EVEN
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import GLANCE, Shape, Straight, overlap
+from serialscan.reading.shapes import GLANCE, Shape, Straight, askew, overlap
 
-STEPS = (0.95, 1.2, 1.5)  # from the middle of a row to that of the next, in heights of its box
+STEPS = (1.0, 1.3, 1.6, 1.9)  # from the middle of a row to that of the next, in heights of its box
+LOOSE = 1.2  # height of a place in heights of the row: the next row need not stand where it is looked for
+PARALLEL = 10.0  # degrees
 TAKEN = 0.35  # a place that shares more of itself with a line that was found is not free
 END = 0.6  # from the middle of an end character to the end of its row, in heights
 
 
 def rows_beside(rows: Sequence[Straight], found: Sequence[Shape], width: int, height: int) -> list[Straight]:
     """Places of a row's size and direction, above and below it, where nothing was found.
+
+    Rows of one block stand evenly: where a row has a neighbour, the next is looked for at the same distance.
 
     Args:
         rows: the rows that were read.
@@ -27,14 +33,29 @@ def rows_beside(rows: Sequence[Straight], found: Sequence[Shape], width: int, he
     places: list[Straight] = []
     for row in rows:
         t = math.radians(row.angle)
+        pitch = min((apart for other in rows if (apart := _apart(row, other)) is not None), default=None)
         for side in (-1, 1):
-            for step in STEPS:
+            for step in STEPS if pitch is None else (pitch,):
                 away = side * step * row.height
-                place = replace(row, cx=row.cx - math.sin(t) * away, cy=row.cy + math.cos(t) * away)
+                place = replace(
+                    row,
+                    cx=row.cx - math.sin(t) * away,
+                    cy=row.cy + math.cos(t) * away,
+                    height=LOOSE * row.height,
+                )
                 inside = 0 < place.cx < width and 0 < place.cy < height
                 if inside and all(overlap(place, other) <= TAKEN for other in found):
                     places.append(place)
     return places
+
+
+def _apart(row: Straight, other: Straight) -> float | None:
+    """Distance of two neighbouring rows in heights of the first; None if they are none."""
+    if askew(row.angle, other.angle) > PARALLEL:
+        return None
+    middle = np.array([[other.cx, other.cy]])
+    apart, along = abs(float(row.across(middle)[0]) - 0.5), float(row.along(middle)[0])
+    return apart if STEPS[0] - 0.25 < apart < STEPS[-1] + 0.25 and 0 < along < 1 else None
 
 
 def words_in(place: Straight, glance: Glance) -> list[Straight]:

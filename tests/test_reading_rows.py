@@ -1,0 +1,75 @@
+"""Rows beside rows: where they are looked for, and that one which no detector finds is read."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from serialscan.reading import Reader
+from serialscan.reading.recognise import Glance
+from serialscan.reading.rows import rows_beside, words_in
+from serialscan.reading.shapes import GLANCE, Straight
+from serialscan.settings import Settings
+
+
+def row(cx: float, cy: float, width: float = 400.0, angle: float = 0.0) -> Straight:
+    return Straight(cx, cy, width, 50.0, angle)
+
+
+def test_only_the_free_sides_of_a_block_are_looked_at() -> None:
+    block = [row(400, 300), row(420, 370)]
+    places = rows_beside(block, block, 1000, 1000)
+    assert places
+    assert all(place.cy < 270 or place.cy > 400 for place in places)
+    assert {place.width for place in places} == {400.0}
+
+
+def test_nothing_is_looked_for_outside_the_photo() -> None:
+    top = row(400, 20)
+    assert all(place.cy > 0 for place in rows_beside([top], [top], 1000, 1000))
+    assert rows_beside([top], [top], 1000, 40) == []
+
+
+@pytest.mark.parametrize("angle", [30.0, 90.0, 180.0, 260.0])
+def test_rows_stand_beside_in_the_direction_of_reading(angle: float) -> None:
+    middle = row(500, 500, 300, angle)
+    for place in rows_beside([middle], [middle], 1000, 1000):
+        assert place.angle == angle
+        along = (place.cx - 500) * math.cos(math.radians(angle)) + (place.cy - 500) * math.sin(
+            math.radians(angle)
+        )
+        assert abs(along) < 1e-6
+        assert 45 < math.hypot(place.cx - 500, place.cy - 500) < 100
+
+
+def test_words_stand_where_their_characters_do() -> None:
+    place = row(500, 500)
+    margin = GLANCE.along * place.height / place.width
+    at = [(u + margin) / (1 + 2 * margin) for u in (0.1, 0.15, 0.2, 0.6, 0.7, 0.8)]
+    glance = Glance("AB 12X", (0.9, 0.9, 0.9, 0.95, 0.95, 0.95), tuple(at))
+    first, second, both = words_in(place, glance)
+    assert first.cx - first.width / 2 < 340 < 360 < first.cx + first.width / 2 < 540
+    assert second.cx - second.width / 2 < 540 < 620 < second.cx + second.width / 2
+    assert both.cx - both.width / 2 < 340 < 620 < both.cx + both.width / 2
+    assert first.height == place.height
+
+
+def test_what_is_not_sure_is_no_word() -> None:
+    glance = Glance("V 2671", (0.4, 0.9, 0.95, 0.95, 0.95, 0.95), (0.1, 0.3, 0.4, 0.5, 0.6, 0.7))
+    (word,) = words_in(row(500, 500), glance)
+    assert word.cx - word.width / 2 > 400
+    assert words_in(row(500, 500), Glance("", (), ())) == []
+
+
+def test_a_faint_number_below_another_is_read() -> None:
+    """Neither detector finds the second: it is there only because a row was read above it."""
+    ink = np.zeros((500, 700), np.uint8)
+    for text, x, y, dark in (("AM116.05.02.200", 120, 200, 70), ("37", 300, 250, 14)):
+        cv2.putText(ink, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 1.6, dark, 3, cv2.LINE_AA)
+    grain = np.random.default_rng(0).normal(0, 9, ink.shape)
+    grey = np.clip(150.0 - ink + grain, 0, 255).astype(np.uint8)
+    lines = Reader(Settings(reader="network"), threads=1).read(np.repeat(grey[..., None], 3, axis=2)).lines
+    assert [line.text for line in lines] == ["AM116.05.02.200", "37"]
