@@ -42,6 +42,10 @@ def _no_rings() -> None:
     locate.bowed_in = lambda _: []  # type: ignore[assignment]
 
 
+def _no_rows() -> None:
+    page.rows_beside = lambda *_: []  # type: ignore[attr-defined]
+
+
 def _looks(*looks: tuple[int, int]) -> None:
     locate.COARSE_LOOKS = looks  # type: ignore[assignment]
 
@@ -61,6 +65,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
     "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),
     "without rings": ("normal", 50, _no_rings),
+    "without rows beside rows": ("normal", 50, _no_rows),
     "without the direction of the other lines": ("normal", 50, _no_direction),
     "beam of 1": ("normal", 1, lambda: None),
 }

@@ -95,11 +95,12 @@ def evidence(line: Line) -> tuple[float, ...]:
 def calibrated(line: Line, probability: float) -> Line:
     """The line with its confidence set and its characters' and candidates' confidences in keeping.
 
-    The characters' confidences multiply to the line's; each keeps its share of the doubt, and its
-    alternatives share what it has left.
+    The characters' confidences multiply to the line's, each with its share of the doubt; but none rises
+    above its votes, or one that the views do not agree on would be taken for sure since the rest of the line
+    is. Alternatives share what a character has left.
     """
     doubts = [-math.log(max(g.confidence, 1e-6)) + _LEAST_DOUBT for g in line.characters]
-    scale = -math.log(probability) / sum(doubts) if doubts else 1.0
+    scale = max(1.0, -math.log(probability) / sum(doubts)) if doubts else 1.0
     characters = tuple(
         _glyph(g, math.exp(-doubt * scale)) for g, doubt in zip(line.characters, doubts, strict=True)
     )
