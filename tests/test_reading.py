@@ -71,6 +71,14 @@ def test_a_small_picture_of_one_line_is_one_line(reader: Reader) -> None:
     assert texts(reader, struck("238930")) == ["238930"]
 
 
+def test_two_characters_far_apart_are_two_marks(reader: Reader) -> None:
+    """A selector's 7 and an inspector's A: no word has a gap of more than a letter between two letters."""
+    plate = np.full((300, 700, 3), 170, np.uint8)
+    for char, x in (("7", 200), ("A", 310)):
+        cv2.putText(plate, char, (x, 170), cv2.FONT_HERSHEY_SIMPLEX, 2.4, (60, 60, 60), 5, cv2.LINE_AA)
+    assert texts(reader, plate) == ["7", "A"]
+
+
 def test_every_character_says_where_it_stands(reader: Reader) -> None:
     pixels = cv2.copyMakeBorder(struck("W274567"), 200, 200, 300, 300, cv2.BORDER_REFLECT_101)
     pixels[:200], pixels[-200:], pixels[:, :300], pixels[:, -300:] = 90, 90, 90, 90
