@@ -102,16 +102,19 @@ class Networks:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # Shapes differ from line to line: an arena would keep the largest of each for ever.
-        options.enable_cpu_mem_arena = False
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Without an arena the detectors' large layers are fetched from the system anew at every step; with
+        # one that grows by steps, it would keep several times what they need.
+        exact = {"arena_extend_strategy": "kSameAsRequested"}
 
         def session(file: str) -> onnxruntime.InferenceSession:
             return onnxruntime.InferenceSession(
-                str(WEIGHTS / file), options, providers=["CPUExecutionProvider"]
+                str(WEIGHTS / file), options, providers=[("CPUExecutionProvider", exact)]
             )
 
         self._detectors = tuple(session(file) for file in DETECTORS)
+        # Widths differ from line to line: here an arena would keep the largest of each for ever.
+        options.enable_cpu_mem_arena = False
         self.recognisers = tuple(_recogniser(name, session(file)) for name, file in RECOGNISERS)
         self.models = tuple(Model(name=w.name, sha256=w.expected) for w in weights)
 
