@@ -405,14 +405,14 @@ def confidence_of(line: Line, start: int, end: int) -> float:
     """Probability that a part of a line is read right.
 
     The line's own probability, of whose doubt the part has as much as its characters have of all
-    characters' doubt; no more than its characters by themselves leave.
+    characters' doubt; but no more than its characters by themselves leave, and no less than the line.
     """
     if len(line.characters) != len(line.text):
         return line.confidence
     doubts = [-math.log(max(glyph.confidence, 1e-6)) for glyph in line.characters]
     whole, part = sum(doubts), sum(doubts[start:end])
     share = part / whole if whole > 0 and end - start < len(line.text.strip()) else 1.0
-    return min(max(line.confidence, 1e-6) ** share, math.exp(-part))
+    return max(line.confidence, min(max(line.confidence, 1e-6) ** share, math.exp(-part)))
 
 
 def resolved(parts: list[Part], knowledge: Knowledge) -> list[Part]:

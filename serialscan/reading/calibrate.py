@@ -96,13 +96,14 @@ def calibrated(line: Line, probability: float) -> Line:
     """The line with its confidence set and its characters' and candidates' confidences in keeping.
 
     The characters' confidences multiply to the line's, each with its share of the doubt; but none rises
-    above its votes, or one that the views do not agree on would be taken for sure since the rest of the line
-    is. Alternatives share what a character has left.
+    above both its votes and the line, or one on which the views do not agree would seem surer than it is
+    because the doubt lies elsewhere. Alternatives share what a character has left.
     """
     doubts = [-math.log(max(g.confidence, 1e-6)) + _LEAST_DOUBT for g in line.characters]
-    scale = max(1.0, -math.log(probability) / sum(doubts)) if doubts else 1.0
+    scale = -math.log(probability) / sum(doubts) if doubts else 1.0
     characters = tuple(
-        _glyph(g, math.exp(-doubt * scale)) for g, doubt in zip(line.characters, doubts, strict=True)
+        _glyph(g, min(math.exp(-doubt * scale), max(g.confidence, probability)))
+        for g, doubt in zip(line.characters, doubts, strict=True)
     )
     kept = line.candidates[0].confidence if line.candidates else 0.0
     rest = (1 - probability) / (1 - kept) if kept < 1 else 0.0
