@@ -46,9 +46,8 @@ def test_every_hint_stands_in_a_tile_with_what_is_around_it(
     assert bool(tiles) == bool(hints)
     for column, row in places:
         x, y = (column + 0.5) / mask.shape[1] * width, (row + 0.5) / mask.shape[0] * height
-        least = 0.8 * min(
-            TILE_MARGIN, 80
-        )  # a hint in the middle of two tiles' overlap has half of that to each side
+        # A hint in the middle of two tiles' overlap has half of that to each side.
+        least = 0.8 * min(TILE_MARGIN, 80)
         assert any(
             (left == 0 or x - left >= least) and (top == 0 or y - top >= least)
             and (left + columns == width or left + columns - x >= least)

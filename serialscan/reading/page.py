@@ -18,7 +18,7 @@ from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.rows import rows_beside, words_in
-from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight
+from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight, bounds
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
 SQUARE = 1.5  # a box less elongated than this may be read across, too
@@ -161,11 +161,12 @@ class PageReader:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
         rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > ROW_VALUE]
         places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
-        wide = self._candidates([(p, 0.0, views.flattened(p.cut(rgb, GLANCE))) for p in places])
-        words = [
-            word for place, read in zip(places, wide, strict=True) for word in words_in(place, read.glance)
-        ]
-        return self._candidates([(w, 0.0, views.flattened(w.cut(rgb, GLANCE))) for w in words])
+
+        def read(shapes: Sequence[Straight]) -> list[Candidate]:
+            return self._candidates([(s, 0.0, views.flattened(s.cut(rgb, GLANCE))) for s in shapes])
+
+        wide = zip(places, read(places), strict=True)
+        return read([word for place, seen in wide for word in words_in(place, seen.glance)])
 
     def _candidates(self, looks: Sequence[tuple[Shape, float, np.ndarray]]) -> list[Candidate]:
         candidates = []
@@ -229,8 +230,7 @@ class PageReader:
         recogniser = self._networks.recognisers[view.recogniser]
         hypotheses = beam_search(posteriors, recogniser.characters, beams=self._beams)
         cut, crop = of or shape, view.crop
-        margin = crop.along * cut.height / cut.width
-        first, last = crop.start - margin, crop.stop + margin
+        first, last, _, _ = bounds(cut.width, cut.height, crop)
         # A character cut by the end of a piece is not seen: the next piece has all of it.
         unseen = CUT_HEIGHTS * shape.height / shape.width
         low = first + unseen if crop.start > 0 else -math.inf

@@ -10,7 +10,7 @@ import numpy as np
 
 from serialscan.reading.cover import EVEN
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import GLANCE, Shape, Straight, askew, overlap
+from serialscan.reading.shapes import GLANCE, Shape, Straight, askew, bounds, overlap
 
 STEPS = (1.0, 1.3, 1.6, 1.9)  # from the middle of a row to that of the next, in heights of its box
 LOOSE = 1.2  # height of a place in heights of the row: the next row need not stand where it is looked for
@@ -60,15 +60,15 @@ def _apart(row: Straight, other: Straight) -> float | None:
 
 def words_in(place: Straight, glance: Glance) -> list[Straight]:
     """Where in a place that was read as a whole the text stands: each surer word, and all of them as one."""
-    margin = GLANCE.along * place.height / place.width
+    first, last, _, _ = bounds(place.width, place.height, GLANCE)
     words: list[list[tuple[float, float]]] = [[]]
     for char, sure, position in zip(glance.text, glance.confidences, glance.positions, strict=True):
         if char == " ":
             words.append([])
         else:
-            words[-1].append((position * (1 + 2 * margin) - margin, sure - EVEN))
+            words[-1].append((first + position * (last - first), sure - EVEN))
     ends = [(word[0][0], word[-1][0]) for word in words if sum(worth for _, worth in word) > 0]
     if len(ends) > 1:
         ends.append((ends[0][0], ends[-1][1]))
     slack = END * place.height / place.width
-    return [place.piece(first - slack, last + slack) for first, last in ends]
+    return [place.piece(start - slack, end + slack) for start, end in ends]

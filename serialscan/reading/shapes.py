@@ -88,7 +88,7 @@ class Straight:
 
     def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
         """The line upright, (height, W, 3) uint8 with W a multiple of 8, from the photo's own pixels."""
-        u0, u1, v0, v1 = _bounds(self.width, self.height, crop)
+        u0, u1, v0, v1 = bounds(self.width, self.height, crop)
         width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, crop.stretch, height)
         # Warping samples single points: where it shrinks, draw larger first and average.
         over = max(1, min(8, round((v1 - v0) * self.height / height)))
@@ -167,7 +167,7 @@ class Arc:
 
     def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
         """The line unwrapped, (height, W, 3) uint8 with W a multiple of 8."""
-        u0, u1, v0, v1 = _bounds(self.width, self.height, crop)
+        u0, u1, v0, v1 = bounds(self.width, self.height, crop)
         width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, crop.stretch, height)
         over = max(1, min(8, round((v1 - v0) * self.height / height)))
         u = u0 + (np.arange(width * over) + 0.5) / (width * over) * (u1 - u0)
@@ -189,7 +189,8 @@ class Arc:
 Shape = Straight | Arc
 
 
-def _bounds(width: float, height: float, crop: Crop) -> tuple[float, float, float, float]:
+def bounds(width: float, height: float, crop: Crop) -> tuple[float, float, float, float]:
+    """Where a crop of a shape of that size begins and ends: first and last ``u``, first and last ``v``."""
     margin = crop.along * height / width
     return crop.start - margin, crop.stop + margin, -crop.across, 1 + crop.across
 
