@@ -14,6 +14,7 @@ from PIL import Image
 from serialscan.errors import EngineError, ExitCode
 from serialscan.evaluate import exact
 from serialscan.reading import Reader, engine, quality_warnings, save_crops
+from serialscan.reading.page import _barred
 from serialscan.record import Quality, Source
 from serialscan.settings import Settings
 
@@ -93,8 +94,8 @@ def test_every_character_says_where_it_stands(reader: Reader) -> None:
     assert max(heights) < 3 * 40
 
 
-def test_text_on_a_circle_is_read_as_one_line(reader: Reader) -> None:
-    flat = struck("SER NO 483920", scale=2.0, margin=20)
+def on_a_ring(flat: np.ndarray) -> np.ndarray:
+    """The line bent to a ring of 260 px, its middle on top."""
     height, width = flat.shape[:2]
     side, radius = 900, 260.0
     y, x = np.mgrid[0:side, 0:side].astype(np.float32) - side / 2
@@ -102,12 +103,26 @@ def test_text_on_a_circle_is_read_as_one_line(reader: Reader) -> None:
     sweep = np.degrees(width / radius)
     u = ((angle + 90 + sweep / 2) % 360) / sweep * width
     v = height / 2 - (r - radius)
-    ring = cv2.remap(
+    return cv2.remap(
         flat, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderValue=(90, 90, 90)
     )
-    read = texts(reader, ring)
+
+
+def test_text_on_a_circle_is_read_as_one_line(reader: Reader) -> None:
+    read = texts(reader, on_a_ring(struck("SER NO 483920", scale=2.0, margin=20)))
     assert any("483920" in text for text in read), read
     assert any("SER NO" in text for text in read), read
+
+
+def test_two_numbers_on_a_ring_are_two_marks(reader: Reader) -> None:
+    """A drawing number and the part's own: rings are full, so they stand closer than on a plate."""
+    read = texts(reader, on_a_ring(struck("5683086  3089", scale=2.0, margin=20)))
+    assert read == ["5683086", "3089"]
+
+
+def test_a_bar_is_a_hyphen_unless_han_stand_beside_it() -> None:
+    assert _barred(tuple("106066\u4e001")) == tuple("106066-1")
+    assert _barred(tuple("\u4e00\u4e5d\u4e94\u516d")) == tuple("\u4e00\u4e5d\u4e94\u516d")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 300), (300, 2), (31, 33), (64, 64)])

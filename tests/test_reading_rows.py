@@ -64,6 +64,14 @@ def test_what_is_not_sure_is_no_word() -> None:
     assert words_in(row(500, 500), Glance("", (), ())) == []
 
 
+def test_a_sure_digit_between_unsure_ones_is_looked_at_alone() -> None:
+    """A single digit below a long row: its place is mostly grain, in which something is always seen."""
+    glance = Glance("1271", (0.3, 0.45, 0.96, 0.2), (0.2, 0.4, 0.6, 0.8))
+    (digit,) = words_in(row(500, 500), glance)
+    assert digit.width < 2 * digit.height
+    assert abs(digit.cx - 545) < 10
+
+
 def test_a_faint_number_below_another_is_read() -> None:
     """Neither detector finds the second: it is there only because a row was read above it."""
     ink = np.zeros((500, 700), np.uint8)

@@ -34,11 +34,14 @@ GAP_PITCHES = 2.5
 GAP_HEIGHTS = 1.1
 PAIR_GAP_HEIGHTS = 1.3  # of two characters, which have no usual step
 RING_GAP_PITCHES = 2.0
+RING_NUMBERS_GAP_PITCHES = 1.5  # of two numbers: spaces part words, seldom the digits of one number
 RING_PART = 3  # characters that a mark on a ring has at least
+NUMBER_DIGITS = 4
 LONG = 14.0  # heights of a box: a longer line is also read in pieces as long as this
 PIECE_OVERLAP = 3.0  # heights
 CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
 ROW_VALUE = 1.0  # of a line, for rows beside it to be looked for
+HAN_ONE = "\u4e00"
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
 
 
@@ -240,9 +243,17 @@ class PageReader:
             u = [first + p * (last - first) for p in hypothesis.positions]
             if of is not None and u:
                 u = shape.along(of.points(np.array(u), np.full(len(u), 0.5))).tolist()
-            kept = [(c, x) for c, x in zip(hypothesis.text, u, strict=True) if low <= x <= high]
+            text = _barred(hypothesis.text)
+            kept = [(c, x) for c, x in zip(text, u, strict=True) if low <= x <= high]
             _add(moved, kept, hypothesis.probability)
         return Sight(f"{recogniser.name}/{view.name}", _ranked(moved), low, high)
+
+
+def _barred(text: tuple[str, ...]) -> tuple[str, ...]:
+    """One bar is two classes, hyphen and the Han numeral one: it is a hyphen where no other Han stands."""
+    if HAN_ONE not in text or any("\u4e00" < c <= "\u9fff" for c in text):
+        return text
+    return tuple("-" if c == HAN_ONE else c for c in text)
 
 
 def _one_way(glance: Glance) -> bool:
@@ -275,13 +286,17 @@ def _parted(
     shape: Shape, seen: Sequence[Sight], fusion: Fusion
 ) -> list[tuple[Shape, Sequence[Sight], Fusion]]:
     """Cut a line at its wide gaps: what stands far apart is more often two marks than one."""
-    u = np.array([slot.position for slot in fusion.slots if slot.ranked()[0][0] != " "])
+    marked = [(slot.ranked()[0][0], slot.position) for slot in fusion.slots]
+    marked = [(char, position) for char, position in marked if char != " "]
+    u = np.array([position for _, position in marked])
     steps = np.diff(u)
     in_heights = shape.width / shape.height
     if len(u) < 2 or (len(u) == 2 and (isinstance(shape, Arc) or steps[0] * in_heights < PAIR_GAP_HEIGHTS)):
         return [(shape, seen, fusion)]
     if isinstance(shape, Arc):  # a ring has no line ends: what parts two marks is little wider than a space
-        wide = np.flatnonzero(steps > RING_GAP_PITCHES * np.median(steps))
+        text = "".join(char for char, _ in marked)
+        gaps = steps / np.median(steps)
+        wide = np.flatnonzero((gaps > RING_GAP_PITCHES) | _between_numbers(text, gaps))
         ends = [0, *(wide + 1), len(u)]
         if min(b - a for a, b in itertools.pairwise(ends)) < RING_PART:
             return [(shape, seen, fusion)]
@@ -298,6 +313,18 @@ def _parted(
     for low, high, start, stop in zip(bounds, bounds[1:], starts, stops, strict=False):
         saw = [_within(s, low, high, start, stop) for s in seen if s.low < high and low < s.high]
         parts.append((shape.piece(start, stop), saw, _vote(saw)))
+    return parts
+
+
+def _between_numbers(text: str, gaps: np.ndarray) -> np.ndarray:
+    """Which gaps of a ring, (n - 1,) in usual steps between n characters, part one number from another."""
+    ends = [0, *(np.flatnonzero(gaps > RING_NUMBERS_GAP_PITCHES) + 1), len(text)]
+    number = [
+        sum(c.isdigit() for c in text[a:b]) >= NUMBER_DIGITS and not any(c.isalpha() for c in text[a:b])
+        for a, b in itertools.pairwise(ends)
+    ]
+    parts = np.zeros(len(gaps), bool)
+    parts[[at - 1 for at, a, b in zip(ends[1:], number, number[1:], strict=False) if a and b]] = True
     return parts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -59,7 +60,7 @@ def _apart(row: Straight, other: Straight) -> float | None:
 
 
 def words_in(place: Straight, glance: Glance) -> list[Straight]:
-    """Where in a place that was read as a whole the text stands: each surer word, and all of them as one."""
+    """Where in a place that was read the text stands: each surer word, all as one, and the sure parts."""
     first, last, _, _ = bounds(place.width, place.height, GLANCE)
     words: list[list[tuple[float, float]]] = [[]]
     for char, sure, position in zip(glance.text, glance.confidences, glance.positions, strict=True):
@@ -70,5 +71,13 @@ def words_in(place: Straight, glance: Glance) -> list[Straight]:
     ends = [(word[0][0], word[-1][0]) for word in words if sum(worth for _, worth in word) > 0]
     if len(ends) > 1:
         ends.append((ends[0][0], ends[-1][1]))
+    ends += [run for word in words if (run := _surest(word)) and run not in ends]
     slack = END * place.height / place.width
     return [place.piece(start - slack, end + slack) for start, end in ends]
+
+
+def _surest(word: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """First and last place of the run of sure characters that is worth most; None if no character is sure."""
+    runs = [list(run) for sure, run in itertools.groupby(word, key=lambda one: one[1] > 0) if sure]
+    best = max(runs, key=lambda run: sum(worth for _, worth in run), default=None)
+    return (best[0][0], best[-1][0]) if best else None
