@@ -125,11 +125,13 @@ def test_a_label_does_not_reach_over_the_item() -> None:
         (("M16A1", "P/N 12002820"), "12002820"),
         (("PAT. 4,658,139",), "4,658,139"),
         (("U.S. PATENT 6574901",), "6574901"),
+        (("US PAT N 939.790",), "939.790"),
         (("5855-01-534-5931",), "5855-01-534-5931"),
         (("ASSY 9346487-65490",), "9346487-65490"),
         (("80063-A3145870",), "80063-A3145870"),
         (("DAAB07-98-C-A123",), "DAAB07-98-C-A123"),
         (("CAL 5.56 MM",), "5.56"),
+        (("762X39",), "762X39"),
         (("CLASS 3B LASER 850 nm",), "850"),
         (("ACOG4X32JN8:12",), "JN8:12"),
         (("MFR 13567",), "13567"),
@@ -168,6 +170,21 @@ def test_a_named_number_is_accepted_unless_it_is_so_short_that_it_may_be_a_part(
 ) -> None:
     _, serial = read(text)
     assert decide(serial, 0.5).decision == decision
+
+
+def test_of_two_numbers_alike_the_one_that_is_surely_read_is_named_and_both_stay() -> None:
+    faint = line(1, "K 1453", sure=0.4)
+    clear = line(2, "87325")
+    _, serial = read_marks([msgspec.structs.replace(faint, confidence=0.02), clear], [], KNOWLEDGE)
+    assert serial.value == "87325"
+    assert [c.value for c in serial.candidates[:2]] == ["87325", "K 1453"]
+    assert "read with 0.02" in serial.candidates[1].rule
+
+
+def test_a_label_that_lost_its_first_letter_does_not_name_the_serial() -> None:
+    """P/N, S/N and M/N end alike."""
+    assert chosen("/N 11795012", "W274567") == "W274567"
+    assert chosen("N 11795012", "W274567") == "11795012"
 
 
 def test_a_group_number_stands_behind_a_plain_one_and_both_are_shown() -> None:

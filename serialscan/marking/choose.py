@@ -27,6 +27,7 @@ LEAST = -1.0  # a number with less evidence is a candidate, but not named as the
 LEAST_CANDIDATE = -4.0
 UNDECIDED = 0.3  # a character that is less sure is `?` in the value; from 0.3 to 0.5 three in four were right
 LEAST_CHOICE = 0.75  # of an accepted serial: its form alone says nothing
+LEAST_READING = 0.001  # for the logarithm
 SHORTEST_ACCEPTED = 4  # letters and digits; a shorter number is too often a part of one
 _LONGEST_JOINED = 14
 FOREIGN_DIGITS = "in other digits than another number"
@@ -302,8 +303,10 @@ def _weighed(
     if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
         reasons[FOREIGN_DIGITS] = weights["foreign_digits"]
     shown = _shown(value, line.characters[start:end])
+    reading = confidence_of(line, start, end)
+    reasons[f"read with {reading:.2f}"] = weights["read"] * math.log(max(reading, LEAST_READING))
     return Candidate(
-        value, shown, confidence_of(line, start, end), reasons, ids, index,
+        value, shown, reading, reasons, ids, index,
         named=labelled and not any("without a gap" in reason for reason in reasons),
     )  # fmt: skip
 

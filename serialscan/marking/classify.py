@@ -231,19 +231,20 @@ def _behind_labels(
 
 
 def _label_hits(text: str, hits: Sequence[Hit], labels: dict[str, Label]) -> list[Hit]:
-    """Labels of a line; words of one kind that follow each other are one label (SERIAI NO)."""
+    """Labels of a line; words of one kind that follow each other are one label (SERIAI NO, PAT N)."""
     found: list[Hit] = []
     for hit in hits:
         words = tuple(word for word in hit.words if word.table == "label")
         if not words:
             continue
         last = found[-1] if found else None
-        if (
-            last is not None
-            and labels[last.words[0].row].kind == labels[words[0].row].kind
-            and not text[last.end : hit.start].strip(" .,:/-")
-        ):
-            both = last.words if last.words[0].use == "name" else words
+        only_number = words[0].row == "number"
+        if only_number and text[: hit.start].endswith("/"):
+            continue  # of P/N, S/N or M/N the letter that would tell is lost
+        if last is not None and not text[last.end : hit.start].strip(" .,:/-") and (
+            only_number or labels[last.words[0].row].kind == labels[words[0].row].kind
+        ):  # fmt: skip
+            both = last.words if only_number or last.words[0].use == "name" else words
             found[-1] = replace(last, end=hit.end, words=both)
         else:
             found.append(replace(hit, words=words))
