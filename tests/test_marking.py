@@ -182,9 +182,11 @@ def test_of_two_numbers_alike_the_one_that_is_surely_read_is_named_and_both_stay
 
 
 def test_a_label_that_lost_its_first_letter_does_not_name_the_serial() -> None:
-    """P/N, S/N and M/N end alike."""
+    """P/N, S/N and M/N end alike, and so do PART NO and SERIAL NO."""
     assert chosen("/N 11795012", "W274567") == "W274567"
+    assert chosen("P.T NO 11795012", "W274567") == "W274567"
     assert chosen("N 11795012", "W274567") == "11795012"
+    assert chosen("ERIA. NO. 11795012", "W274567") == "11795012"
 
 
 def test_a_group_number_stands_behind_a_plain_one_and_both_are_shown() -> None:

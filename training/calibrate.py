@@ -2,7 +2,9 @@
 
     serialscan render --held-back --count 260 --seed 88001 --megapixels 1.5 --out CAL1
     serialscan render --held-back --count 240 --seed 88002 --megapixels 2 --out CAL2
-    python training/calibrate.py CAL1/labels.jsonl CAL2/labels.jsonl
+    serialscan render --held-back --count 500 --seed 88003 --megapixels 1.5 --out CAL3
+    serialscan render --held-back --count 500 --seed 88004 --megapixels 1.2 --out CAL4
+    python training/calibrate.py CAL?/labels.jsonl
 
 Photos are taken in halves: each half is judged by a model that was fitted on the other. That gives the
 calibration error of the lines and the least confidence at which accepted serials keep to a share of
@@ -37,7 +39,7 @@ from serialscan.reading.reader import Reader
 from serialscan.record import Code, Line
 from serialscan.settings import Settings
 
-VERSION = 3
+VERSION = 4
 RIDGE = 2e-4  # per line
 SHARES = (0.1, 0.05, 0.02, 0.01)  # of wrong serials, for which a least confidence is fitted
 
@@ -135,7 +137,7 @@ def main() -> None:
 
 def fit(photos: Sequence[Read]) -> None:
     """Fit on photos as read, say how well it holds, and write the file."""
-    name = "rendered photos of held-back letters and surfaces, seeds 88001 and 88002"
+    name = "rendered photos of held-back letters and surfaces, seeds 88001 to 88004"
     knowledge = load_knowledge()
     said: list[tuple[float, bool]] = []
     serials: list[tuple[float, bool]] = []

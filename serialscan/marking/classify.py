@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rapidfuzz import fuzz
+
 from serialscan.marking.geometry import below, beside
 from serialscan.marking.knowledge import Knowledge, Label, Number, calibre_key
-from serialscan.marking.normalise import normalise, western, word_key
+from serialscan.marking.normalise import folded, normalise, western, word_key
 from serialscan.marking.words import READ_CHARS, Finder, Hit, Word, tokens
 from serialscan.record import Line, Mark, MarkCandidate, MarkKind
 
@@ -21,6 +23,8 @@ _BELOW = 1.6  # character heights from a label to the number under it
 _BESIDE = 8.0  # and to the number in its row
 _VALUE = re.compile(r"[\w(+][\w./()+-]{0,60}")
 _DIGIT_AFTER = re.compile(r"[\s.:#,-]{0,6}[(\[]?[^\W\d_]{0,4}[-. ]?\d")
+_BEFORE = re.compile(r"(?:/|(?<![^\W_])([^\W\d_]+)[ .:-]{0,3})$")
+_LIKE_SERIAL = 75.0  # percent of likeness
 _GLUED = re.compile(r"([^\W\d_]{2,10})(\d\w{2,20})")
 
 
@@ -239,8 +243,9 @@ def _label_hits(text: str, hits: Sequence[Hit], labels: dict[str, Label]) -> lis
             continue
         last = found[-1] if found else None
         only_number = words[0].row == "number"
-        if only_number and text[: hit.start].endswith("/"):
-            continue  # of P/N, S/N or M/N the letter that would tell is lost
+        known = max((h.end for h in hits if h.end <= hit.start), default=0)
+        if only_number and _of_unknown(text[known : hit.start], labels):
+            continue
         if last is not None and not text[last.end : hit.start].strip(" .,:/-") and (
             only_number or labels[last.words[0].row].kind == labels[words[0].row].kind
         ):  # fmt: skip
@@ -249,6 +254,19 @@ def _label_hits(text: str, hits: Sequence[Hit], labels: dict[str, Label]) -> lis
         else:
             found.append(replace(hit, words=words))
     return found
+
+
+def _of_unknown(before: str, labels: dict[str, Label]) -> bool:
+    """Whether a word that is not known stands before NO: what would tell P/N from S/N, or PART NO, is lost.
+
+    What is like a word for the serial is taken for it.
+    """
+    match = _BEFORE.search(before)
+    if match is None:
+        return False
+    word = folded(match.group(1) or "")
+    names = [name for label in labels.values() if label.kind == "serial" for name in label.names]
+    return not any(fuzz.ratio(word, name) >= _LIKE_SERIAL for name in names)
 
 
 def _near_label(

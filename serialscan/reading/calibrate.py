@@ -8,6 +8,7 @@ fitted on rendered photos that no network was taught on, by ``training/calibrate
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,10 +19,11 @@ from serialscan.record import Alternative, Glyph, Line, TextCandidate
 
 FILE = "calibration.json"
 EVIDENCE = (
-    "votes", "weakest", "margin", "characters", "first_agree", "second_agree", "other_agrees",
-    "other_differs", "small", "large",
+    "votes", "characters", "short", "digits", "first_best", "second_best", "first_agree", "second_agree",
+    "other_agrees", "other_differs", "small", "large",
 )  # fmt: skip
 FLOOR = 1e-4  # no reading is surer or less sure than this and one minus this
+SHORT = 2  # characters; a line as short as this may be a scratch, or be read whole by every view
 _LEAST_DOUBT = 1e-3  # of a character on which all views agree, in nats
 
 
@@ -77,18 +79,16 @@ def load_calibration(path: Path = WEIGHTS / FILE) -> Calibration:
 
 def evidence(line: Line) -> tuple[float, ...]:
     """What speaks for and against a line as fused: one number for each name in `EVIDENCE`."""
-    votes = [glyph.confidence for glyph in line.characters if glyph.char != " "]
-    product = math.exp(sum(math.log(max(v, 1e-6)) for v in votes))
-    weakest = min(votes, default=0.0)
-    rival = next((c.confidence for c in line.candidates if c.text != line.text), 0.0)
-    first, second = (_agreement(line, f"{name}/") for name, _ in RECOGNISERS)
-    others = [r.text for r in line.readers if r.name.startswith("tesseract")]
+    marked = [glyph for glyph in line.characters if glyph.char != " "]
+    product = math.exp(sum(math.log(max(glyph.confidence, 1e-6)) for glyph in marked))
+    first, second = (_views(line, f"{name}/") for name, _ in RECOGNISERS)
+    others = [_same(r.text, line.text) for r in line.readers if r.name.startswith("tesseract")]
     height = math.log2(max(line.glyph_height_px or 1.0, 1.0))
     return (
-        _logit(product), _logit(weakest), math.log((product + 1e-3) / (rival + 1e-3)),
-        math.log2(1 + len(votes)), first, second,
-        float(any(_same(t, line.text) for t in others)), float(any(not _same(t, line.text) for t in others)),
-        max(0.0, 4.6 - height), max(0.0, height - 5.6),
+        _logit(product), math.log2(1 + len(marked)), float(len(marked) <= SHORT),
+        sum(glyph.char.isdigit() for glyph in marked) / max(1, len(marked)),
+        _best(first), _best(second), _agreement(first), _agreement(second), float(any(others)),
+        float(not all(others)), max(0.0, 4.6 - height), max(0.0, height - 5.6),
     )  # fmt: skip
 
 
@@ -134,10 +134,23 @@ def _glyph(glyph: Glyph, confidence: float) -> Glyph:
     )
 
 
-def _agreement(line: Line, reader: str) -> float:
-    """Share of one recogniser's views of the whole line that read its text; a half if there is none."""
-    said = [r.text for r in line.readers if r.name.startswith(reader) and "piece" not in r.name]
-    return sum(_same(text, line.text) for text in said) / len(said) if said else 0.5
+def _views(line: Line, reader: str) -> list[tuple[bool, float]]:
+    """Each of one recogniser's views of the whole line: whether it reads the line's text, and how surely."""
+    return [
+        (_same(r.text, line.text), r.confidence)
+        for r in line.readers
+        if r.name.startswith(reader) and "piece" not in r.name
+    ]
+
+
+def _best(views: Sequence[tuple[bool, float]]) -> float:
+    """How surely the surest view reads the text, in log odds."""
+    return _logit(max((sure for same, sure in views if same), default=0.0))
+
+
+def _agreement(views: Sequence[tuple[bool, float]]) -> float:
+    """Share of the views that read the text; a half if there is none."""
+    return sum(same for same, _ in views) / len(views) if views else 0.5
 
 
 def _same(a: str, b: str) -> bool:
