@@ -114,6 +114,14 @@ def test_text_on_a_circle_is_read_as_one_line(reader: Reader) -> None:
     assert any("SER NO" in text for text in read), read
 
 
+@pytest.mark.parametrize("squeeze", [0.65, 0.8])
+def test_text_around_a_ring_that_is_seen_askew_is_read(reader: Reader, squeeze: float) -> None:
+    ring = on_a_ring(struck("195-30-1286  3110 KB72", scale=2.0, margin=20))
+    askew = cv2.resize(ring, None, fx=1.0, fy=squeeze, interpolation=cv2.INTER_AREA)
+    read = "|".join(text.replace(" ", "") for text in texts(reader, askew))
+    assert "195-30-1286" in read and "3110" in read and "KB72" in read, read
+
+
 def test_two_numbers_on_a_ring_are_two_marks(reader: Reader) -> None:
     """A drawing number and the part's own: rings are full, so they stand closer than on a plate."""
     read = texts(reader, on_a_ring(struck("5683086  3089", scale=2.0, margin=20)))

@@ -35,14 +35,27 @@ def test_points_and_their_places_along_a_line_are_inverse(cx, cy, width, height,
     assert shape.across(points)[0] == pytest.approx(v, abs=1e-6)
 
 
-@given(angles, st.floats(20, 340), st.booleans(), st.floats(0.02, 0.98), st.floats(0.05, 0.95))
-def test_points_and_their_places_along_an_arc_are_inverse(start, sweep, outwards, u, v) -> None:
-    shape = Arc(300, 200, 120, 40, start, sweep if outwards else -sweep)
+@given(
+    angles, st.floats(20, 340), st.booleans(), st.floats(0.02, 0.98), st.floats(0.05, 0.95),
+    st.floats(0.4, 1.0), angles,
+)  # fmt: skip
+def test_points_and_their_places_along_an_arc_are_inverse(start, sweep, outwards, u, v, flat, lean) -> None:
+    shape = Arc(300, 200, 120, 40, start, sweep if outwards else -sweep, flat=flat, lean=lean)
     points = shape.points(np.array([u]), np.array([v]))
     assert shape.along(points)[0] == pytest.approx(u, abs=1e-6)
     assert shape.across(points)[0] == pytest.approx(v, abs=1e-6)
     assert shape.turned(2).along(points)[0] == pytest.approx(1 - u, abs=1e-6)
     assert shape.turned(2).across(points)[0] == pytest.approx(1 - v, abs=1e-6)
+
+
+def test_a_squeezed_ring_is_an_ellipse_and_its_line_is_turned_as_the_photo_shows_it() -> None:
+    ring = Arc(300, 200, 120, 40, 0, 360, flat=0.5, lean=90)
+    x, y = (ring.points(np.linspace(0, 1, 361), np.full(361, 0.5)) - [300, 200]).T
+    assert np.allclose((x / 60) ** 2 + (y / 120) ** 2, 1)
+    diagonal = Arc(300, 200, 120, 40, 205, 40, flat=0.5, lean=90)  # its middle is at 225 degrees
+    (before, after) = diagonal.points(np.array([0.499, 0.501]), np.array([0.5, 0.5]))
+    direction = math.degrees(math.atan2(*(after - before)[::-1]))
+    assert abs((-direction - diagonal.rotation + 180) % 360 - 180) < 1
 
 
 def letters() -> np.ndarray:

@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 
 from serialscan.reading.engine import Networks
-from serialscan.reading.locate import boxes_in, joined
+from serialscan.reading.locate import TEXT, joined, look_at
 from serialscan.reading.shapes import Arc, Straight, askew, one_circle, same_arc
 
 CIRCLES = 2  # rings unwrapped per page at most
-TURNS = 1.5  # of the strip, so that no text is cut by its seam
+TURNS = 2.0  # of the strip, so that no text is cut by its seam
 STRIP_GLYPH_PX = 40  # text height in the strip
 RING = 2.6  # height of the strip in text heights
 CLOSED = 12.0  # radius in text heights up to which all of a bowed line's circle is searched
@@ -29,6 +29,10 @@ _ELONGATED = 1.3  # a box that has a direction
 _APART = 25.0  # degrees between chords that fix a centre
 _LEVEL = 25.0  # degrees that a line in the strip may be off its length
 _TANGENT = 22.0  # degrees that a chord may be off the tangent
+_MOST_OF_RING = 180  # degrees of a ring on which its text must be seen for an ellipse to be fitted
+_STRAY = 0.35  # text heights from the curve at which a mark is none of its text
+_WANDERS = 0.06  # text heights by which text wanders along an ellipse
+_FLATTEST = 0.4  # minor over major axis
 
 
 def locate_arcs(
@@ -43,7 +47,13 @@ def locate_arcs(
             rings.append(ring)
     for ring in rings[:CIRCLES]:
         strip = _unwrap(rgb, ring)
-        in_strip = [box for box in boxes_in(strip, networks) if askew(box.angle, 0) < _LEVEL]
+        boxes_found, probability = look_at(strip, networks)
+        squeezed = _squeezed(ring, probability)
+        if squeezed is not None:
+            ring = squeezed
+            strip = _unwrap(rgb, ring)
+            boxes_found, _ = look_at(strip, networks)
+        in_strip = [box for box in boxes_found if askew(box.angle, 0) < _LEVEL]
         arcs: list[tuple[Arc, float]] = []
         for box, gap in [*((box, 0.0) for box in in_strip), *joined(in_strip)]:
             arc = _to_arc(box, strip, ring)
@@ -123,6 +133,60 @@ def _refined(ring: Arc, members: Sequence[Straight]) -> Arc:
     )
 
 
+def _squeezed(ring: Arc, probability: np.ndarray) -> Arc | None:
+    """The ellipse that the text of a ring follows; None if it is the circle, or too little of it is seen.
+
+    The middle of the text wanders up and down a strip that was unwrapped along the wrong curve. Its
+    harmonics (the first for the centre, the second for the squeeze) are fitted by trimmed least squares.
+
+    Args:
+        ring: a full turn.
+        probability: of text (H, W) in the strip along it.
+    """
+    height, width = probability.shape
+    seen = np.where(probability > TEXT, probability, 0.0)
+    weight = seen.sum(axis=0)
+    columns = np.flatnonzero(weight > 0)
+    angle = (columns + 0.5) / width * TURNS * math.tau
+    if len(np.unique(np.degrees(angle).astype(int) % 360)) < _MOST_OF_RING:
+        return None
+    rows = (seen[:, columns] * (np.arange(height) + 0.5)[:, None]).sum(axis=0) / weight[columns]
+    away = (height / 2 - rows) * RING * ring.height / height  # px beyond the ring
+    harmonics = np.stack(
+        [np.ones(len(angle)), *(f(n * angle) for n in (1, 2) for f in (np.cos, np.sin))], axis=1
+    )
+    kept = np.ones(len(angle), bool)
+    for _ in range(4):
+        fit = np.linalg.lstsq(harmonics[kept], away[kept], rcond=None)[0]
+        kept = np.abs(harmonics @ fit - away) < _STRAY * ring.height
+        if len(np.unique(np.degrees(angle[kept]).astype(int) % 360)) < _MOST_OF_RING:
+            return None
+    if np.hypot(fit[3], fit[4]) < _WANDERS * ring.height:
+        return None
+    turn = np.linspace(0, math.tau, 72, endpoint=False)
+    radius = ring.radius + fit @ np.stack(
+        [np.ones(len(turn)), *(f(n * turn) for n in (1, 2) for f in (np.cos, np.sin))]
+    )
+    points = np.stack([ring.cx + radius * np.cos(turn), ring.cy + radius * np.sin(turn)], axis=1)
+    (cx, cy), (first, second), lean = cv2.fitEllipseDirect(points.astype(np.float32))
+    if first < second:
+        first, second, lean = second, first, lean + 90
+    flat = second / first
+    if not _FLATTEST < flat < 1:
+        return None
+    # The mean of both half axes was the circle's radius; its text was as high there.
+    height_px = ring.height * 2 / (1 + flat)
+    return replace(
+        ring,
+        cx=float(cx),
+        cy=float(cy),
+        radius=first / 2,
+        height=height_px,
+        flat=flat,
+        lean=float(lean % 180),
+    )
+
+
 def _unwrap(rgb: np.ndarray, ring: Arc) -> np.ndarray:
     scale = STRIP_GLYPH_PX / ring.height
     width = round(math.tau * TURNS * ring.radius * scale / 32) * 32
@@ -143,4 +207,6 @@ def _to_arc(box: Straight, strip: np.ndarray, ring: Arc) -> Arc | None:
     start = (box.cx / width * degrees - sweep / 2) % 360
     per_px = RING * ring.height / height
     radius = ring.radius - (box.cy - height / 2) * per_px
-    return Arc(ring.cx, ring.cy, radius, box.height * per_px, start, sweep, box.score) if radius > 0 else None
+    if radius <= 0:
+        return None
+    return replace(ring, radius=radius, height=box.height * per_px, start=start, sweep=sweep, score=box.score)

@@ -71,7 +71,7 @@ def _support(one: int, useful: Sequence[Candidate], chosen: Sequence[int], rival
     """What reading against the direction of the photo's other text costs a candidate."""
     candidate = useful[one]
     # People hold the camera so that text stands upright in the picture: worth one short line.
-    total = UPRIGHT * math.cos(math.radians(candidate.shape.rotation))
+    total = UPRIGHT * math.cos(math.radians(candidate.shape.rotation)) * _straightness(candidate.shape)
     for other in chosen:
         if other == one or other in rivals:
             continue
@@ -89,7 +89,15 @@ def _read_alike(one: Shape, other: Shape) -> float:
     """
     if isinstance(one, Arc) and isinstance(other, Arc) and _on_one_ring(one, other):
         return math.copysign(1.0, one.sweep * other.sweep)
-    return math.cos(math.radians(one.rotation - other.rotation))
+    return math.cos(math.radians(one.rotation - other.rotation)) * _straightness(one) * _straightness(other)
+
+
+def _straightness(shape: Shape) -> float:
+    """How far the middle's direction is that of all: mean cosine between them, 0 for a full circle."""
+    if isinstance(shape, Straight):
+        return 1.0
+    half = math.radians(max(1.0, abs(shape.sweep))) / 2
+    return math.sin(half) / half
 
 
 def _on_one_ring(a: Arc, b: Arc) -> bool:

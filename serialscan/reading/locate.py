@@ -24,7 +24,7 @@ RESOLVED_PX = 40.0  # height of a box in the coarse look
 TILE = 960
 TILE_OVERLAP = 160
 TILE_MARGIN = 96  # px around what calls for the look
-_PIXEL = 0.3  # text probability of a pixel, as PP-OCR uses it
+TEXT = 0.3  # text probability of a pixel, as PP-OCR uses it
 _BOX = 0.3  # mean text probability of a box; PP-OCR's 0.5 loses faint relief
 _BOW = 0.3  # rise of a bowed line's middle, in heights
 _BETTER = 0.85  # distance to the circle against that to the straight line, both root mean square
@@ -71,9 +71,10 @@ def locate(
     return _without_copies(found), kept
 
 
-def boxes_in(rgb: np.ndarray, networks: Networks) -> list[Straight]:
-    """Boxes of a picture looked at once, as it is."""
-    return _without_copies(_boxes(_probability(rgb, 1.0, networks), rgb.shape[1], rgb.shape[0]))
+def look_at(rgb: np.ndarray, networks: Networks) -> tuple[list[Straight], np.ndarray]:
+    """Boxes of a picture looked at once, as it is, and the probability of text (H, W) behind them."""
+    probability = _probability(rgb, 1.0, networks)
+    return _without_copies(_boxes(probability, rgb.shape[1], rgb.shape[0])), probability
 
 
 def _probability(rgb: np.ndarray, scale: float, networks: Networks, detector: int = STOCK) -> np.ndarray:
@@ -110,7 +111,7 @@ def _unresolved(probability: np.ndarray, found: Sequence[Straight], shrunk: floa
 
 def boxes_of(probability: np.ndarray) -> list[tuple[float, float, float, float, float, float]]:
     """Rotated boxes (cx, cy, w, h, angle, score) of a text probability map (H, W)."""
-    mask = cv2.dilate((probability > _PIXEL).astype(np.uint8), np.ones((2, 2), np.uint8))
+    mask = cv2.dilate((probability > TEXT).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     boxes = []
     for contour in contours:
@@ -133,7 +134,7 @@ def boxes_of(probability: np.ndarray) -> list[tuple[float, float, float, float, 
 
 def bowed_in(probability: np.ndarray) -> list[Arc]:
     """Arcs of a text probability map (H, W), in its pixels: blobs whose middle line is bowed."""
-    mask = (probability > _PIXEL).astype(np.uint8)
+    mask = (probability > TEXT).astype(np.uint8)
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     arcs = []
     for contour in contours:

@@ -113,7 +113,8 @@ class Arc:
     """A line on a circle: centre, middle radius and height of the text (px), first angle, sweep (degrees).
 
     Angles run clockwise from the photo's x axis. A positive sweep is read clockwise with the tops
-    of the characters outwards, a negative one counter-clockwise with the tops inwards.
+    of the characters outwards, a negative one counter-clockwise with the tops inwards. A circle seen
+    askew is an ellipse: everything is then squeezed by ``flat`` across the direction ``lean`` (degrees).
     """
 
     cx: float
@@ -123,24 +124,34 @@ class Arc:
     start: float
     sweep: float
     score: float = 1.0
+    flat: float = 1.0
+    lean: float = 0.0
 
     @property
     def width(self) -> float:
-        """Length of the middle of the line in px."""
+        """Length of the middle of the line in px, as if not squeezed."""
         return abs(math.radians(self.sweep)) * self.radius
 
     @property
     def rotation(self) -> int:
         """Clockwise turn of the photo in degrees that sets the middle of the line upright."""
-        middle = self.start + self.sweep / 2
-        return round(-(middle + (90 if self.sweep > 0 else -90))) % 360
+        middle = math.radians(self.start + self.sweep / 2 + (90 if self.sweep > 0 else -90))
+        dx, dy = np.array([math.cos(middle), math.sin(middle)]) @ self._squeeze()
+        return round(-math.degrees(math.atan2(dy, dx))) % 360
+
+    def _squeeze(self) -> np.ndarray:
+        """From the circle to the ellipse that the photo shows; a symmetric (2, 2)."""
+        t = math.radians(self.lean)
+        across = np.array([-math.sin(t), math.cos(t)])
+        return np.eye(2) - (1 - self.flat) * np.outer(across, across)
 
     def points(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Photo coordinates of (u, v); shapes (N,), (N,) to (N, 2)."""
         outwards = 1.0 if self.sweep > 0 else -1.0
         angle = np.radians(self.start + u * self.sweep)
         radius = self.radius + (0.5 - v) * self.height * outwards
-        return np.stack([self.cx + radius * np.cos(angle), self.cy + radius * np.sin(angle)], axis=-1)
+        away = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
+        return away @ self._squeeze() + np.array([self.cx, self.cy])
 
     def turned(self, quarters: int) -> Arc:
         """The same place read the other way round; ``quarters`` is 2, text runs along its circle."""
@@ -155,15 +166,20 @@ class Arc:
     def across(self, points: np.ndarray) -> np.ndarray:
         """``v`` of photo points, (N, 2) to (N,)."""
         outwards = 1.0 if self.sweep > 0 else -1.0
-        radius = np.hypot(points[:, 0] - self.cx, points[:, 1] - self.cy)
+        radius = np.hypot(*self._away(points).T)
         return 0.5 - (radius - self.radius) * outwards / self.height
 
     def along(self, points: np.ndarray) -> np.ndarray:
         """``u`` of photo points, (N, 2) to (N,)."""
-        angle = np.degrees(np.arctan2(points[:, 1] - self.cy, points[:, 0] - self.cx))
+        dx, dy = self._away(points).T
+        angle = np.degrees(np.arctan2(dy, dx))
         turn = (angle - self.start) * math.copysign(1.0, self.sweep)
         slack = (360 - abs(self.sweep)) / 2
         return ((turn + slack) % 360 - slack) / abs(self.sweep)
+
+    def _away(self, points: np.ndarray) -> np.ndarray:
+        """Photo points (N, 2) from the centre, as if not squeezed."""
+        return (points - np.array([self.cx, self.cy])) @ np.linalg.inv(self._squeeze())
 
     def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
         """The line unwrapped, (height, W, 3) uint8 with W a multiple of 8."""
