@@ -168,22 +168,22 @@ def _squeezed(ring: Arc, probability: np.ndarray) -> Arc | None:
         [np.ones(len(turn)), *(f(n * turn) for n in (1, 2) for f in (np.cos, np.sin))]
     )
     points = np.stack([ring.cx + radius * np.cos(turn), ring.cy + radius * np.sin(turn)], axis=1)
+    return _ellipse(points, ring.height)
+
+
+def _ellipse(points: np.ndarray, height: float) -> Arc | None:
+    """The ellipse nearest to points (N, 2) as a full turn with text of that height; None if it is none."""
     (cx, cy), (first, second), lean = cv2.fitEllipseDirect(points.astype(np.float32))
+    if not (math.isfinite(first) and math.isfinite(second) and math.isfinite(cx) and math.isfinite(cy)):
+        return None
     if first < second:
         first, second, lean = second, first, lean + 90
-    flat = second / first
+    flat = second / first if first > 0 else 0.0
     if not _FLATTEST < flat < 1:
         return None
-    # The mean of both half axes was the circle's radius; its text was as high there.
-    height_px = ring.height * 2 / (1 + flat)
-    return replace(
-        ring,
-        cx=float(cx),
-        cy=float(cy),
-        radius=first / 2,
-        height=height_px,
-        flat=flat,
-        lean=float(lean % 180),
+    # In the middle between both half axes text is as high as it is seen.
+    return Arc(
+        float(cx), float(cy), first / 2, height * 2 / (1 + flat), 0.0, 360.0, flat=flat, lean=lean % 180
     )
 
 
