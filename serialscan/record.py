@@ -276,11 +276,24 @@ class ItemAlternative(_Record, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
 
 
+class Importer(_Record, frozen=True, kw_only=True):
+    """The parts of an import mark; ``state`` is of the USA (two letters), ``country`` ISO 3166-1 alpha-3.
+
+    Where the mark does not part a name from its city, both stand in ``name``.
+    """
+
+    name: str
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    year: str | None = None
+
+
 class ItemValue(_Record, frozen=True, kw_only=True):
     """A mark of the item as all its photos together show it.
 
     ``raw`` is its line as fused. ``row`` and ``candidates`` are as in a mark: what it means, or what it may
-    mean. ``alternatives`` are other values that the photos show.
+    mean. ``alternatives`` are other values that the photos show, ``importer`` the parts of an import mark.
     """
 
     kind: MarkKind
@@ -293,6 +306,7 @@ class ItemValue(_Record, frozen=True, kw_only=True):
     candidates: tuple[MarkCandidate, ...] = ()
     alternatives: tuple[ItemAlternative, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    importer: Importer | None = None
 
 
 class ItemSerial(_Record, frozen=True, kw_only=True):

@@ -225,6 +225,25 @@ def test_an_importer_is_missing_only_for_what_was_made_outside_the_usa() -> None
     assert not asked("HARTFORD, CONN. U.S.A.", "SERIAL W274567")
 
 
+@pytest.mark.parametrize(
+    ("mark", "parts"),
+    [
+        ("ACME ARMS, RENO, NV", ("ACME ARMS", "RENO", "NV", None, None)),
+        ("ACME ARMS, RENO, NEV. U.S.A.", ("ACME ARMS", "RENO", "NV", "USA", None)),
+        ("ACME ARMS RENO NV 1987", ("ACME ARMS RENO", None, "NV", None, "1987")),
+        ("A.B.C. CO., ALBANY, N.Y.", ("A.B.C. CO", "ALBANY", "NY", None, None)),
+        ("ACME GEORGIA VT", ("ACME GEORGIA", None, "VT", None, None)),
+        ("ACME GMBH, ULM, GERMANY", ("ACME GMBH", "ULM", None, "DEU", None)),
+        ("ACME", ("ACME", None, None, None, None)),
+    ],
+)
+def test_an_import_mark_has_the_parts_that_it_tells_apart(mark: str, parts: tuple[str | None, ...]) -> None:
+    fused = item(photo("a.jpg", "MADE IN CHINA", f"IMPORTED BY {mark}"))
+    assert fused.importer is not None and fused.importer.importer is not None
+    assert fused.importer.raw == f"IMPORTED BY {mark}"
+    assert msgspec.structs.astuple(fused.importer.importer) == parts
+
+
 def test_optics_need_no_calibre() -> None:
     sight = item(photo("a.jpg", "AN/PVS-14", "NSN 5855-01-432-0524", "SER NO 633786"))
     assert sight.nsn is not None and sight.nsn.match_key == "5855014320524"

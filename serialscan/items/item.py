@@ -13,6 +13,7 @@ from serialscan.items.fuse import Network, Strand, fuse_lines
 from serialscan.items.missing import missing_of
 from serialscan.marking import Knowledge, assess_maker, match_key, read_marks
 from serialscan.marking.choose import UNDECIDED
+from serialscan.marking.importer import importer_of
 from serialscan.marking.iuid import serial_of
 from serialscan.record import (
     Assessment,
@@ -81,7 +82,7 @@ def scan_item(
     view = _View(records)
     marks, reading = read_marks(view.lines, view.codes, knowledge)
     serial, conflicts = _serial(view, reading)
-    values = _values(view, marks)
+    values = _values(view, marks, knowledge)
     conflicts += _mark_conflicts(values)
     conflicts += [
         Conflict(
@@ -513,7 +514,7 @@ def _conflict(field: str, message: str, values: Sequence[ItemAlternative]) -> Co
     return Conflict(field=field, message=f"{message}: {shown}", values=tuple(values))
 
 
-def _values(view: _View, marks: Sequence[Mark]) -> dict[str, list[ItemValue]]:
+def _values(view: _View, marks: Sequence[Mark], knowledge: Knowledge) -> dict[str, list[ItemValue]]:
     """The distinct marks of every kind, surest first; other marks with digits are of the kind ``number``."""
     found: dict[tuple[str, str], ItemValue] = {}
     for mark in sorted(marks, key=lambda mark: -mark.confidence):
@@ -521,6 +522,7 @@ def _values(view: _View, marks: Sequence[Mark]) -> dict[str, list[ItemValue]]:
             kind=mark.kind, value=mark.value, raw=mark.raw, match_key=mark.match_key,
             confidence=mark.confidence, rule=mark.rule, row=mark.row, candidates=mark.candidates,
             evidence=view.evidence(mark.evidence, mark.raw),
+            importer=importer_of(mark.value, knowledge) if mark.kind == "importer" else None,
         )  # fmt: skip
         key = (mark.kind, mark.row if mark.row and mark.kind in _BY_ROW else mark.match_key or mark.value)
         if key in found:

@@ -205,7 +205,8 @@ def _behind_labels(
     for number, hit in enumerate(at):
         word = next(word for word in hit.words if word.table == "label")
         label = labels[word.row]
-        stop = next((k.start for k in at[number + 1 :] if k.start >= hit.end), len(text))
+        following = (k for k in at[number + 1 :] if k.start >= hit.end and _labels_something(k, text))
+        stop = next((k.start for k in following), len(text))
         rest = text[hit.end : stop]
         alone = not text[: hit.start].strip(" .,:;-")
         if word.use == "short" and not _DIGIT_AFTER.match(rest):
@@ -232,6 +233,11 @@ def _behind_labels(
                     Labelled(index, middle, token.end, labels[word.row], match.group(1), "glued", index)
                 )
     return found, waiting
+
+
+def _labels_something(hit: Hit, text: str) -> bool:
+    """Whether a label is one: short ones are also plain letters (N.Y.) and need a number after them."""
+    return any(word.use != "short" for word in hit.words) or bool(_DIGIT_AFTER.match(text[hit.end :]))
 
 
 def _label_hits(text: str, hits: Sequence[Hit], labels: dict[str, Label]) -> list[Hit]:
