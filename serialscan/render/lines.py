@@ -138,8 +138,6 @@ def render_line(
     glyph_px: float | None = None,
     faces: Sequence[str] = FREE_FACES,
     materials: Sequence[str] = FREE_MATERIALS,
-    near: bool = False,
-    beyond: float = 0.0,
 ) -> Photo:
     """A photo of one line as a detector cuts it out: tight, loose or shifted, with what stands around it.
 
@@ -151,8 +149,6 @@ def render_line(
         glyph_px: height of the capitals in pixels; 14 to 48 if None. What it shows may be coarser.
         faces: names in `FACES`, or of `fonts.free_fonts`, to choose from.
         materials: names in `MATERIALS` to choose from.
-        near: as of a large sharp photo cut down: no grain, no blur, and glyphs of 36 to 60 px.
-        beyond: how far below the line to look, in heights of it; its neighbours are then left out.
     """
     rng = np.random.default_rng(seed)
     shares = np.array([look.share for look in _LOOKS])
@@ -174,9 +170,7 @@ def render_line(
         tracking=round(float(rng.uniform(*look.tracking)), 2),
     )  # fmt: skip
     coarse = 1.0
-    if near:
-        glyph_px = float(rng.uniform(36, 60))
-    elif glyph_px is None:
+    if glyph_px is None:
         glyph_px = float(np.exp(rng.uniform(math.log(14), math.log(48))))
         if glyph_px < 26 and rng.random() < 0.6:
             coarse, glyph_px = 30.0 / glyph_px, 30.0
@@ -189,16 +183,12 @@ def render_line(
     )  # fmt: skip
     camera = _crop(rng, line, glyph_px)
     tall = camera.field * camera.height / (camera.width * camera.squeeze)
-    sensor = _sensor(rng, glyph_px / 4 if near else glyph_px, coarse)
-    if near:
-        sensor = replace(sensor, grain=sensor.grain / 4, quality=max(sensor.quality, 80))
+    sensor = _sensor(rng, glyph_px, coarse)
     # Automatic exposure only half makes up for dark things and bright labels.
     sensor = replace(sensor, exposure=sensor.exposure + 0.4 * math.log2((bright + 0.02) / 0.15))
-    item = _surrounded(rng, item, tall)
-    if beyond:
-        item = replace(item, texts=(line,), symbols=())
-        camera = replace(camera, centre=(camera.centre[0], camera.centre[1] + beyond * height))
-    return render_photo(item, camera, _light(rng), sensor, int(rng.integers(2**32)))
+    return render_photo(
+        _surrounded(rng, item, tall), camera, _light(rng), sensor, int(rng.integers(2**32))
+    )  # fmt: skip
 
 
 def _brightness(material: str) -> float:
