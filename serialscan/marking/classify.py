@@ -248,13 +248,13 @@ def _label_hits(text: str, hits: Sequence[Hit], labels: dict[str, Label]) -> lis
         if not words:
             continue
         last = found[-1] if found else None
+        adjoins = last is not None and not text[last.end : hit.start].strip(" .,:/-")
         only_number = words[0].row == "number"
         known = max((h.end for h in hits if h.end <= hit.start), default=0)
         if only_number and _of_unknown(text[known : hit.start], labels):
             continue
-        if last is not None and not text[last.end : hit.start].strip(" .,:/-") and (
-            only_number or labels[last.words[0].row].kind == labels[words[0].row].kind
-        ):  # fmt: skip
+        of_one_kind = last is not None and labels[last.words[0].row].kind == labels[words[0].row].kind
+        if last is not None and adjoins and (only_number or of_one_kind):
             both = last.words if only_number or last.words[0].use == "name" else words
             found[-1] = replace(last, end=hit.end, words=both)
         else:

@@ -13,7 +13,7 @@ from serialscan.marking.knowledge import Knowledge
 from serialscan.marking.words import READ_CHARS, tokens
 from serialscan.record import Importer
 
-# Two-letter codes and the abbreviations before them: USPS Publication 28, appendix B; GPO Style Manual 9.13.
+# Two-letter codes and the abbreviations before them: USPS Publication 28, appendix B; GPO Style Manual.
 _STATES = {
     "AL": "ALA", "AK": "", "AZ": "ARIZ", "AR": "ARK", "CA": "CALIF", "CO": "COLO", "CT": "CONN", "DE": "DEL",
     "DC": "", "FL": "FLA", "GA": "", "HI": "", "ID": "", "IL": "ILL", "IN": "IND", "IA": "", "KS": "KANS",
