@@ -21,7 +21,7 @@ from typing import Any
 
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
-from serialscan.reading import cover, engine, locate, page
+from serialscan.reading import arcs, cover, engine, locate, page
 from serialscan.reading.engine import RELIEF, STOCK, Networks
 from serialscan.settings import Settings
 
@@ -40,6 +40,10 @@ def _one_view() -> None:
 def _no_rings() -> None:
     page.locate_arcs = lambda *_: []  # type: ignore[attr-defined]
     locate.bowed_in = lambda _: []  # type: ignore[assignment]
+
+
+def _circles() -> None:
+    arcs._squeezed = lambda *_: None  # type: ignore[assignment]
 
 
 def _no_rows() -> None:
@@ -65,6 +69,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
     "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),
     "without rings": ("normal", 50, _no_rings),
+    "rings as circles": ("normal", 50, _circles),
     "without rows beside rows": ("normal", 50, _no_rows),
     "without the direction of the other lines": ("normal", 50, _no_direction),
     "beam of 1": ("normal", 1, lambda: None),
