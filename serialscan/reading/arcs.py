@@ -148,27 +148,33 @@ def _squeezed(ring: Arc, probability: np.ndarray) -> Arc | None:
     weight = seen.sum(axis=0)
     columns = np.flatnonzero(weight > 0)
     angle = (columns + 0.5) / width * TURNS * math.tau
-    if len(np.unique(np.degrees(angle).astype(int) % 360)) < _MOST_OF_RING:
+    if _covered(angle) < _MOST_OF_RING:
         return None
     rows = (seen[:, columns] * (np.arange(height) + 0.5)[:, None]).sum(axis=0) / weight[columns]
     away = (height / 2 - rows) * RING * ring.height / height  # px beyond the ring
-    harmonics = np.stack(
-        [np.ones(len(angle)), *(f(n * angle) for n in (1, 2) for f in (np.cos, np.sin))], axis=1
-    )
+    harmonics = _harmonics(angle)
     kept = np.ones(len(angle), bool)
     for _ in range(4):
         fit = np.linalg.lstsq(harmonics[kept], away[kept], rcond=None)[0]
         kept = np.abs(harmonics @ fit - away) < _STRAY * ring.height
-        if len(np.unique(np.degrees(angle[kept]).astype(int) % 360)) < _MOST_OF_RING:
+        if _covered(angle[kept]) < _MOST_OF_RING:
             return None
     if np.hypot(fit[3], fit[4]) < _WANDERS * ring.height:
         return None
     turn = np.linspace(0, math.tau, 72, endpoint=False)
-    radius = ring.radius + fit @ np.stack(
-        [np.ones(len(turn)), *(f(n * turn) for n in (1, 2) for f in (np.cos, np.sin))]
-    )
+    radius = ring.radius + _harmonics(turn) @ fit
     points = np.stack([ring.cx + radius * np.cos(turn), ring.cy + radius * np.sin(turn)], axis=1)
     return _ellipse(points, ring.height)
+
+
+def _covered(angle: np.ndarray) -> int:
+    """Degrees of a turn on which angles (N,) in radians lie."""
+    return len(np.unique(np.degrees(angle).astype(int) % 360))
+
+
+def _harmonics(angle: np.ndarray) -> np.ndarray:
+    """1, cosine and sine of angles (N,) and of their doubles: (N, 5)."""
+    return np.stack([np.ones(len(angle)), *(f(n * angle) for n in (1, 2) for f in (np.cos, np.sin))], axis=1)
 
 
 def _ellipse(points: np.ndarray, height: float) -> Arc | None:
