@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from serialscan.marking.knowledge import Knowledge
-from serialscan.marking.words import READ_CHARS, tokens
+from serialscan.marking.words import READ_CHARS, finder_of, tokens
 from serialscan.record import Importer
 
 # Two-letter codes and the abbreviations before them: USPS Publication 28, appendix B; GPO Style Manual.
@@ -34,11 +34,7 @@ def importer_of(text: str, knowledge: Knowledge) -> Importer:
         text: as read, without the label.
         knowledge: for the names of countries.
     """
-    countries = {
-        "".join(token.text for token in tokens(name)): row.id
-        for row in knowledge.countries.values()
-        for name in row.names
-    }
+    finder = finder_of(knowledge)
     left = text[:READ_CHARS]
     year: str | None = None
     country: str | None = None
@@ -46,12 +42,20 @@ def importer_of(text: str, knowledge: Knowledge) -> Importer:
     while len(words := tokens(left)) > 1:
         # The last words together: U.S.A. and N.Y. are three and two.
         tails = {n: "".join(word.text for word in words[-n:]) for n in (1, 2, 3) if n < len(words)}
-        of_country = next((n for n, tail in tails.items() if tail in countries), 0)
+        of_country = next(
+            (
+                (n, word.row)
+                for n, tail in tails.items()
+                for word in finder.named(tail)
+                if word.table == "country"
+            ),
+            None,
+        )
         of_state = next((n for n, tail in tails.items() if tail in _STATE_OF), 0)
         if year is None and _YEAR.fullmatch(tails[1]):
             year, taken = tails[1], 1
         elif country is None and state is None and of_country:
-            country, taken = countries[tails[of_country]], of_country
+            taken, country = of_country
         elif state is None and of_state:
             state, taken = _STATE_OF[tails[of_state]], of_state
         else:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from serialscan.marking.choose import FOREIGN_DIGITS, Candidate, choose
 from serialscan.marking.classify import Part, Read, classify, mark_of, resolved
 from serialscan.marking.knowledge import Knowledge
 from serialscan.marking.normalise import normalise
-from serialscan.marking.words import Finder
+from serialscan.marking.words import finder_of
 from serialscan.record import Code, Line, Mark, MarkKind, SerialReading
 
 
@@ -27,7 +26,7 @@ def read_marks(
         The marks, a ``serial`` mark first if there is one, and the serial reading with its candidates.
         Its decision is ``review``: a person must look.
     """
-    read = classify(lines, knowledge, _finder(knowledge))
+    read = classify(lines, knowledge, finder_of(knowledge))
     ranked, serial = choose(read, codes, knowledge)
     parts = resolved(read.parts, knowledge)
     chosen = ranked[0] if ranked else None
@@ -41,11 +40,6 @@ def read_marks(
     ]
     first = [_serial_mark(chosen, serial, lines)] if chosen is not None else []
     return (*first, *marks, *codes_marks, *others), serial
-
-
-@lru_cache(maxsize=8)
-def _finder(knowledge: Knowledge) -> Finder:
-    return Finder(knowledge)
 
 
 def _serial_mark(chosen: Candidate, serial: SerialReading, lines: Sequence[Line]) -> Mark:

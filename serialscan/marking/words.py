@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -182,6 +183,12 @@ class Finder:
             return []
         steps = min(close)[1]
         return [(least / len(key), Hit(span[0].start, span[-1].end, words, steps))]
+
+
+@lru_cache(maxsize=8)
+def finder_of(knowledge: Knowledge) -> Finder:
+    """The finder of a knowledge, made once."""
+    return Finder(knowledge)
 
 
 def _longest_first(hits: list[Hit], *, by_length: bool = True) -> list[Hit]:

@@ -286,8 +286,7 @@ def _parted(
     shape: Shape, seen: Sequence[Sight], fusion: Fusion
 ) -> list[tuple[Shape, Sequence[Sight], Fusion]]:
     """Cut a line at its wide gaps: what stands far apart is more often two marks than one."""
-    marked = [(slot.ranked()[0][0], slot.position) for slot in fusion.slots]
-    marked = [(char, position) for char, position in marked if char != " "]
+    marked = [(char, slot.position) for slot in fusion.slots if (char := slot.ranked()[0][0]) != " "]
     u = np.array([position for _, position in marked])
     steps = np.diff(u)
     in_heights = shape.width / shape.height

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -16,6 +17,9 @@ from serialscan.reading.engine import FRAME_PX, LINE_PX
 from serialscan.record import Polygon
 
 MAX_WIDTH_PX = 3200  # of a crop 48 px high; what is longer is squeezed
+
+
+Distance = TypeVar("Distance", float, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -136,22 +140,24 @@ class Arc:
     def rotation(self) -> int:
         """Clockwise turn of the photo in degrees that sets the middle of the line upright."""
         middle = math.radians(self.start + self.sweep / 2 + (90 if self.sweep > 0 else -90))
-        dx, dy = np.array([math.cos(middle), math.sin(middle)]) @ self._squeeze()
+        dx, dy = self._stretched(math.cos(middle), math.sin(middle), self.flat)
         return round(-math.degrees(math.atan2(dy, dx))) % 360
 
-    def _squeeze(self) -> np.ndarray:
-        """From the circle to the ellipse that the photo shows; a symmetric (2, 2)."""
+    def _stretched(self, x: Distance, y: Distance, by: float) -> tuple[Distance, Distance]:
+        """Distances from the centre, numbers or arrays, stretched across the direction ``lean``."""
+        if by == 1:
+            return x, y
         t = math.radians(self.lean)
-        across = np.array([-math.sin(t), math.cos(t)])
-        return np.eye(2) - (1 - self.flat) * np.outer(across, across)
+        more = (by - 1) * (y * math.cos(t) - x * math.sin(t))
+        return x - more * math.sin(t), y + more * math.cos(t)
 
     def points(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Photo coordinates of (u, v); shapes (N,), (N,) to (N, 2)."""
         outwards = 1.0 if self.sweep > 0 else -1.0
         angle = np.radians(self.start + u * self.sweep)
         radius = self.radius + (0.5 - v) * self.height * outwards
-        away = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
-        return away @ self._squeeze() + np.array([self.cx, self.cy])
+        x, y = self._stretched(radius * np.cos(angle), radius * np.sin(angle), self.flat)
+        return np.stack([self.cx + x, self.cy + y], axis=-1)
 
     def turned(self, quarters: int) -> Arc:
         """The same place read the other way round; ``quarters`` is 2, text runs along its circle."""
@@ -166,20 +172,20 @@ class Arc:
     def across(self, points: np.ndarray) -> np.ndarray:
         """``v`` of photo points, (N, 2) to (N,)."""
         outwards = 1.0 if self.sweep > 0 else -1.0
-        radius = np.hypot(*self._away(points).T)
+        radius = np.hypot(*self._away(points))
         return 0.5 - (radius - self.radius) * outwards / self.height
 
     def along(self, points: np.ndarray) -> np.ndarray:
         """``u`` of photo points, (N, 2) to (N,)."""
-        dx, dy = self._away(points).T
+        dx, dy = self._away(points)
         angle = np.degrees(np.arctan2(dy, dx))
         turn = (angle - self.start) * math.copysign(1.0, self.sweep)
         slack = (360 - abs(self.sweep)) / 2
         return ((turn + slack) % 360 - slack) / abs(self.sweep)
 
-    def _away(self, points: np.ndarray) -> np.ndarray:
-        """Photo points (N, 2) from the centre, as if not squeezed."""
-        return (points - np.array([self.cx, self.cy])) @ np.linalg.inv(self._squeeze())
+    def _away(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Photo points (N, 2) as x and y from the centre, as if not squeezed."""
+        return self._stretched(points[:, 0] - self.cx, points[:, 1] - self.cy, 1 / self.flat)
 
     def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
         """The line unwrapped, (height, W, 3) uint8 with W a multiple of 8."""
