@@ -50,6 +50,14 @@ def _no_rows() -> None:
     page.rows_beside = lambda *_: []  # type: ignore[attr-defined]
 
 
+def _no_closer_look() -> None:
+    page.locate_again = lambda *_: []  # type: ignore[attr-defined]
+
+
+def _no_longer_numbers() -> None:
+    page.BEYOND = 0.0  # type: ignore[misc]
+
+
 def _looks(*looks: tuple[int, int]) -> None:
     locate.COARSE_LOOKS = looks  # type: ignore[assignment]
 
@@ -71,6 +79,8 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "without rings": ("normal", 50, _no_rings),
     "rings as circles": ("normal", 50, _circles),
     "without rows beside rows": ("normal", 50, _no_rows),
+    "without a closer look": ("normal", 50, _no_closer_look),
+    "without reading numbers further": ("normal", 50, _no_longer_numbers),
     "without the direction of the other lines": ("normal", 50, _no_direction),
     "beam of 1": ("normal", 1, lambda: None),
 }

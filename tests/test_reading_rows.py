@@ -1,4 +1,4 @@
-"""Rows beside rows: where they are looked for, and that one which no detector finds is read."""
+"""Marks that the first looks miss or cut: beside rows that were read, too faint, beyond the end of a box."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from serialscan.reading import Reader
+from serialscan.reading import Reader, page
 from serialscan.reading.recognise import Glance
 from serialscan.reading.rows import rows_beside, words_in
 from serialscan.reading.shapes import GLANCE, Straight
@@ -81,3 +81,34 @@ def test_a_faint_number_below_another_is_read() -> None:
     grey = np.clip(150.0 - ink + grain, 0, 255).astype(np.uint8)
     lines = Reader(Settings(reader="network"), threads=1).read(np.repeat(grey[..., None], 3, axis=2)).lines
     assert [line.text for line in lines] == ["AM116.05.02.200", "37"]
+
+
+def test_a_faint_label_is_found_by_a_closer_look() -> None:
+    """At the first looks no detector sees text in it."""
+    ink = np.zeros((1056, 1408), np.uint8)
+    for row, text in enumerate(("NIGHT VISION DEVICE", "AN/PVS-14", "NSN 5855-01-432-0524", "SER NO 856143")):
+        cv2.putText(ink, text, (500, 480 + 31 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1, cv2.LINE_AA)
+    faint = 40 / 255 * cv2.GaussianBlur(ink, (0, 0), 1.0)
+    grain = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, ink.shape), (0, 0), 1.0)
+    light = 5 * grain / grain.std() - faint
+    label = np.clip(np.array([200, 170, 40]) + light[..., None], 0, 255).astype(np.uint8)
+    lines = Reader(Settings(reader="network"), threads=1).read(label).lines
+    assert "SER NO 856143" in [line.text for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("shown", "read"),
+    [("SER 856143", "SER 856143"), ("SER 85614", "SER 85614"), ("SER 85614    WXK", "SER 85614")],
+)
+def test_a_number_is_read_to_its_end_where_the_box_cuts_it(
+    shown: str, read: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only as far as it goes: what stands apart is another mark, grain is none."""
+    ink = np.zeros((300, 900), np.uint8)
+    cv2.putText(ink, shown, (60, 170), cv2.FONT_HERSHEY_SIMPLEX, 2.0, 110, 4, cv2.LINE_AA)
+    grey = np.clip(150.0 - ink + np.random.default_rng(0).normal(0, 9, ink.shape), 0, 255).astype(np.uint8)
+    (width, _), _ = cv2.getTextSize("SER 85614", cv2.FONT_HERSHEY_SIMPLEX, 2.0, 4)
+    cut = Straight(60 + width / 2, 148, width + 6, 72, 0.0)
+    monkeypatch.setattr(page, "locate", lambda *_, **__: ([cut], []))
+    lines = Reader(Settings(reader="network"), threads=1).read(np.repeat(grey[..., None], 3, axis=2)).lines
+    assert [line.text for line in lines] == [read]

@@ -15,7 +15,7 @@ from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.engine import RELIEF, STOCK, Networks
 from serialscan.reading.fuse import Fusion, fuse
-from serialscan.reading.locate import joined, locate, same_place
+from serialscan.reading.locate import joined, locate, locate_again, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.rows import rows_beside, words_in
 from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight, bounds
@@ -40,6 +40,11 @@ NUMBER_DIGITS = 4
 LONG = 14.0  # heights of a box: a longer line is also read in pieces as long as this
 PIECE_OVERLAP = 3.0  # heights
 CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
+NUMBER_VALUE = 1.5  # of a line that shows a number: the photo is not searched again
+BEYOND = 0.8  # heights by which a number is read further
+CUT = 0.1  # cost of that in a cover
+CUT_SURE = 0.9  # of the votes for the character at that end
+CUT_DIGITS = 3
 ROW_VALUE = 1.0  # of a line, for rows beside it to be looked for
 HAN_ONE = "\u4e00"
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
@@ -124,10 +129,11 @@ class PageReader:
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
         chosen = cover(candidates)
-        beside = self._beside(rgb, chosen)
-        if beside:
-            candidates += beside
-            chosen = cover(candidates)
+        for further in (self._again, self._longer, self._beside):
+            more = further(rgb, chosen)
+            if more:
+                candidates += more
+                chosen = cover(candidates)
         return self._look(rgb, chosen, candidates)
 
     def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
@@ -159,6 +165,35 @@ class PageReader:
             if not _one_way(candidate.glance)
         ]
         return candidates + self._candidates(turned)
+
+    def _again(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
+        """If the photo shows no sure number, look closer where nothing was read, and read what is there."""
+        if not self._thorough and any(map(_is_number, chosen)):
+            return []
+        boxes = locate_again(rgb, self._networks, [c.shape for c in chosen])
+        rows = [(row, JOIN + JOIN_GAP * gap) for row, gap in joined(boxes)]
+        return self._glance(rgb, [*((box, 0.0) for box in boxes), *rows])
+
+    def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
+        """Numbers that go on beyond an end of their box: all views must be sure of what stands there."""
+        of: list[tuple[Candidate, int]] = []
+        places: list[tuple[Shape, float, np.ndarray]] = []
+        for line in chosen:
+            if isinstance(line.shape, Straight) and sum(c.isdigit() for c in line.glance.text) >= CUT_DIGITS:
+                reach = BEYOND * line.shape.height / line.shape.width
+                before, after = line.shape.piece(-reach, 1.0), line.shape.piece(0.0, 1.0 + reach)
+                for end, shape in ((0, before), (-1, after)):
+                    places.append((shape, CUT, views.flattened(shape.cut(rgb, GLANCE))))
+                    of.append((line, end))
+        longer = []
+        for candidate, (line, end) in zip(self._candidates(places), of, strict=True):
+            text = candidate.glance.text
+            goes_on = len(text) > len(line.glance.text) and " " not in (text[-2:] if end else text[:2])
+            if goes_on and candidate.value > value_of(line.glance, line.cost):
+                slots = self._look(rgb, [candidate], [candidate])[end].fusion.slots
+                if slots and slots[end].ranked()[0][1] > CUT_SURE:
+                    longer.append(candidate)
+        return longer
 
     def _beside(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
@@ -247,6 +282,11 @@ class PageReader:
             kept = [(c, x) for c, x in zip(text, u, strict=True) if low <= x <= high]
             _add(moved, kept, hypothesis.probability)
         return Sight(f"{recogniser.name}/{view.name}", _ranked(moved), low, high)
+
+
+def _is_number(line: Candidate) -> bool:
+    """Whether a line shows a number beyond much doubt."""
+    return line.value > NUMBER_VALUE and sum(c.isdigit() for c in line.glance.text) >= NUMBER_DIGITS
 
 
 def _barred(text: tuple[str, ...]) -> tuple[str, ...]:
