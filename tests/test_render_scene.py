@@ -69,6 +69,7 @@ def test_a_line_of_which_most_is_covered_is_illegible() -> None:
     label = taken(Cover("sling", (-40, 0), (6, 0), 12.0)).truth.label("x.jpg")
     assert label["lines"] == [] and label["serial"] is None
     assert label["illegible_lines"] == [TEXT] and label["partial_lines"]
+    assert [len(polygon) for polygon in label["illegible_polygons"]] == [4]
 
 
 def test_what_lies_beside_a_line_hides_nothing() -> None:

@@ -201,10 +201,10 @@ class Truth:
             ]
             for line in legible
         ]
-        if len(legible) < len(self.lines):
-            row["illegible_lines"] = [
-                line.text.translate(LOOKALIKES) for line in self.lines if not line.legible
-            ]
+        illegible = [line for line in self.lines if not line.legible]
+        if illegible:
+            row["illegible_lines"] = [line.text.translate(LOOKALIKES) for line in illegible]
+            row["illegible_polygons"] = [_rounded(line.polygon) for line in illegible]
         if self.exif is not None:
             row |= {"camera": self.exif.camera, "captured_at": self.exif.taken}
             row["orientation"] = self.exif.orientation
