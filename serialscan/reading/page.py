@@ -176,17 +176,24 @@ class PageReader:
 
     def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Numbers that go on beyond an end of their box: all views must be sure of what stands there."""
+        numbers = [
+            line
+            for line in chosen
+            if isinstance(line.shape, Straight) and sum(c.isdigit() for c in line.glance.text) >= CUT_DIGITS
+        ]
+        reach = [BEYOND * line.shape.height / line.shape.width for line in numbers]
+        wide = [line.shape.piece(-r, 1.0 + r) for line, r in zip(numbers, reach, strict=True)]
         of: list[tuple[Candidate, int]] = []
-        places: list[tuple[Shape, float, np.ndarray]] = []
-        for line in chosen:
-            if isinstance(line.shape, Straight) and sum(c.isdigit() for c in line.glance.text) >= CUT_DIGITS:
-                reach = BEYOND * line.shape.height / line.shape.width
-                before, after = line.shape.piece(-reach, 1.0), line.shape.piece(0.0, 1.0 + reach)
-                for end, shape in ((0, before), (-1, after)):
-                    places.append((shape, CUT, views.flattened(shape.cut(rgb, GLANCE))))
+        places: list[Shape] = []
+        for line, r, seen in zip(numbers, reach, self._once(rgb, wide), strict=True):
+            first, last, _, _ = bounds(seen.shape.width, seen.shape.height, GLANCE)
+            u = [-r + (first + p * (last - first)) * (1 + 2 * r) for p in seen.glance.positions]
+            for end, beyond, low, high in ((0, u[:1] < [0.0], -r, 1.0), (-1, u[-1:] > [1.0], 0.0, 1.0 + r)):
+                if u and beyond:
+                    places.append(line.shape.piece(low, high))
                     of.append((line, end))
         longer = []
-        for candidate, (line, end) in zip(self._candidates(places), of, strict=True):
+        for candidate, (line, end) in zip(self._once(rgb, places, CUT), of, strict=True):
             text = candidate.glance.text
             goes_on = len(text) > len(line.glance.text) and " " not in (text[-2:] if end else text[:2])
             if goes_on and candidate.value > value_of(line.glance, line.cost):
@@ -200,11 +207,12 @@ class PageReader:
         rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > ROW_VALUE]
         places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
 
-        def read(shapes: Sequence[Straight]) -> list[Candidate]:
-            return self._candidates([(s, 0.0, views.flattened(s.cut(rgb, GLANCE))) for s in shapes])
+        wide = zip(places, self._once(rgb, places), strict=True)
+        return self._once(rgb, [word for place, seen in wide for word in words_in(place, seen.glance)])
 
-        wide = zip(places, read(places), strict=True)
-        return read([word for place, seen in wide for word in words_in(place, seen.glance)])
+    def _once(self, rgb: np.ndarray, shapes: Sequence[Shape], cost: float = 0.0) -> list[Candidate]:
+        """Read places one way up."""
+        return self._candidates([(s, cost, views.flattened(s.cut(rgb, GLANCE))) for s in shapes])
 
     def _candidates(self, looks: Sequence[tuple[Shape, float, np.ndarray]]) -> list[Candidate]:
         candidates = []
