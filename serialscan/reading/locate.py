@@ -20,7 +20,7 @@ COARSE_PX = COARSE_LOOKS[-1][0]
 # Faint relief shows to the detector taught relief when it looks closer. Where the other looks find a text
 # whole it gives pieces there, so it looks again only where nothing was read.
 CLOSER_LOOKS = (960, 1408)
-CLOSER_GROWN = 1.47
+CLOSER_GROWN = 1.47  # times enlarged a photo shows no more
 FREE = 0.2  # a box that shares less of itself with every line that was read stands where nothing was read
 NATIVE = 1.6  # a photo this much larger than the last coarse look is also searched at its own resolution
 HINT = 0.02  # text probability in the coarse look that calls for a look at native resolution
@@ -88,7 +88,7 @@ def locate_again(rgb: np.ndarray, networks: Networks, read: Sequence[Shape]) -> 
     long_side = max(height, width)
     found: list[Straight] = []
     for side in CLOSER_LOOKS:
-        if side < CLOSER_GROWN * long_side:  # in what is only enlarged there is no more to be seen
+        if side < CLOSER_GROWN * long_side:
             scale = side / long_side if side <= COARSE_PX else min(1.0, side / long_side)
             found += _boxes(_probability(rgb, scale, networks, RELIEF), width, height)
     return [box for box in _without_copies(found) if all(overlap(box, line) < FREE for line in read)]

@@ -183,17 +183,17 @@ class PageReader:
         ]
         reach = [BEYOND * line.shape.height / line.shape.width for line in numbers]
         wide = [line.shape.piece(-r, 1.0 + r) for line, r in zip(numbers, reach, strict=True)]
-        of: list[tuple[Candidate, int]] = []
-        places: list[Shape] = []
+        ends: list[tuple[Candidate, int, Shape]] = []
         for line, r, seen in zip(numbers, reach, self._once(rgb, wide), strict=True):
             first, last, _, _ = bounds(seen.shape.width, seen.shape.height, GLANCE)
             u = [-r + (first + p * (last - first)) * (1 + 2 * r) for p in seen.glance.positions]
-            for end, beyond, low, high in ((0, u[:1] < [0.0], -r, 1.0), (-1, u[-1:] > [1.0], 0.0, 1.0 + r)):
-                if u and beyond:
-                    places.append(line.shape.piece(low, high))
-                    of.append((line, end))
+            if u and u[0] < 0.0:
+                ends.append((line, 0, line.shape.piece(-r, 1.0)))
+            if u and u[-1] > 1.0:
+                ends.append((line, -1, line.shape.piece(0.0, 1.0 + r)))
         longer = []
-        for candidate, (line, end) in zip(self._once(rgb, places, CUT), of, strict=True):
+        further = self._once(rgb, [shape for _, _, shape in ends], CUT)
+        for (line, end, _), candidate in zip(ends, further, strict=True):
             text = candidate.glance.text
             goes_on = len(text) > len(line.glance.text) and " " not in (text[-2:] if end else text[:2])
             if goes_on and candidate.value > value_of(line.glance, line.cost):
@@ -206,7 +206,6 @@ class PageReader:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
         rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > ROW_VALUE]
         places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
-
         wide = zip(places, self._once(rgb, places), strict=True)
         return self._once(rgb, [word for place, seen in wide for word in words_in(place, seen.glance)])
 
