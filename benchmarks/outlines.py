@@ -28,8 +28,8 @@ from serialscan.evaluate.score import exact
 from serialscan.items import scan_item
 from serialscan.marking import load_knowledge, match_key, read_marks
 from serialscan.photo import open_photo
-from serialscan.reading import Reader, reader, views
-from serialscan.reading.shapes import GLANCE, Straight
+from serialscan.reading import Reader, reader
+from serialscan.reading.shapes import Straight
 from serialscan.record import Line, PhotoRecord
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
@@ -63,9 +63,8 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
     true: list[Line] = []
     for polygon in (*label["polygons"], *label.get("illegible_polygons", ())):
         if len(polygon) == 4:
-            box = _at(np.array(polygon))
             pages = loaded._pages
-            seen = pages._candidates([(box, 0.0, views.flattened(box.cut(rgb, GLANCE)))])
+            seen = pages._once(rgb, [_at(np.array(polygon))])
             for found in pages._look(rgb, seen, seen):
                 line = reader._line(found, f"T{len(true) + 1}", 1, None)
                 true += [loaded._probable(line)] if line.text else []

@@ -142,7 +142,7 @@ class PageReader:
         boxes, bowed = locate(rgb, self._networks, everywhere=self._thorough)
         places: list[tuple[Shape, float]] = [(box, 0.0) for box in boxes]
         places += [(arc, 0.0) for arc in bowed]
-        places += [(row, JOIN + JOIN_GAP * gap) for row, gap in joined(boxes)]
+        places += _rows(boxes)
         on_rings = locate_arcs(rgb, boxes, bowed, self._networks)
         places += [(arc, JOIN + JOIN_GAP * gap) for arc, gap in on_rings]
         long_side, short_side = max(height, width), min(height, width)
@@ -171,8 +171,7 @@ class PageReader:
         if not self._thorough and any(map(_is_number, chosen)):
             return []
         boxes = locate_again(rgb, self._networks, [c.shape for c in chosen])
-        rows = [(row, JOIN + JOIN_GAP * gap) for row, gap in joined(boxes)]
-        return self._glance(rgb, [*((box, 0.0) for box in boxes), *rows])
+        return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes)])
 
     def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Numbers that go on beyond an end of their box: all views must be sure of what stands there."""
@@ -289,6 +288,11 @@ class PageReader:
             kept = [(c, x) for c, x in zip(text, u, strict=True) if low <= x <= high]
             _add(moved, kept, hypothesis.probability)
         return Sight(f"{recogniser.name}/{view.name}", _ranked(moved), low, high)
+
+
+def _rows(boxes: Sequence[Straight]) -> list[tuple[Shape, float]]:
+    """Neighbours in a row as one place each, with its cost in a cover."""
+    return [(row, JOIN + JOIN_GAP * gap) for row, gap in joined(boxes)]
 
 
 def _is_number(line: Candidate) -> bool:
