@@ -46,6 +46,15 @@ def test_the_lines_of_a_plate_are_read(reader: Reader, name: str) -> None:
     assert any(LABELS[name]["serial"] in text for text in read)
 
 
+@pytest.mark.parametrize("name", ["acog-body.jpg", "m240-receiver.jpg"])
+def test_a_serial_far_away_in_a_large_photo_is_found(reader: Reader, name: str) -> None:
+    near = cv2.resize(sample(name), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    grain = np.random.default_rng(5).normal(0, 4, (2700, 3600, 1))
+    far = np.clip(np.median(near, axis=(0, 1)) + grain, 0, 255).astype(np.uint8)
+    far[1700 : 1700 + near.shape[0], 400 : 400 + near.shape[1]] = near
+    assert any(LABELS[name]["serial"] in text for text in texts(reader, far))
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_photo_turned_by_quarters_reads_the_same(reader: Reader, quarters: int) -> None:
     pixels = sample("m4-magazine-well.jpg")

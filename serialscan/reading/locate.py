@@ -22,6 +22,8 @@ COARSE_PX = COARSE_LOOKS[-1][0]
 CLOSER_LOOKS = (960, 1408)
 CLOSER_GROWN = 1.47  # times enlarged a photo shows no more
 FREE = 0.2  # a box that shares less of itself with every line that was read stands where nothing was read
+# Marks seen from far away are smaller. Where this look hints at any, the photo's own pixels are searched.
+FINE_PX = 2048
 NATIVE = 1.6  # a photo this much larger than the last coarse look is also searched at its own resolution
 HINT = 0.02  # text probability in the coarse look that calls for a look at native resolution
 RESOLVED_SCORE = 0.6
@@ -62,13 +64,7 @@ def locate(
         bowed += [_scaled(arc, width / probability.shape[1]) for arc in bowed_in(probability)]
     if long_side > (COARSE_PX if everywhere else NATIVE * COARSE_PX):
         hints = None if everywhere else _unresolved(probability, found, long_side / COARSE_PX)
-        for x, y, columns, rows in _tiles(width, height, hints):
-            boxes = _boxes(_probability(rgb[y : y + rows, x : x + columns], 1.0, networks), columns, rows)
-            found += [
-                _shift(box, x, y)
-                for box in boxes
-                if not _cut_by_tile(box, x, y, columns, rows, width, height)
-            ]
+        found += _native(rgb, networks, STOCK, hints)
     kept: list[Arc] = []
     for arc in sorted(bowed, key=lambda one: -one.score):
         if not any(same_arc(arc, other) for other in kept):
@@ -91,7 +87,44 @@ def locate_again(rgb: np.ndarray, networks: Networks, read: Sequence[Shape]) -> 
         if side < CLOSER_GROWN * long_side:
             scale = side / long_side if side <= COARSE_PX else min(1.0, side / long_side)
             found += _boxes(_probability(rgb, scale, networks, RELIEF), width, height)
-    return [box for box in _without_copies(found) if all(overlap(box, line) < FREE for line in read)]
+    return _free(found, read)
+
+
+def locate_small(rgb: np.ndarray, networks: Networks, read: Sequence[Shape]) -> list[Straight]:
+    """Boxes of text so small in a large photo that looks at all of it miss it; none in other photos.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        networks: the detectors.
+        read: the lines that were read, in photo px; what they cover is left out.
+    """
+    height, width = rgb.shape[:2]
+    if max(height, width) <= NATIVE * COARSE_PX:
+        return []
+    probability = _stitched(rgb, min(1.0, FINE_PX / max(height, width)), networks, RELIEF)
+    hints = (probability > HINT).astype(np.uint8)
+    for line in read:
+        corners = np.array(line.polygon()) * (hints.shape[1] / width)
+        cv2.fillPoly(hints, [corners.astype(np.int32)], 0)
+    return _free(_boxes(probability, width, height) + _native(rgb, networks, RELIEF, hints > 0), read)
+
+
+def _free(boxes: Sequence[Straight], read: Sequence[Shape]) -> list[Straight]:
+    """The boxes where nothing was read, copies once."""
+    return [box for box in _without_copies(boxes) if all(overlap(box, line) < FREE for line in read)]
+
+
+def _native(rgb: np.ndarray, networks: Networks, detector: int, hints: np.ndarray | None) -> list[Straight]:
+    """Boxes in tiles of the photo's own pixels, around the hints (see `_tiles`) or everywhere."""
+    height, width = rgb.shape[:2]
+    found: list[Straight] = []
+    for x, y, columns, rows in _tiles(width, height, hints):
+        tile = rgb[y : y + rows, x : x + columns]
+        boxes = _boxes(_probability(tile, 1.0, networks, detector), columns, rows)
+        found += [
+            _shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, columns, rows, width, height)
+        ]
+    return found
 
 
 def look_at(rgb: np.ndarray, networks: Networks) -> tuple[list[Straight], np.ndarray]:
@@ -108,6 +141,17 @@ def _probability(rgb: np.ndarray, scale: float, networks: Networks, detector: in
         shrink = rows * columns < height * width
         rgb = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
     return networks.detect(rgb, detector)
+
+
+def _stitched(rgb: np.ndarray, scale: float, networks: Networks, detector: int) -> np.ndarray:
+    """The same in tiles, so that a large look takes no more memory than a small one."""
+    shrunk = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    probability = np.zeros(shrunk.shape[:2], np.float32)
+    for x, y, columns, rows in _tiles(shrunk.shape[1], shrunk.shape[0]):
+        tile = _probability(shrunk[y : y + rows, x : x + columns], 1.0, networks, detector)
+        part = probability[y : y + rows, x : x + columns]
+        np.maximum(part, cv2.resize(tile, (columns, rows)), out=part)
+    return probability
 
 
 def _boxes(probability: np.ndarray, width: int, height: int) -> list[Straight]:

@@ -15,7 +15,7 @@ from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.engine import RELIEF, STOCK, Networks
 from serialscan.reading.fuse import Fusion, fuse
-from serialscan.reading.locate import joined, locate, locate_again, same_place
+from serialscan.reading.locate import joined, locate, locate_again, locate_small, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.rows import rows_beside, words_in
 from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight, bounds
@@ -45,7 +45,7 @@ BEYOND = 0.8  # heights by which a number is read further
 CUT = 0.1  # cost of that in a cover
 CUT_SURE = 0.9  # of the votes for the character at that end
 CUT_DIGITS = 3
-ROW_VALUE = 1.0  # of a line, for rows beside it to be looked for
+SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
 HAN_ONE = "\u4e00"
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
 
@@ -129,7 +129,7 @@ class PageReader:
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
         chosen = cover(candidates)
-        for further in (self._again, self._longer, self._beside):
+        for further in (self._again, self._small, self._longer, self._beside):
             more = further(rgb, chosen)
             if more:
                 candidates += more
@@ -173,6 +173,13 @@ class PageReader:
         boxes = locate_again(rgb, self._networks, [c.shape for c in chosen])
         return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes)])
 
+    def _small(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
+        """If there still is no sure number, look for small marks where nothing was read surely."""
+        if not self._thorough and any(map(_is_number, chosen)):
+            return []
+        boxes = locate_small(rgb, self._networks, [c.shape for c in chosen if c.value > SURE_VALUE])
+        return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes)])
+
     def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Numbers that go on beyond an end of their box: all views must be sure of what stands there."""
         numbers = [
@@ -203,7 +210,7 @@ class PageReader:
 
     def _beside(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
-        rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > ROW_VALUE]
+        rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > SURE_VALUE]
         places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
         wide = zip(places, self._once(rgb, places), strict=True)
         return self._once(rgb, [word for place, seen in wide for word in words_in(place, seen.glance)])

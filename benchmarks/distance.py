@@ -1,0 +1,93 @@
+"""How much is lost when the camera stands further away: the same marks, pixel by pixel, in larger photos.
+
+    python benchmarks/distance.py LABELS.jsonl [--times 1 2 3] [--every N] [--jobs 2] [--without-small-marks]
+
+Every photo is set into a surface out of focus that is as many times as wide and as high. The marks' pixels
+stay as they are, so whatever is lost was not found. Counts serials that stand in a line and lines that are
+right (the whole line and no more), without Tesseract and without marks. Seconds are those of the processor,
+one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from serialscan.evaluate.score import exact, found
+from serialscan.photo import open_photo
+from serialscan.reading import page
+from serialscan.reading.engine import Networks
+from serialscan.settings import Settings
+
+_reader: page.PageReader
+
+
+def set_into(rgb: np.ndarray, times: float, seed: int) -> np.ndarray:
+    """The photo (h, w, 3) somewhere in one ``times`` as wide and as high, of its own colours."""
+    height, width = rgb.shape[:2]
+    rows, columns = round(height * times), round(width * times)
+    rng = np.random.default_rng(seed)
+    tone = np.median(rgb.reshape(-1, 3), axis=0)
+    relief = np.zeros((rows, columns), np.float32)
+    for cell, depth in ((75, 10.0), (10, 4.0), (1, 3.0)):
+        rough = rng.normal(0, depth, (rows // cell + 1, columns // cell + 1)).astype(np.float32)
+        relief += cv2.resize(rough, (columns, rows), interpolation=cv2.INTER_CUBIC)
+    frame = np.clip(tone + relief[..., None], 0, 255).astype(np.uint8)
+    y, x = int(rng.integers(rows - height + 1)), int(rng.integers(columns - width + 1))
+    frame[y : y + height, x : x + width] = rgb
+    return frame
+
+
+def _start(without_small: bool) -> None:
+    global _reader
+    cv2.setNumThreads(1)
+    if without_small:
+        page.locate_small = lambda *_: []  # type: ignore[attr-defined]
+    _reader = page.PageReader(Networks(1))
+
+
+def measure(path: Path, row: dict[str, Any], times: float, seed: int) -> tuple[int, int, float]:
+    """Whether the serial was found, how many lines are right, seconds."""
+    with open_photo(path, Settings()) as opened:
+        frames = [set_into(rgb, times, seed) for rgb in opened.pages()]
+    started = time.process_time()
+    lines = [line.fusion.text for frame in frames for line in _reader.lines(frame)]
+    seconds = time.process_time() - started
+    serial = bool(row["serial"]) and found(row["serial"], lines)
+    return serial, sum(exact(text, lines) for text in row["lines"]), seconds
+
+
+def main() -> None:
+    """Measure each distance and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--times", type=float, nargs="+", default=[1.0, 2.0, 3.0])
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--without-small-marks", action="store_true")
+    a = parser.parse_args()
+    rows = [json.loads(line) for line in a.labels.read_text("utf-8").splitlines()][:: a.every]
+    serials, lines = sum(bool(r["serial"]) for r in rows), sum(len(r["lines"]) for r in rows)
+    print("| times as wide | serials | lines | s |\n| --- | --- | --- | --- |")
+    with ProcessPoolExecutor(a.jobs, get_context("spawn"), _start, (a.without_small_marks,)) as pool:
+        for times in a.times:
+            jobs = [
+                pool.submit(measure, a.labels.parent / row["file"], row, times, seed)
+                for seed, row in enumerate(rows)
+            ]
+            found_, right, seconds = zip(*(job.result() for job in jobs), strict=True)
+            mean = sum(seconds) / len(rows)
+            told = f"{sum(found_)} of {serials} | {sum(right)} of {lines}"
+            print(f"| {times:g} | {told} | {mean:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
