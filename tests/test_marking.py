@@ -469,3 +469,20 @@ def test_on_items_of_all_families_the_rules_name_the_right_serial_maker_and_mode
     }
     assert shares["serial"] >= 99 and shares["no distractor"] >= 99
     assert shares["maker"] >= 97 and shares["model"] >= 97
+
+
+@pytest.mark.parametrize(
+    ("text", "maker", "why"),
+    [("H8R", "hr", "8 for &"), ("HSR", "hr", "S for &"), ("N MFG LLC", "fn_usa", "F missing")],
+)
+def test_a_maker_whose_sign_or_first_letter_is_misread_is_named(text: str, maker: str, why: str) -> None:
+    """An ampersand is read as a digit, and the N that is left of FN is no label of a number."""
+    (mark,) = [m for m in read_marks([line(1, text)], [], KNOWLEDGE)[0] if m.kind == "manufacturer"]
+    assert (mark.row, mark.raw) == (maker, text)
+    assert f"misread: {why} in" in mark.rule
+
+
+def test_a_short_label_before_a_number_stays_a_label() -> None:
+    marks, serial = read_marks([line(1, "N 123456")], [], KNOWLEDGE)
+    assert serial.value == "123456"
+    assert not [m for m in marks if m.kind == "manufacturer"]

@@ -30,6 +30,7 @@ _GROUPS = (
 )  # fmt: skip
 _PAIRS = frozenset((a, b) for group in _GROUPS for a in group for b in group if a != b)
 _THIN = frozenset("1I'LJ")
+_AND = "8S3B65GE"  # what a struck & is read for
 _FREE = 0.35  # cost of a character read for one that looks like it
 _DROPPED, _DROPPED_THIN = 1.0, 0.6
 _ALLOWED = 0.16  # cost for each character of the word
@@ -90,6 +91,7 @@ class Finder:
     def __init__(self, knowledge: Knowledge) -> None:
         self._words: dict[str, list[Word]] = {}
         self._heads: set[str] = set()
+        self._signs: dict[str, tuple[str, list[Word]]] = {}
         for maker in knowledge.makers.values():
             self._add(
                 "maker", maker.id, (("name", maker.names), ("weak", maker.weak), ("place", maker.places))
@@ -113,6 +115,10 @@ class Finder:
                 self._heads.update("".join(parts[:n]) for n in range(1, len(parts)))
                 if key:
                     self._words.setdefault(key, []).append(Word(table, row, use, text))
+                if "&" in text and 1 < len(key) < _SHORTEST:
+                    for sign in _AND:
+                        words = self._signs.setdefault(sign.join(parts), (sign, []))[1]
+                        words.append(Word(table, row, use, text))
 
     def named(self, key: str) -> list[Word]:
         """The words that are written with exactly these letters and digits."""
@@ -137,7 +143,13 @@ class Finder:
                 if words:
                     exact.append(Hit(found[first].start, found[last].end, words))
         hits = _longest_first(exact)
-        return sorted([*hits, *self._misread(line, found, hits)], key=lambda hit: (hit.start, hit.end))
+        if not hits and whole in self._signs:  # too short to be found by likeness
+            sign, names = self._signs[whole]
+            return [Hit(found[0].start, found[-1].end, tuple(names), (f"{sign} for &",))]
+        misread = self._misread(line, found, hits)
+        # A label of one letter gives way to a name that the letter belongs to.
+        hits = [h for h in hits if not _one_letter(h) or not any(_overlap(h, name) for name in misread)]
+        return sorted([*hits, *misread], key=lambda hit: (hit.start, hit.end))
 
     def _usable(self, key: str, alone: bool) -> tuple[Word, ...]:
         return tuple(word for word in self._words.get(key, ()) if alone or word.use != "weak")
@@ -145,7 +157,7 @@ class Finder:
     def _misread(self, line: Line, found: list[Token], hits: list[Hit]) -> list[Hit]:
         free = [
             token for token in found
-            if not any(hit.start < token.end and token.start < hit.end for hit in hits)
+            if not any(_overlap(hit, token) for hit in hits if not _one_letter(hit))
         ]  # fmt: skip
         if len(free) > 40:  # a page of text is no mark
             return []
@@ -197,13 +209,21 @@ def _longest_first(hits: list[Hit], *, by_length: bool = True) -> list[Hit]:
         hits = sorted(hits, key=lambda hit: (hit.start - hit.end, hit.start))
     kept: list[Hit] = []
     for hit in hits:
-        over = [k for k in kept if k.start < hit.end and hit.start < k.end]
+        over = [k for k in kept if _overlap(k, hit)]
         if over and hit.rows("country"):
             if all(not _names_more_than_a_place(k) for k in over):
                 kept.append(replace(hit, words=tuple(w for w in hit.words if w.table == "country")))
         elif not over:
             kept.append(hit)
     return kept
+
+
+def _overlap(a: Hit, b: Hit | Token) -> bool:
+    return a.start < b.end and b.start < a.end
+
+
+def _one_letter(hit: Hit) -> bool:
+    return hit.end - hit.start == 1 and all(word.use == "short" for word in hit.words)
 
 
 def _names_more_than_a_place(hit: Hit) -> bool:
