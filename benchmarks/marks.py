@@ -8,7 +8,7 @@ out and their lines are taken as they stand, without a picture: what goes wrong 
 With ``--misread`` that part of the characters of all lines but the serial is read for one that looks like it,
 with the true one among its alternatives.
 
-    serialscan render --held-back --count 450 --photos-per-item 3 --seed 55104 --megapixels 1.5 --out photos
+    serialscan render --held-back --count 450 --photos-per-item 3 --seed 55107 --megapixels 1.5 --out photos
     serialscan scan photos -o records.ndjson
     python benchmarks/marks.py --labels photos/labels.jsonl --records records.ndjson
 

@@ -185,8 +185,16 @@ def test_a_label_that_lost_its_first_letter_does_not_name_the_serial() -> None:
     """P/N, S/N and M/N end alike, and so do PART NO and SERIAL NO."""
     assert chosen("/N 11795012", "W274567") == "W274567"
     assert chosen("P.T NO 11795012", "W274567") == "W274567"
-    assert chosen("N 11795012", "W274567") == "11795012"
+    assert chosen("N° 11795012", "W274567") == "11795012"
     assert chosen("ERIA. NO. 11795012", "W274567") == "11795012"
+
+
+def test_a_lone_n_is_not_enough_to_accept_a_number() -> None:
+    """It may be what dirt left of P/N: a part number was accepted for a serial so."""
+    lines = [line(1, "N 9103760", at=(0, 0)), line(2, "326801", at=(0, 60))]
+    serial = read_marks(lines, [], KNOWLEDGE)[1]
+    assert decide(serial, 0.9).decision == "review"
+    assert {c.value for c in serial.candidates} >= {"9103760", "326801"}
 
 
 def test_a_group_number_stands_behind_a_plain_one_and_both_are_shown() -> None:

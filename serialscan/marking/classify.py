@@ -129,7 +129,8 @@ def _rows(part: Part) -> tuple[str, ...]:
 
 
 def _shown(line: Line, hit: Hit) -> str:
-    return line.text[hit.start : hit.end]
+    sign = line.text[hit.end : hit.end + 1]
+    return line.text[hit.start : hit.end] + (sign if sign in ("°", "º") else "")
 
 
 def trust(knowledge: Knowledge, confidence: str, misread: int = 0) -> float:

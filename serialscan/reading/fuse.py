@@ -105,25 +105,29 @@ def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> Non
     rows, columns = len(mine), len(text)
     pitch = _MOVED * max(len(slots), columns, 1) / 8
     skips, matches = [], []
+    placed = list(zip(text, positions, strict=True))
     for slot in mine:
         cast = sum(slot.votes.values())
         skips.append(1.0 - slot.votes.get(NOTHING, 0.0) / cast)
         place, votes = slot.position, slot.votes
-        matches.append(
-            [
-                1.0 - votes.get(c, 0.0) / cast + min(1.0, pitch * abs(place - p))
-                for c, p in zip(text, positions, strict=True)
-            ]
-        )
-    cost = [[0.0] * (columns + 1) for _ in range(rows + 1)]
-    for i in range(rows):
-        cost[i + 1][0] = cost[i][0] + skips[i]
-    cost[0] = [float(j) for j in range(columns + 1)]
-    for i in range(rows):
-        for j in range(columns):
-            cost[i + 1][j + 1] = min(
-                cost[i][j] + matches[i][j], cost[i][j + 1] + skips[i], cost[i + 1][j] + 1.0
-            )
+        row = []
+        for c, p in placed:
+            moved = pitch * abs(place - p)
+            row.append(1.0 - votes.get(c, 0.0) / cast + (moved if moved < 1.0 else 1.0))
+        matches.append(row)
+    above = [float(j) for j in range(columns + 1)]
+    cost = [above]
+    for skip, row in zip(skips, matches, strict=True):
+        here = above[0] + skip
+        line = [here]
+        for j, match in enumerate(row):
+            least, skipped, added = above[j] + match, above[j + 1] + skip, here + 1.0
+            here = least if least <= skipped else skipped
+            if added < here:
+                here = added
+            line.append(here)
+        cost.append(line)
+        above = line
     i, j, vote = rows, columns, ballot.vote
     while i or j:
         here = cost[i][j]

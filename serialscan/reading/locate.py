@@ -22,7 +22,7 @@ COARSE_PX = COARSE_LOOKS[-1][0]
 CLOSER_LOOKS = (960, 1408)
 CLOSER_GROWN = 1.47  # times enlarged a photo shows no more
 FREE = 0.2  # a box that shares less of itself with every line that was read stands where nothing was read
-# Marks seen from far away are smaller. Where this look hints at any, the photo's own pixels are searched.
+# In larger photos marks may be smaller: where this look hints at any, the photo's own pixels are searched.
 FINE_PX = 2048
 NATIVE = 1.6  # a photo this much larger than the last coarse look is also searched at its own resolution
 HINT = 0.02  # text probability in the coarse look that calls for a look at native resolution
@@ -99,9 +99,9 @@ def locate_small(rgb: np.ndarray, networks: Networks, read: Sequence[Shape]) -> 
         read: the lines that were read, in photo px; what they cover is left out.
     """
     height, width = rgb.shape[:2]
-    if max(height, width) <= NATIVE * COARSE_PX:
+    if max(height, width) <= FINE_PX:
         return []
-    probability = _stitched(rgb, min(1.0, FINE_PX / max(height, width)), networks, RELIEF)
+    probability = _stitched(rgb, FINE_PX / max(height, width), networks, RELIEF)
     hints = (probability > HINT).astype(np.uint8)
     for line in read:
         corners = np.array(line.polygon()) * (hints.shape[1] / width)

@@ -84,15 +84,21 @@ def beam_search(
     parent, label, added, strength = [-1], [BLANK], [0], [0.0]
     children: dict[tuple[int, int], int] = {}
     live: dict[int, tuple[float, float]] = {0: (1.0, 0.0)}
-    for frame, row in enumerate(posteriors):
-        followed = np.flatnonzero(row >= floor)
-        options = [(int(c), float(row[c])) for c in followed if c != BLANK]
-        blank = float(row[BLANK])
+    best = 1.0  # probability of the likeliest prefix
+    followed: list[list[tuple[int, float]]] = [[] for _ in range(frames)]
+    at, classes = np.nonzero(posteriors >= floor)
+    for frame, c, p in zip(at.tolist(), classes.tolist(), posteriors[at, classes].tolist(), strict=True):
+        if c != BLANK:
+            followed[frame].append((c, p))
+    blanks, peaks = posteriors[:, BLANK].tolist(), posteriors.max(axis=1).tolist()
+    for frame, options in enumerate(followed):
+        blank = blanks[frame]
         if not options:  # between characters: nothing grows, and the order stays
             live = {node: ((a + b) * blank, 0.0) for node, (a, b) in live.items()}
+            best *= blank
             continue
         grown: dict[int, list[float]] = {}
-        hopeless = least * max(a + b for a, b in live.values()) * float(row.max())
+        hopeless = least * best * peaks[frame]
         for node, (ends_blank, ends_label) in live.items():
             total = ends_blank + ends_label
             own = grown.get(node)
@@ -123,9 +129,10 @@ def beam_search(
                     grown[child] = [0.0, mass]
                 else:
                     longer[1] += mass
-        ranked = sorted((-(a + b), node) for node, (a, b) in grown.items())[:beams]
-        best = ranked[0][0]
-        live = {node: (grown[node][0], grown[node][1]) for mass, node in ranked if mass <= least * best}
+        masses = [(-(a + b), node) for node, (a, b) in grown.items()]
+        best = -min(masses)[0]
+        ranked = sorted(one for one in masses if -one[0] >= least * best)[:beams]
+        live = {node: (grown[node][0], grown[node][1]) for _, node in ranked}
     found = []
     for node, (ends_blank, ends_label) in live.items():
         text: list[str] = []
