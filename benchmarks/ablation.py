@@ -54,6 +54,10 @@ def _no_closer_look() -> None:
     page.locate_again = lambda *_: []  # type: ignore[attr-defined]
 
 
+def _no_small_marks() -> None:
+    page.locate_small = lambda *_: []  # type: ignore[attr-defined]
+
+
 def _no_longer_numbers() -> None:
     page.BEYOND = 0.0  # type: ignore[misc]
 
@@ -80,6 +84,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "rings as circles": ("normal", 50, _circles),
     "without rows beside rows": ("normal", 50, _no_rows),
     "without a closer look": ("normal", 50, _no_closer_look),
+    "without a look for small marks": ("normal", 50, _no_small_marks),
     "without reading numbers further": ("normal", 50, _no_longer_numbers),
     "without the direction of the other lines": ("normal", 50, _no_direction),
     "beam of 1": ("normal", 1, lambda: None),
