@@ -149,6 +149,10 @@ def test_pictures_without_text_give_no_lines(reader: Reader, size: tuple[int, in
     assert reading.codes == ()
 
 
+def test_a_large_picture_a_few_pixels_high_is_read_to_nothing(reader: Reader) -> None:
+    assert texts(reader, np.full((4, 20_000, 3), 128, np.uint8)) == []
+
+
 def test_noise_is_not_read_with_confidence(reader: Reader) -> None:
     noise = np.random.default_rng(5).integers(0, 256, (400, 600, 3), dtype=np.uint8)
     assert all(line.confidence < 0.5 for line in reader.read(noise).lines)

@@ -145,7 +145,8 @@ def _probability(rgb: np.ndarray, scale: float, networks: Networks, detector: in
 
 def _stitched(rgb: np.ndarray, scale: float, networks: Networks, detector: int) -> np.ndarray:
     """The same in tiles, so that a large look takes no more memory than a small one."""
-    shrunk = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+    shrunk = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     probability = np.zeros(shrunk.shape[:2], np.float32)
     for x, y, columns, rows in _tiles(shrunk.shape[1], shrunk.shape[0]):
         tile = _probability(shrunk[y : y + rows, x : x + columns], 1.0, networks, detector)
