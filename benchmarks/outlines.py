@@ -1,6 +1,6 @@
 """What better places would bring: rendered photos read as located, and at the true outline of every line.
 
-    serialscan render --held-back --count 150 --photos-per-item 3 --seed 55106 --out photos
+    serialscan render --held-back --count 450 --photos-per-item 3 --seed 55106 --megapixels 1.5 --out photos
     python benchmarks/outlines.py photos/labels.jsonl [--every N] [--jobs 2]
 
 Counts legible lines that are right (the whole line and no more). Photos of an item are also put together: the

@@ -226,7 +226,7 @@ def _label_reasons(one: Labelled, knowledge: Knowledge) -> dict[str, float]:
     if one.how == "glued" and len(one.words) < 3:
         return {f"label {one.words!r} without a gap": weights["glued_label"]}
     where = {"in line": "before it", "glued": "before it", "above": "above it", "left": "left of it"}[one.how]
-    if one.words.upper() == "N":
+    if one.label.id == "number" and one.words.upper() == "N":
         return {f"label {one.words!r} {where}, or the end of one": weights["letter_label"]}
     if one.label.id == "number":
         return {f"label {one.words!r} {where}": weights["number_label"]}

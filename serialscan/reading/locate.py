@@ -101,12 +101,10 @@ def locate_small(rgb: np.ndarray, networks: Networks, read: Sequence[Shape]) -> 
     height, width = rgb.shape[:2]
     if max(height, width) <= FINE_PX:
         return []
-    probability = _stitched(rgb, FINE_PX / max(height, width), networks, RELIEF)
-    hints = (probability > HINT).astype(np.uint8)
-    for line in read:
-        corners = np.array(line.polygon()) * (hints.shape[1] / width)
-        cv2.fillPoly(hints, [corners.astype(np.int32)], 0)
-    return _free(_boxes(probability, width, height) + _native(rgb, networks, RELIEF, hints > 0), read)
+    shrunk = max(height, width) / FINE_PX
+    probability = _stitched(rgb, 1 / shrunk, networks, RELIEF)
+    found = _native(rgb, networks, RELIEF, _hints(probability, read, shrunk))
+    return _free(_boxes(probability, width, height) + found, read)
 
 
 def _free(boxes: Sequence[Straight], read: Sequence[Shape]) -> list[Straight]:
@@ -144,7 +142,7 @@ def _probability(rgb: np.ndarray, scale: float, networks: Networks, detector: in
 
 
 def _stitched(rgb: np.ndarray, scale: float, networks: Networks, detector: int) -> np.ndarray:
-    """The same in tiles, so that a large look takes no more memory than a small one."""
+    """`_probability` in tiles, so that a large look takes no more memory than a small one."""
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     shrunk = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     probability = np.zeros(shrunk.shape[:2], np.float32)
@@ -169,11 +167,15 @@ def _unresolved(probability: np.ndarray, found: Sequence[Straight], shrunk: floa
 
     A box that is sure and high enough in the coarse picture gains nothing from a closer look.
     """
+    sure = [box for box in found if box.score > RESOLVED_SCORE and box.height > RESOLVED_PX * shrunk]
+    return _hints(probability, sure, shrunk)
+
+
+def _hints(probability: np.ndarray, known: Sequence[Shape], shrunk: float) -> np.ndarray:
+    """Where a look at a picture so many times smaller hints at text outside of what is known: (H, W) bool."""
     hints = (probability > HINT).astype(np.uint8)
-    for box in found:
-        if box.score > RESOLVED_SCORE and box.height > RESOLVED_PX * shrunk:
-            corners = np.array(box.polygon()) / shrunk
-            cv2.fillPoly(hints, [corners.astype(np.int32)], 0)
+    for shape in known:
+        cv2.fillPoly(hints, [(np.array(shape.polygon()) / shrunk).astype(np.int32)], 0)
     return hints > 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,6 +48,9 @@ CUT_DIGITS = 3
 SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
 HAN_ONE = "\u4e00"
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
+
+
+Look = Callable[[np.ndarray, Networks, Sequence[Shape]], list[Straight]]
 
 
 @dataclass(frozen=True)
@@ -168,16 +171,18 @@ class PageReader:
 
     def _again(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """If the photo shows no sure number, look closer where nothing was read, and read what is there."""
-        if not self._thorough and any(map(_is_number, chosen)):
-            return []
-        boxes = locate_again(rgb, self._networks, [c.shape for c in chosen])
-        return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes)])
+        return self._search(rgb, chosen, locate_again, chosen)
 
     def _small(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """If there still is no sure number, look for small marks where nothing was read surely."""
+        return self._search(rgb, chosen, locate_small, [c for c in chosen if c.value > SURE_VALUE])
+
+    def _search(
+        self, rgb: np.ndarray, chosen: Sequence[Candidate], look: Look, beside: Sequence[Candidate]
+    ) -> list[Candidate]:
         if not self._thorough and any(map(_is_number, chosen)):
             return []
-        boxes = locate_small(rgb, self._networks, [c.shape for c in chosen if c.value > SURE_VALUE])
+        boxes = look(rgb, self._networks, [c.shape for c in beside])
         return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes)])
 
     def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
