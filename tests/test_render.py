@@ -159,7 +159,18 @@ def test_contrast_grows_with_the_ink_and_not_with_noise() -> None:
         picture = np.repeat(np.clip(gray, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
         values.append(measure_contrast(picture, ink, polygon, 20.0))
     assert values[0][0] < 0.02 < values[1][0] < values[2][0]
-    assert all(clutter < 0.02 for _, clutter in values)
+    assert all(clutter < 0.02 for _, clutter, _ in values)
+
+
+def test_each_character_has_its_own_contrast() -> None:
+    ink = np.zeros((60, 200), np.float32)
+    ink[20:40, 20:180:8] = 1.0
+    strength = np.where(np.arange(200) < 100, 90.0, 30.0)
+    picture = np.repeat((140 - strength * ink).astype(np.uint8)[..., None], 3, axis=2)
+    boxes = [np.array([[x, 18], [x + 24, 18], [x + 24, 42], [x, 42]], np.float32) for x in (30, 140, 184)]
+    line = np.array([[15, 15], [185, 15], [185, 45], [15, 45]], np.float32)
+    strong, weak, none = measure_contrast(picture, ink, line, 20.0, None, boxes)[2]
+    assert strong > 2 * weak > 0 == none
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:

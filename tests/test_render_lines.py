@@ -32,7 +32,7 @@ from serialscan.render.marks import MARKS, Text
 from serialscan.render.parts import Plate
 from serialscan.render.strokes import FACES, HELD_BACK_FACES, face_named, glyph, has_glyph
 from serialscan.render.surfaces import HELD_BACK_MATERIALS, MATERIALS, Lay, Material, lay_material
-from serialscan.render.truth import measure_traces
+from serialscan.render.truth import LEAST_READ, chance_to_read, measure_traces
 from serialscan.render.wording import random_text
 from serialscan.settings import Settings
 
@@ -97,7 +97,7 @@ def test_a_squeezed_photo_keeps_ink_within_its_boxes(squeeze: float, radius: flo
 def test_a_coarse_picture_has_its_size_and_is_illegible_when_too_coarse() -> None:
     camera = Camera(640, 480, 60.0)
     fine, coarse, lost = (
-        render_photo(printed(), camera, LAMP, replace(CLEAN, coarse=factor), 1) for factor in (1.0, 2.5, 8.0)
+        render_photo(printed(), camera, LAMP, replace(CLEAN, coarse=factor), 1) for factor in (1.0, 2.5, 14.0)
     )
     assert fine.pixels.shape == coarse.pixels.shape == lost.pixels.shape
     sharp = [cv2.Laplacian(p.pixels, cv2.CV_64F).var() for p in (fine, coarse, lost)]
@@ -159,10 +159,38 @@ def test_traces_tell_ink_from_noise() -> None:
 def test_a_character_without_a_trace_is_a_question_mark() -> None:
     photo = render_photo(printed(), Camera(640, 480, 60.0), LAMP, CLEAN, 1)
     (line,) = photo.truth.lines
-    faint = (replace(line.glyphs[0], trace=0.01), *line.glyphs[1:])
+    faint = (replace(line.glyphs[0], read=0.01), *line.glyphs[1:])
     assert replace(line, glyphs=faint).visible_text == "?1234567"
-    dot = replace(line, text=".", glyphs=(replace(line.glyphs[0], char=".", trace=0.01),))
+    dot = replace(line, text=".", glyphs=(replace(line.glyphs[0], char=".", read=0.01),))
     assert dot.visible_text == ".", "punctuation shows by its place"
+
+
+seen = st.tuples(st.floats(0, 1), st.floats(1, 300), st.floats(0, 0.6), st.floats(0, 0.6), st.floats(0, 0.5))
+
+
+@given(seen, seen)
+def test_what_shows_less_is_read_less_often(one: tuple[float, ...], other: tuple[float, ...]) -> None:
+    trace, height, contrast, clutter, blur = (
+        (min(a, b), max(a, b)) for a, b in zip(one, other, strict=True)
+    )  # each the lower and the higher
+    least = chance_to_read(trace[0], height[0], contrast[0], clutter[1], blur[1])
+    most = chance_to_read(trace[1], height[1], contrast[1], clutter[0], blur[0])
+    assert 0 < least <= most < 1
+
+
+def test_noise_takes_characters_away_before_the_line() -> None:
+    """What grain drowns is asked of no reader: first single characters, then the line."""
+    item = printed(texts=(Text("W1234567", 0, -2, 4, MARKS["engraved"], "gorton", "centre"),))
+    photos = [
+        render_photo(item, Camera(640, 480, 60.0), LAMP, replace(CLEAN, grain=grain), 1)
+        for grain in (0.0, 0.4, 1.0)
+    ]
+    labels = [photo.truth.label("a.jpg") for photo in photos]
+    clear, some, none = (label["lines"] for label in labels)
+    assert clear == ["W1234567"] and none == []
+    assert "?" in some[0] and len(some[0]) == 8 and sum(c.isalnum() for c in some[0]) > 4
+    hidden = [g for g in labels[1]["glyphs"][0] if "read" in g]
+    assert len(hidden) == some[0].count("?") and all(g["read"] < LEAST_READ for g in hidden)
 
 
 # Held back

@@ -55,7 +55,9 @@ class Read:
     @property
     def right(self) -> list[bool]:
         """For each line whether it is a true line, or several of them and nothing else; legible or not."""
-        stands = (*self.label["lines"], *self.label.get("illegible_lines", ()))
+        # Rendered photos tell the characters that a line's truth only shows as ?, too.
+        whole = ["".join(glyph["char"] for glyph in line) for line in self.label.get("glyphs", ())]
+        stands = (*(whole or self.label["lines"]), *self.label.get("illegible_lines", ()))
         known = {folded(t) for t in (*stands, *self.label.get("fields", {}).values())}
         return [_only(folded(line.text), known) for line in self.lines]
 

@@ -3,8 +3,8 @@
     python training/detector.py --out runs/d1 --photos 4000
 
 What is learnt is the map of differentiable binarisation (Liao et al. 2020): every line's outline, grown to
-the margin that people leave who outline text by hand, and shrunk by their equation 10. Lines that nobody can
-read are left out of the loss.
+the margin that people leave who outline text by hand, and shrunk by their equation 10. Lines that hardly
+anybody can read are left out of the loss.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 from graph import Graph
+from lines import LEAST_TAUGHT
 from torch.nn import functional as F
 from tuning import Tuning, parser, rendered
 
@@ -71,7 +72,7 @@ def _cropped(rng: np.random.Generator, photo: Photo) -> Example:
         borderMode=cv2.BORDER_CONSTANT, borderValue=pixels.mean(axis=(0, 1)).tolist(),
     )  # fmt: skip
     target, weight = np.zeros((SIDE, SIDE), np.uint8), np.ones((SIDE, SIDE), np.uint8)
-    for line in sorted(lines, key=lambda one: one.legible):
+    for line in sorted(lines, key=lambda one: one.shows(LEAST_TAUGHT)):
         outline = np.c_[line.polygon * smaller, np.ones(len(line.polygon))] @ turn.T
         glyph_height = line.glyph_height_px * scale * float(smaller.mean())
         mask = np.zeros((SIDE, SIDE), np.uint8)
@@ -83,7 +84,7 @@ def _cropped(rng: np.random.Generator, photo: Photo) -> Example:
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         area = sum(cv2.contourArea(one) for one in contours)
         length = sum(cv2.arcLength(one, True) for one in contours)
-        if not line.legible or glyph_height < 6:
+        if not line.shows(LEAST_TAUGHT) or glyph_height < 6:
             weight[mask > 0] = 0
             continue
         weight[mask > 0] = 1

@@ -18,7 +18,7 @@ from serialscan.render.fonts import FREE_FONTS, HELD_BACK_FONTS, free_fonts
 from serialscan.render.layouts import pick
 from serialscan.render.lines import FREE_FACES, random_text, render_line
 from serialscan.render.strokes import face_named, glyph, has_glyph
-from serialscan.render.truth import LOOKALIKES
+from serialscan.render.truth import LOOKALIKES, TrueLine
 
 Rng = np.random.Generator
 
@@ -27,6 +27,7 @@ ARABIC = "٠١٢٣٤٥٦٧٨٩۴۵۶"
 """Letters and digits that the stock network lacks and that do not look like Latin ones."""
 
 _PERSIAN = str.maketrans("۰۱۲۳۷۸۹", "٠١٢٣٧٨٩")  # the same shapes
+LEAST_TAUGHT = 0.7  # of the viewers must read a character: what is hard to read is worth teaching
 PRINT_SHARE = 0.25
 EMPTY_SHARE = 0.03
 MAX_WIDTH = 640
@@ -91,10 +92,15 @@ def samples(seed: int) -> list[Sample]:
         flat = photo.truth.lines[0].contrast < 0.004  # a mark that left no trace: a surface without text
         return [Sample(_seen(rng, photo.pixels), "", False)] if flat else []
     line = photo.truth.lines[0]
-    if not line.legible or "?" in line.visible_text:
+    if not taught(line):
         return []
-    text = spelled(line.visible_text)
+    text = spelled(line.text)
     return [Sample(_seen(rng, photo.pixels), text, False) for _ in range(2)]
+
+
+def taught(line: TrueLine) -> bool:
+    """Whether a line shows enough to teach it: most viewers would read each of its characters."""
+    return line.shows(LEAST_TAUGHT) and all(glyph.shows(LEAST_TAUGHT) for glyph in line.glyphs)
 
 
 def seen_flat(picture: np.ndarray) -> np.ndarray:

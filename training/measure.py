@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from lines import printed, seen_flat, spelled
+from lines import printed, seen_flat, spelled, taught
 from rapidfuzz.distance import Levenshtein
 
 from serialscan.evaluate.score import folded
@@ -35,9 +35,9 @@ def held_back(count: int) -> Iterable[tuple[np.ndarray, str, str]]:
         else:
             photo = render_line(seed, faces=sorted(HELD_BACK_FACES), materials=sorted(HELD_BACK_MATERIALS))
             line = photo.truth.lines[0]
-            if not line.legible or "?" in line.visible_text:
+            if not taught(line):
                 continue
-            picture, text, kind = photo.pixels, line.visible_text, line.kind
+            picture, text, kind = photo.pixels, line.text, line.kind
         made += 1
         yield seen_flat(picture), spelled(text), kind
 

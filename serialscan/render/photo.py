@@ -25,7 +25,14 @@ from serialscan.render.parts import (
 )
 from serialscan.render.scene import Ruler, Thing, draw_ruler, lay_things
 from serialscan.render.surfaces import MATERIALS, lay_material, noise, wear
-from serialscan.render.truth import TrueGlyph, TrueLine, Truth, measure_contrast, measure_traces
+from serialscan.render.truth import (
+    TrueGlyph,
+    TrueLine,
+    Truth,
+    chance_to_read,
+    measure_contrast,
+    measure_traces,
+)
 
 MAX_PX_PER_MM = 60.0
 SHAVED = 0.08
@@ -335,22 +342,23 @@ def _true_line(
     inside = bool((polygon >= -SHAVED * size).all() and (polygon <= limit + SHAVED * size).all())
     if inside:
         polygon = np.clip(polygon, 0, limit)
-    contrast, clutter = measure_contrast(pixels, ink, polygon, size, hidden)
+    contrast, clutter, contrasts = measure_contrast(pixels, ink, polygon, size, hidden, boxes)
     traces = measure_traces(pixels, ink, boxes, size, blur) if inside else [0.0] * len(boxes)
+    spread = blur / max(size, 1.0)
     return TrueLine(
         text=line.text.text,
         role=line.text.role,
         kind=line.text.mark.kind,
         polygon=polygon,
         glyphs=tuple(
-            TrueGlyph(g.char, box, part, trace)
-            for g, box, part, trace in zip(line.glyphs, boxes, gone, traces, strict=True)
+            TrueGlyph(g.char, box, part, chance_to_read(trace, size, own, clutter, spread))
+            for g, box, part, trace, own in zip(line.glyphs, boxes, gone, traces, contrasts, strict=True)
         ),
         glyph_height_px=size,
         contrast=contrast,
         clutter=clutter,
         whole=inside and bool((camera.facing(line.outline) > 0.2).all()),
-        blur=blur / max(size, 1.0),
+        blur=spread,
     )
 
 
