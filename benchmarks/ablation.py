@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -50,6 +51,10 @@ def _no_rows() -> None:
     page.rows_beside = lambda *_: []  # type: ignore[attr-defined]
 
 
+def _no_grey_look() -> None:
+    locate.COLOURED = math.inf  # type: ignore[misc]
+
+
 def _no_closer_look() -> None:
     page.locate_again = lambda *_: []  # type: ignore[attr-defined]
 
@@ -64,6 +69,7 @@ def _no_longer_numbers() -> None:
 
 def _looks(*looks: tuple[int, int]) -> None:
     locate.COARSE_LOOKS = looks  # type: ignore[assignment]
+    locate.GREY_LOOK = looks[0]  # type: ignore[misc]
 
 
 def _no_direction() -> None:
@@ -84,6 +90,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "rings as circles": ("normal", 50, _circles),
     "without rows beside rows": ("normal", 50, _no_rows),
     "without a closer look": ("normal", 50, _no_closer_look),
+    "without a look in grey": ("normal", 50, _no_grey_look),
     "without a look for small marks": ("normal", 50, _no_small_marks),
     "without reading numbers further": ("normal", 50, _no_longer_numbers),
     "without the direction of the other lines": ("normal", 50, _no_direction),

@@ -1,12 +1,15 @@
-"""Tiles: what a coarse look hints at is looked at closely, all of it and little else."""
+"""Where text may stand: tiles look closely at what a coarse look hints at, and colours hide nothing."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serialscan.reading.locate import TILE, TILE_MARGIN, _tiles
+from serialscan.reading.engine import Networks
+from serialscan.reading.locate import TILE, TILE_MARGIN, _tiles, locate
 
 sides = st.integers(1, 5000)
 
@@ -60,3 +63,29 @@ def test_a_single_hint_costs_less_than_a_tile() -> None:
     mask = np.zeros((720, 960), bool)
     mask[300, 500] = True
     assert sum(columns * rows for _, _, columns, rows in _tiles(4000, 3000, mask)) < TILE * TILE / 8
+
+
+def test_worn_print_on_a_yellow_label_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It shows in red and green alone; in grey, dark and bright stretched apart, it stands out."""
+    networks = Networks(1)
+
+    def found(seed: int) -> bool:
+        label = np.full((735, 980, 3), (236, 196, 28), np.uint8)
+        cv2.putText(
+            label, "S/N 280293", (330, 380), cv2.FONT_HERSHEY_SIMPLEX, 0.91, (212, 175, 24), 2, cv2.LINE_AA
+        )
+        noise = np.random.default_rng(seed).normal(0, 5, label.shape)
+        worn = np.clip(cv2.GaussianBlur(label, (0, 0), 2.2) + noise, 0, 255).astype(np.uint8)
+        boxes, _ = locate(worn, networks)
+        return any(abs(box.cx - 411) < 25 and 130 < box.width < 260 for box in boxes)
+
+    assert all(map(found, range(3)))
+    monkeypatch.setattr("serialscan.reading.locate.COLOURED", np.inf)
+    assert not any(map(found, range(3)))
+
+
+@pytest.mark.parametrize("shape", [(4, 20_000, 3), (20_000, 4, 3)])
+def test_a_colourful_picture_of_any_shape_is_searched(shape: tuple[int, int, int]) -> None:
+    picture = np.zeros(shape, np.uint8)
+    picture[..., 0] = 255
+    assert locate(picture, Networks(1)) == ([], [])

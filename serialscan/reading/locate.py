@@ -17,6 +17,9 @@ GRID = 32  # the detector's input is a multiple of this
 # boxes tighter, so that a line found by both is seen with two margins.
 COARSE_LOOKS = ((640, RELIEF), (640, STOCK), (960, STOCK))
 COARSE_PX = COARSE_LOOKS[-1][0]
+# Worn print on a yellow label shows in two channels out of three: such photos are looked at in grey, too.
+GREY_LOOK = (640, RELIEF)
+COLOURED = 30.0  # mean difference between a pixel's strongest and weakest channel
 # Faint relief shows to the detector taught relief when it looks closer. Where the other looks find a text
 # whole it gives pieces there, so it looks again only where nothing was read.
 CLOSER_LOOKS = (960, 1408)
@@ -58,8 +61,11 @@ def locate(
     long_side = max(height, width)
     found: list[Straight] = []
     bowed: list[Arc] = []
-    for side, detector in COARSE_LOOKS:
-        probability = _probability(rgb, side / long_side, networks, detector)
+    looks = [(rgb, *look) for look in COARSE_LOOKS]
+    if _coloured(rgb):
+        looks.insert(0, (_grey(rgb), *GREY_LOOK))
+    for picture, side, detector in looks:
+        probability = _probability(picture, side / long_side, networks, detector)
         found += _boxes(probability, width, height)
         bowed += [_scaled(arc, width / probability.shape[1]) for arc in bowed_in(probability)]
     if long_side > (COARSE_PX if everywhere else NATIVE * COARSE_PX):
@@ -123,6 +129,22 @@ def _native(rgb: np.ndarray, networks: Networks, detector: int, hints: np.ndarra
             _shift(box, x, y) for box in boxes if not _cut_by_tile(box, x, y, columns, rows, width, height)
         ]
     return found
+
+
+def _coloured(rgb: np.ndarray) -> bool:
+    height, width = rgb.shape[:2]
+    shrink = min(1.0, 400 / max(height, width))
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return bool(np.ptp(small, axis=2).mean() > COLOURED)
+
+
+def _grey(rgb: np.ndarray) -> np.ndarray:
+    """The picture (H, W, 3) without its colours, what is dark and what is bright in it stretched apart."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    dark, bright = np.percentile(grey, (1, 99))
+    stretched = np.clip((grey - np.float32(dark)) * np.float32(255 / (bright - dark + 1)), 0, 255)
+    return cv2.cvtColor(stretched.astype(np.uint8), cv2.COLOR_GRAY2RGB)
 
 
 def look_at(rgb: np.ndarray, networks: Networks) -> tuple[list[Straight], np.ndarray]:
