@@ -346,4 +346,4 @@ def chance_to_read(trace: float, glyph_height: float, contrast: float, clutter: 
     height = math.log(max(glyph_height, 1.0) / 25.0)
     stands_out = math.log(math.sqrt(max(contrast**2 - clutter**2, 0.003**2)) / 0.05)
     odds = 0.87 + 4.38 * trace + 1.48 * height + 1.36 * stands_out - 21.8 * blur
-    return 1.0 / (1.0 + math.exp(-odds))
+    return 1.0 / (1.0 + math.exp(-max(odds, -50.0)))
