@@ -197,6 +197,16 @@ def test_a_lone_n_is_not_enough_to_accept_a_number() -> None:
     assert {c.value for c in serial.candidates} >= {"9103760", "326801"}
 
 
+def test_what_dirt_left_of_nsn_does_not_make_a_stock_number_the_serial() -> None:
+    """SN is all that shows of NSN, and the number has the form of a stock number: it names a type."""
+    lines = [line(1, "SN 5855-01-228-0937", at=(0, 0)), line(2, "AL NO. 24838", at=(0, 60))]
+    serial = read_marks(lines, [], KNOWLEDGE)[1]
+    assert decide(serial, 0.5).decision == "review" and serial.value != "5855-01-228-0937"
+    assert {c.value for c in serial.candidates} >= {"5855-01-228-0937", "24838"}
+    assert chosen("SERIAL NO 5855-01-228-0937", "W274567") == "5855-01-228-0937", "a whole label stands"
+    assert chosen("S/N 585501228", "W274567") == "585501228"
+
+
 def test_a_group_number_stands_behind_a_plain_one_and_both_are_shown() -> None:
     _, serial = read("195-30-1285", "2662")
     assert [c.value for c in serial.candidates] == ["2662", "195-30-1285"]

@@ -193,7 +193,8 @@ def _read_candidates(read: Read, knowledge: Knowledge) -> list[Candidate]:
             reasons = _label_reasons(one, knowledge)
             ids = (line.id, *([read.lines[one.labels_line].id] if one.labels_line != index else []))
             for start, end, extra in _numbers(line, one.start, one.end, [], knowledge):
-                spans.append((start, end, {**reasons, **extra}, ids))
+                label = _end_of_another(one, start, end, read, knowledge) or reasons
+                spans.append((start, end, {**label, **extra}, ids))
         closed = _closed(read, index)
         for start, end, extra in _numbers(line, 0, len(line.text), closed, knowledge):
             spans.append((start, end, extra, (line.id,)))
@@ -231,6 +232,32 @@ def _label_reasons(one: Labelled, knowledge: Knowledge) -> dict[str, float]:
     if one.label.id == "number":
         return {f"label {one.words!r} {where}": weights["number_label"]}
     return {f"label {one.words!r} {where}": weights["label" if one.labels_line == one.line else "label_near"]}
+
+
+def _end_of_another(
+    one: Labelled, start: int, end: int, read: Read, knowledge: Knowledge
+) -> dict[str, float]:
+    """Where the form says what a number is, and the label may be the rest of that label: SN of NSN."""
+    words = _letters(one.words)
+    for part in read.parts:
+        if part.line != one.line or part.table != "number" or not part.sure:
+            continue
+        if not (part.start <= start and end <= part.end):
+            continue
+        for label in knowledge.labels.values():
+            for name in (*label.names, *label.short) if label.kind == part.kind else ():
+                if _letters(name) != words and _letters(name).endswith(words):
+                    return {
+                        f"label {one.words!r} before it, or the end of {name!r}": knowledge.weights[
+                            "letter_label"
+                        ],
+                        part.rule: knowledge.weights["other_number"],
+                    }
+    return {}
+
+
+def _letters(words: str) -> str:
+    return "".join(c for c in words.upper() if c.isalnum())
 
 
 def _numbers(
