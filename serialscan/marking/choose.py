@@ -238,21 +238,16 @@ def _end_of_another(
     one: Labelled, start: int, end: int, read: Read, knowledge: Knowledge
 ) -> dict[str, float]:
     """Where the form says what a number is, and the label may be the rest of that label: SN of NSN."""
-    words = _letters(one.words)
+    words, weights = _letters(one.words), knowledge.weights
     for part in read.parts:
-        if part.line != one.line or part.table != "number" or not part.sure:
+        over = part.line == one.line and part.start <= start and end <= part.end
+        if not (words and over and part.table == "number" and part.sure):
             continue
-        if not (part.start <= start and end <= part.end):
-            continue
-        for label in knowledge.labels.values():
-            for name in (*label.names, *label.short) if label.kind == part.kind else ():
-                if _letters(name) != words and _letters(name).endswith(words):
-                    return {
-                        f"label {one.words!r} before it, or the end of {name!r}": knowledge.weights[
-                            "letter_label"
-                        ],
-                        part.rule: knowledge.weights["other_number"],
-                    }
+        labels = (label for label in knowledge.labels.values() if label.kind == part.kind)
+        for name in (name for label in labels for name in (*label.names, *label.short)):
+            if _letters(name) != words and _letters(name).endswith(words):
+                rest = f"label {one.words!r}, or the end of {name!r}"
+                return {rest: weights["letter_label"], part.rule: weights["other_number"]}
     return {}
 
 
