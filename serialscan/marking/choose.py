@@ -19,7 +19,7 @@ from serialscan.marking.geometry import below, beside, frame, in_one_block, same
 from serialscan.marking.iuid import serial_of
 from serialscan.marking.knowledge import Knowledge, matches_shape
 from serialscan.marking.normalise import folded, normalise, turned_over, western
-from serialscan.marking.words import READ_CHARS
+from serialscan.marking.words import READ_CHARS, tokens
 from serialscan.record import Code, Glyph, Line, SerialCandidate, SerialReading
 
 MOST_CANDIDATES = 6
@@ -252,7 +252,7 @@ def _end_of_another(
 
 
 def _letters(words: str) -> str:
-    return "".join(c for c in words.upper() if c.isalnum())
+    return "".join(token.text for token in tokens(words))
 
 
 def _numbers(

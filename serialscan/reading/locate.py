@@ -62,7 +62,7 @@ def locate(
     found: list[Straight] = []
     bowed: list[Arc] = []
     looks = [(rgb, *look) for look in COARSE_LOOKS]
-    if _coloured(rgb):
+    if _coloured(rgb):  # first, since the last look's hints call for tiles
         looks.insert(0, (_grey(rgb), *GREY_LOOK))
     for picture, side, detector in looks:
         probability = _probability(picture, side / long_side, networks, detector)
