@@ -67,8 +67,9 @@ def scan_photo(
             error=Error(code=error.code, message=error.message),
         )  # fmt: skip
     quality = merge_quality(qualities)
-    marks, serial = read_marks(lines, codes, load_knowledge(settings.knowledge, settings.knowledge_sha256))
-    serial = decide(serial, reader.least_accepted(settings.max_error))
+    knowledge = load_knowledge(settings.knowledge, settings.knowledge_sha256)
+    marks, serial = read_marks(lines, codes, knowledge)
+    serial = decide(serial, reader.least_accepted(settings.max_error), knowledge)
     return PhotoRecord(
         status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),
         marks=marks, serial=serial, warnings=(*warnings, *quality_warnings(quality, lines, source)),

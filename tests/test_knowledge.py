@@ -3,11 +3,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from serialscan.cli import main
 from serialscan.errors import SettingsError
-from serialscan.marking import load_knowledge, read_marks
+from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.marking.knowledge import combine
 from serialscan.marking.knowledge.examples import try_examples
 from serialscan.record import Line
@@ -70,6 +71,36 @@ def test_own_rows_are_read_beside_those_of_the_program(tmp_path: Path) -> None:
     assert serial.value == "AC1234" and "shape acme" in serial.candidates[0].rule
     assert "colt" in knowledge.makers
     assert "acme" not in load_knowledge().makers
+
+
+SURE = """
+[[shape]]
+id = "pumps"
+sure = true
+regex = '[0-9]{4}'
+"""
+
+
+@pytest.mark.parametrize(
+    ("texts", "value", "decision"),
+    [
+        (("195-30-1285", "2662"), "2662", "accept"),
+        (("2662", "2663"), None, "review"),  # which of the two?
+        (("2662 7",), None, "review"),  # a part of another number
+        (("P/N 2662", "AB12345"), "AB12345", "review"),
+        (("26627",), "26627", "review"),
+    ],
+)
+def test_a_shape_that_the_user_calls_sure_names_the_serial_as_a_label_would(
+    tmp_path: Path, texts: tuple[str, ...], value: str | None, decision: str
+) -> None:
+    knowledge = load_knowledge(own(tmp_path, SURE))
+    lines = [msgspec.structs.replace(line(text), id=f"L{i}") for i, text in enumerate(texts)]
+    serial = read_marks(lines, [], knowledge)[1]
+    assert value is None or serial.value == value
+    assert decide(serial, 0.5, knowledge).decision == decision
+    serial = read_marks(lines, [], load_knowledge())[1]
+    assert decide(serial, 0.0, load_knowledge()).decision == "review", "nobody says so: left to a person"
 
 
 @pytest.mark.parametrize(
@@ -154,8 +185,11 @@ def test_the_guide_states_the_weights_in_force() -> None:
     assert {name: float(value) for name, value in shown.items()} == load_knowledge().weights
 
 
-def test_the_example_of_the_guide_is_accepted(tmp_path: Path) -> None:
+def test_the_examples_of_the_guide_are_accepted(tmp_path: Path) -> None:
     guide = (Path(__file__).parent.parent / "docs" / "marking.md").read_text("utf-8")
-    (example,) = re.findall(r"^```toml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
-    knowledge = load_knowledge(own(tmp_path, example))
+    label, shape = re.findall(r"^```toml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    (tmp_path / "second").mkdir()
+    knowledge = load_knowledge(own(tmp_path / "second", shape))
+    assert decide(read_marks([line("2662")], [], knowledge)[1], 0.8, knowledge).decision == "accept"
+    knowledge = load_knowledge(own(tmp_path, label))
     assert read_marks([line("WAFFEN NR 123456")], [], knowledge)[1].candidates[0].rule.startswith("label")

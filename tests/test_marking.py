@@ -161,7 +161,7 @@ def test_a_number_that_says_nothing_is_a_candidate_for_review_with_little_weight
     _, serial = read("2662")
     assert (serial.value, serial.decision) == ("2662", "review")
     assert serial.candidates[0].choice is not None and serial.candidates[0].choice < 0.7
-    assert decide(serial, 0.0).decision == "review", "however many errors are allowed"
+    assert decide(serial, 0.0, KNOWLEDGE).decision == "review", "however many errors are allowed"
 
 
 @pytest.mark.parametrize(("text", "decision"), [("S/N 5523888", "accept"), ("S/N 22", "review")])
@@ -169,7 +169,7 @@ def test_a_named_number_is_accepted_unless_it_is_so_short_that_it_may_be_a_part(
     text: str, decision: str
 ) -> None:
     _, serial = read(text)
-    assert decide(serial, 0.5).decision == decision
+    assert decide(serial, 0.5, KNOWLEDGE).decision == decision
 
 
 def test_of_two_numbers_alike_the_one_that_is_surely_read_is_named_and_both_stay() -> None:
@@ -193,7 +193,7 @@ def test_a_lone_n_is_not_enough_to_accept_a_number() -> None:
     """It may be what dirt left of P/N: a part number was accepted for a serial so."""
     lines = [line(1, "N 9103760", at=(0, 0)), line(2, "326801", at=(0, 60))]
     serial = read_marks(lines, [], KNOWLEDGE)[1]
-    assert decide(serial, 0.9).decision == "review"
+    assert decide(serial, 0.9, KNOWLEDGE).decision == "review"
     assert {c.value for c in serial.candidates} >= {"9103760", "326801"}
 
 
@@ -201,7 +201,7 @@ def test_what_dirt_left_of_nsn_does_not_make_a_stock_number_the_serial() -> None
     """SN is all that shows of NSN, and the number has the form of a stock number: it names a type."""
     lines = [line(1, "SN 5855-01-228-0937", at=(0, 0)), line(2, "AL NO. 24838", at=(0, 60))]
     serial = read_marks(lines, [], KNOWLEDGE)[1]
-    assert decide(serial, 0.5).decision == "review" and serial.value != "5855-01-228-0937"
+    assert decide(serial, 0.5, KNOWLEDGE).decision == "review" and serial.value != "5855-01-228-0937"
     assert {c.value for c in serial.candidates} >= {"5855-01-228-0937", "24838"}
     assert chosen("SERIAL NO 5855-01-228-0937", "W274567") == "5855-01-228-0937", "a whole label stands"
     assert chosen("S/N 585501228", "W274567") == "585501228"
@@ -222,6 +222,32 @@ def test_two_close_candidates_are_both_shown_with_their_evidence() -> None:
 
 def test_the_shape_of_the_marked_model_decides_between_bare_numbers() -> None:
     assert chosen("COLT", "M4A1 CARBINE", "12345678", "W1004340") == "W1004340"
+
+
+VIN = "1M8GDM9AXKP042788"
+
+
+def test_a_vehicle_identification_number_says_itself_what_it_is() -> None:
+    _, serial = read("2275 KG", VIN, "1105", "AB12345")
+    assert serial.value == VIN and decide(serial, 0.8, KNOWLEDGE).decision == "accept"
+    assert {c.value for c in serial.candidates} >= {VIN, "1105", "AB12345"}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (VIN[:-1],),  # a character lost
+        (VIN.replace("P0", "PO"),),  # O is in no such number
+        ("P/N " + VIN,),
+        (VIN, VIN[:-1] + "9"),  # which of the two?
+        ("12345678901234567",),
+    ],
+)
+def test_what_only_resembles_one_or_is_called_another_number_is_left_to_a_person(
+    texts: tuple[str, ...],
+) -> None:
+    _, serial = read(*texts)
+    assert decide(serial, 0.0, KNOWLEDGE).decision != "accept"
 
 
 def test_han_characters_do_not_stick_to_the_number() -> None:

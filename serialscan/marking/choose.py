@@ -17,7 +17,7 @@ from msgspec.structs import replace as replace_fields
 from serialscan.marking.classify import Labelled, Part, Read, confidence_of
 from serialscan.marking.geometry import below, beside, frame, in_one_block, same_way
 from serialscan.marking.iuid import serial_of
-from serialscan.marking.knowledge import Knowledge, matches_shape
+from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
 from serialscan.marking.normalise import folded, normalise, turned_over, western
 from serialscan.marking.words import READ_CHARS, tokens
 from serialscan.record import Code, Glyph, Line, SerialCandidate, SerialReading
@@ -30,6 +30,7 @@ LEAST_CHOICE = 0.75  # of an accepted serial: its form alone says nothing
 LEAST_READING = 0.001  # for the logarithm
 SHORTEST_ACCEPTED = 5  # letters and digits; a shorter number is too often a part of one
 _LONGEST_JOINED = 14
+_PART = "only a part of the words"
 FOREIGN_DIGITS = "in other digits than another number"
 _NEAR = 2.0  # character heights between a number and the year of its item
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
@@ -100,17 +101,19 @@ def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[lis
     )
 
 
-def decide(serial: SerialReading, least: float) -> SerialReading:
+def decide(serial: SerialReading, least: float, knowledge: Knowledge) -> SerialReading:
     """The reading with its decision.
 
     ``accept`` needs a serial that is whole, uncontested, long enough and sure enough, and that something
-    besides its form calls the serial.
+    besides its length and signs calls the serial: a label, a code, known marks, or a shape that is sure.
 
     Args:
         serial: as chosen.
         least: least confidence of an accepted serial, from 0 to 1.
+        knowledge: a number of a sure shape is as long as that says.
     """
-    long = sum(c.isalnum() for c in serial.value or "") >= SHORTEST_ACCEPTED
+    value = serial.value or ""
+    long = sum(c.isalnum() for c in value) >= SHORTEST_ACCEPTED or _sure_shape(value, knowledge) is not None
     named = bool(serial.candidates) and (serial.candidates[0].choice or 0.0) >= LEAST_CHOICE
     accepted = long and named and serial.status == "readable" and serial.confidence >= least
     decision: Literal["accept", "review"] = "accept" if accepted else "review"
@@ -292,7 +295,7 @@ def _of_run(
 ) -> list[tuple[int, int, dict[str, float]]]:
     weights = knowledge.weights
     base = {"not first behind the label": weights["part_of_line"]} if later else {}
-    part = {"only a part of the words": weights["part_of_line"]}
+    part = {_PART: weights["part_of_line"]}
     found = []
     whole = (run[0][0], run[-1][1])
     year = any(_is_year(text[a:b], knowledge) for a, b in run) and len(run) > 1
@@ -319,8 +322,12 @@ def _weighed(
     value = line.text[start:end]
     labelled = any(reason.startswith("label") for reason in reasons)
     reasons = dict(reasons)
-    reasons.update(_by_form(value, weights))
-    reasons.update(_by_shape(value, read.parts, knowledge))
+    sure = None if _PART in reasons else _sure_shape(value, knowledge)
+    if sure is not None:  # what is common among serials says nothing more
+        reasons[f"shape {sure.id} is that of a serial"] = weights["shape_sure"]
+    else:
+        reasons.update(_by_form(value, weights))
+        reasons.update(_by_shape(value, read.parts, knowledge))
     reasons.update(_by_others(read, index, start, end, labelled, knowledge))
     if not labelled:
         reasons.update(_by_place(read, index, weights))
@@ -355,6 +362,12 @@ def _by_form(value: str, weights: dict[str, float]) -> dict[str, float]:
     if any(c.islower() for c in value):
         reasons["small letters"] = weights["small_letters"]
     return reasons
+
+
+def _sure_shape(value: str, knowledge: Knowledge) -> Shape | None:
+    """The shape that says of a number that it is a serial."""
+    rows = (row for row, pattern in knowledge.shapes if row.sure and matches_shape(pattern, value))
+    return next(rows, None)
 
 
 def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> dict[str, float]:

@@ -87,9 +87,10 @@ class Calibre(Row, frozen=True, kw_only=True):
 
 
 class Shape(Row, frozen=True, kw_only=True):
-    """A shape of serials; without makers it is one of all."""
+    """A shape of serials; without makers it is one of all. ``sure``: a number of it is a serial."""
 
     regex: str
+    sure: bool = False
     makers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     kind: Literal["serial", "component_serial"] = "serial"

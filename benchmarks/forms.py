@@ -1,0 +1,78 @@
+"""How many serials need no person where somebody has said what the serials of these photos look like.
+
+A number on a part that says nothing else is a candidate for review, however surely it is read. Whoever
+photographs a store of parts knows more than the photo, and can say so in a knowledge file (a ``[[shape]]``
+that is ``sure``). This takes the records of a scan, and for each group of photos a form, and tells what is
+accepted then.
+
+    serialscan evaluate LABELS.jsonl --out-records records.ndjson
+    python benchmarks/forms.py LABELS.jsonl records.ndjson --form 'cylinder-crops/*' '[0-9]{5,6}' [--form ...]
+
+The first pattern of a form is matched with the photo's name in LABELS.jsonl, the second with all of a number.
+Photos that no form is for are counted, too, by the knowledge that ships.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from fnmatch import fnmatch
+from pathlib import Path
+
+from serialscan.evaluate.labels import read_labels
+from serialscan.evaluate.metrics import most_taken, thresholds, wilson
+from serialscan.evaluate.score import equals
+from serialscan.marking import decide, load_knowledge, read_marks
+from serialscan.reading.calibrate import load_calibration
+from serialscan.record import PhotoRecord, any_from_json
+
+LEVELS = (0.01, 0.02, 0.05)
+
+
+def main() -> None:
+    """Name and decide the serials again, and print what is accepted."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("records", type=Path)
+    parser.add_argument("--form", nargs=2, action="append", default=[], metavar=("PHOTOS", "REGEX"))
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        forms = []
+        for number, (photos, regex) in enumerate(arguments.form):
+            path = Path(folder) / f"{number}.toml"
+            path.write_text(f"[[shape]]\nid = \"own\"\nsure = true\nregex = '{regex}'\n", encoding="utf-8")
+            forms.append((photos, load_knowledge(str(path))))
+    records = [any_from_json(line) for line in arguments.records.read_bytes().splitlines()]
+    photos = [record for record in records if isinstance(record, PhotoRecord)]
+    calibration, plain = load_calibration(), load_knowledge()
+    accepted = {level: [0, 0] for level in LEVELS}
+    judged: list[tuple[float, bool]] = []
+    carriers = of = 0
+    for label in (one.label for one in read_labels(arguments.labels)):
+        if label.serial is None and label.partial:
+            continue
+        record = next(one for one in photos if one.source.path.replace("\\", "/").endswith(label.file))
+        knowledge = next((own for names, own in forms if fnmatch(label.file, names)), plain)
+        _, serial = read_marks(record.lines, record.codes, knowledge)
+        right = label.serial is not None and serial.value is not None and equals(label.serial, serial.value)
+        carriers, of = carriers + (label.serial is not None), of + 1
+        for level, counts in accepted.items():
+            least = calibration.least_accepted(level)
+            if decide(serial, least, knowledge).decision == "accept":
+                counts[0], counts[1] = counts[0] + 1, counts[1] + (not right)
+        if decide(serial, 0.0, knowledge).decision == "accept":
+            judged.append((serial.confidence, right))
+    print(f"{of} photos that can be judged, {carriers} with a serial")
+    for level, (taken, wrong) in accepted.items():
+        low, high = wilson(taken, of) or (0.0, 0.0)
+        print(
+            f"--max-error {level:g}: {taken} accepted, {taken / of:.1%} ({low:.1%} to {high:.1%}) of the "
+            f"photos, {taken / carriers:.1%} of those with a serial; {wrong} wrong"
+        )
+    best = most_taken(thresholds(*zip(*judged, strict=True)), 0.02) if judged else None
+    if best is not None:
+        print(f"most at 2 % wrong, told afterwards: {best.taken}, {best.taken / of:.1%}; {best.wrong} wrong")
+
+
+if __name__ == "__main__":
+    main()
