@@ -65,7 +65,7 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
         if len(polygon) == 4:
             pages = loaded._pages
             seen = pages._once(rgb, [_at(np.array(polygon))])
-            for found in pages._look(rgb, seen, seen):
+            for found in pages.look(rgb, seen, seen):
                 line = reader._line(found, f"T{len(true) + 1}", 1, None)
                 true += [loaded._probable(line)] if line.text else []
     kept = [one for one in located.lines if all(iou(one.polygon, other.polygon) < TAKEN for other in true)]

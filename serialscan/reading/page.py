@@ -129,6 +129,10 @@ class PageReader:
 
     def lines(self, rgb: np.ndarray) -> list[Found]:
         """Read all lines of a page, (H, W, 3) uint8, in reading order."""
+        return self.look(rgb, *self.find(rgb))
+
+    def find(self, rgb: np.ndarray) -> tuple[list[Candidate], list[Candidate]]:
+        """The lines of a page in reading order, each read once, and all candidates for them."""
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
         chosen = cover(candidates)
@@ -137,7 +141,38 @@ class PageReader:
             if more:
                 candidates += more
                 chosen = cover(candidates)
-        return self._look(rgb, chosen, candidates)
+        return chosen, candidates
+
+    def look(
+        self, rgb: np.ndarray, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
+    ) -> list[Found]:
+        """Read the chosen lines in more views, more of them where the first disagree, and fuse."""
+        sights: list[list[Sight]] = []
+        for line in chosen:
+            seen = [self._sight(GLANCE_VIEW, line.posteriors, line.shape)]
+            for other in candidates:
+                if other.shape != line.shape and _same_line(line.shape, other.shape):
+                    seen.append(self._sight(OTHER_BOX, other.posteriors, line.shape, other.shape))
+            sights.append(seen)
+        fusions: dict[int, Fusion] = {}
+        pending = list(range(len(chosen)))
+        for look in self._looks:
+            jobs = [(i, view) for i in pending for view in (*look, *_pieces(chosen[i].shape, look))]
+            crops = [_LIGHTS[view.light](chosen[i].shape.cut(rgb, view.crop)) for i, view in jobs]
+            read = self._recognise(crops, [view.recogniser for _, view in jobs])
+            for (i, view), posteriors in zip(jobs, read, strict=True):
+                sights[i].append(self._sight(view, posteriors, chosen[i].shape))
+            for i in pending:
+                fusions[i] = _vote(sights[i])
+            if not self._thorough:
+                pending = [i for i in pending if fusions[i].confidence < SURE]
+            if not pending:
+                break
+        return [
+            Found(shape, part, tuple(_testimony(sight) for sight in saw if sight.hypotheses), line.value)
+            for i, (line, seen) in enumerate(zip(chosen, sights, strict=True))
+            for shape, saw, part in _parted(line.shape, seen, fusions[i])
+        ]
 
     def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
         """Where lines may stand, each with its cost in a cover."""
@@ -208,7 +243,7 @@ class PageReader:
             text = candidate.glance.text
             goes_on = len(text) > len(line.glance.text) and " " not in (text[-2:] if end else text[:2])
             if goes_on and candidate.value > value_of(line.glance, line.cost):
-                slots = self._look(rgb, [candidate], [candidate])[end].fusion.slots
+                slots = self.look(rgb, [candidate], [candidate])[end].fusion.slots
                 if slots and slots[end].ranked()[0][1] > CUT_SURE:
                     longer.append(candidate)
         return longer
@@ -249,37 +284,6 @@ class PageReader:
                 read = self._networks.recognisers[one].posteriors(np.stack([crops[i] for i in batch]))
                 found.update(zip(batch, read, strict=True))
         return [found[i] for i in range(len(crops))]
-
-    def _look(
-        self, rgb: np.ndarray, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
-    ) -> list[Found]:
-        """Read the chosen lines in more views, more of them where the first disagree, and fuse."""
-        sights: list[list[Sight]] = []
-        for line in chosen:
-            seen = [self._sight(GLANCE_VIEW, line.posteriors, line.shape)]
-            for other in candidates:
-                if other.shape != line.shape and _same_line(line.shape, other.shape):
-                    seen.append(self._sight(OTHER_BOX, other.posteriors, line.shape, other.shape))
-            sights.append(seen)
-        fusions: dict[int, Fusion] = {}
-        pending = list(range(len(chosen)))
-        for look in self._looks:
-            jobs = [(i, view) for i in pending for view in (*look, *_pieces(chosen[i].shape, look))]
-            crops = [_LIGHTS[view.light](chosen[i].shape.cut(rgb, view.crop)) for i, view in jobs]
-            read = self._recognise(crops, [view.recogniser for _, view in jobs])
-            for (i, view), posteriors in zip(jobs, read, strict=True):
-                sights[i].append(self._sight(view, posteriors, chosen[i].shape))
-            for i in pending:
-                fusions[i] = _vote(sights[i])
-            if not self._thorough:
-                pending = [i for i in pending if fusions[i].confidence < SURE]
-            if not pending:
-                break
-        return [
-            Found(shape, part, tuple(_testimony(sight) for sight in saw if sight.hypotheses), line.value)
-            for i, (line, seen) in enumerate(zip(chosen, sights, strict=True))
-            for shape, saw, part in _parted(line.shape, seen, fusions[i])
-        ]
 
     def _sight(self, view: View, posteriors: np.ndarray, shape: Shape, of: Shape | None = None) -> Sight:
         """The n-best list with positions in ``u`` of ``shape``; ``of`` is the shape cut, if another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
@@ -83,15 +84,23 @@ class Reader:
         """
         from serialscan.photo import measure_quality
 
-        found = self._pages.lines(rgb)
-        # Tesseract is another process: the codes are read while it works.
-        with ThreadPoolExecutor(1) as second:
-            testifying = second.submit(self._testify, rgb, found)
-            codes = read_codes(rgb, page, first_code)
+        # Codes and Tesseract, which is another process, leave the networks most of the processor.
+        with ThreadPoolExecutor(2) as beside:
+            reading_codes = beside.submit(read_codes, rgb, page, first_code)
+            chosen, candidates = self._pages.find(rgb)
+            asked = _to_ask([(one.shape, "".join(one.glance.text), one.value) for one in chosen])
+            testifying = beside.submit(self._testify, rgb, asked)
+            found = self._pages.look(rgb, chosen, candidates)
             sharpness, clipped = measure_quality(rgb)
             testimonies = testifying.result()
+            codes = reading_codes.result()
+        # A line may have been parted since, or have got its first digit.
+        asked = _to_ask([(one.shape, one.fusion.text, one.value) for one in found])
+        testimonies |= self._testify(rgb, [shape for shape in asked if shape not in testimonies])
         lines = tuple(
-            self._probable(_line(one, f"L{number}", page, testimonies.get(number - first_line)))
+            self._probable(
+                _line(one, f"L{number}", page, testimonies[one.shape] if one.shape in asked else None)
+            )
             for number, one in enumerate(found, start=first_line)
         )
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
@@ -108,18 +117,20 @@ class Reader:
             return line
         return calibrated(line, self._calibration.probability(line))
 
-    def _testify(self, rgb: np.ndarray, found: list[Found]) -> dict[int, Testimony]:
-        """Tesseract's reading of the lines, by index."""
-        if not self._tesseract or not found:
-            return {}
-        worth = [(any(c.isdigit() for c in one.fusion.text), one.value) for one in found]
-        asked = sorted(range(len(found)), key=lambda i: worth[i], reverse=True)[:TESTIFY_LINES]
-        pictures = [found[i].shape.cut(rgb, Crop(along=0.2, across=0.05), LINE_PX) for i in sorted(asked)]
-        return {
-            i: said
-            for i, said in zip(sorted(asked), tesseract.testify(pictures), strict=True)
-            if said is not None and said.text
-        }
+    def _testify(self, rgb: np.ndarray, shapes: Sequence[Shape]) -> dict[Shape, Testimony | None]:
+        """Tesseract's reading of lines; None where it read nothing."""
+        if not self._tesseract or not shapes:
+            return dict.fromkeys(shapes)
+        pictures = [shape.cut(rgb, Crop(along=0.2, across=0.05), LINE_PX) for shape in shapes]
+        said = zip(shapes, tesseract.testify(pictures), strict=True)
+        return {shape: one if one is not None and one.text else None for shape, one in said}
+
+
+def _to_ask(lines: Sequence[tuple[Shape, str, float]]) -> list[Shape]:
+    """The lines that Tesseract reads, of shape, text and value each: with digits first, then by value."""
+    worth = [(any(c.isdigit() for c in text), value) for _, text, value in lines]
+    best = sorted(range(len(lines)), key=lambda i: worth[i], reverse=True)[:TESTIFY_LINES]
+    return [lines[i][0] for i in sorted(best)]
 
 
 def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
