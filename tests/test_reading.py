@@ -46,13 +46,27 @@ def test_the_lines_of_a_plate_are_read(reader: Reader, name: str) -> None:
     assert any(LABELS[name]["serial"] in text for text in read)
 
 
-@pytest.mark.parametrize("name", ["acog-body.jpg", "m240-receiver.jpg"])
-def test_a_serial_far_away_in_a_large_photo_is_found(reader: Reader, name: str) -> None:
+def far_away(name: str) -> np.ndarray:
     near = cv2.resize(sample(name), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     grain = np.random.default_rng(5).normal(0, 4, (2700, 3600, 1))
     far = np.clip(np.median(near, axis=(0, 1)) + grain, 0, 255).astype(np.uint8)
     far[1700 : 1700 + near.shape[0], 400 : 400 + near.shape[1]] = near
-    assert any(LABELS[name]["serial"] in text for text in texts(reader, far))
+    return far
+
+
+@pytest.mark.parametrize("name", ["acog-body.jpg", "m240-receiver.jpg"])
+def test_a_serial_far_away_in_a_large_photo_is_found(reader: Reader, name: str) -> None:
+    assert any(LABELS[name]["serial"] in text for text in texts(reader, far_away(name)))
+
+
+@pytest.mark.parametrize("name", ["acog-body.jpg", "m240-receiver.jpg"])
+def test_thorough_finds_it_beside_a_large_number_that_is_surely_read(name: str) -> None:
+    """The number of an exhibit stands on a card in many photos of whole weapons."""
+    photo = far_away(name)
+    cv2.putText(photo, "K482139", (900, 600), cv2.FONT_HERSHEY_DUPLEX, 8, (20, 20, 20), 16, cv2.LINE_AA)
+    read = texts(Reader(Settings(reader="network", effort="thorough"), threads=1), photo)
+    assert "K482139" in read
+    assert any(LABELS[name]["serial"] in text for text in read)
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])

@@ -43,15 +43,12 @@ _BOW_LONG = 36  # px of the map; nothing shorter is taken for bowed
 _UNCLIP = 1.6  # DB shrinks text in training by this ratio, boxes are grown back
 
 
-def locate(
-    rgb: np.ndarray, networks: Networks, *, everywhere: bool = False
-) -> tuple[list[Straight], list[Arc]]:
+def locate(rgb: np.ndarray, networks: Networks) -> tuple[list[Straight], list[Arc]]:
     """Boxes of text-like places, at any angle, width along the longer side; arcs where such a place bows.
 
     Args:
         rgb: (H, W, 3) uint8.
         networks: the detectors.
-        everywhere: search all of the photo at its own resolution, not only where a coarse look hints at text.
 
     Returns:
         Boxes in photo px, reading direction between -45 and 135 degrees (which way up is decided by
@@ -68,8 +65,8 @@ def locate(
         probability = _probability(picture, side / long_side, networks, detector)
         found += _boxes(probability, width, height)
         bowed += [_scaled(arc, width / probability.shape[1]) for arc in bowed_in(probability)]
-    if long_side > (COARSE_PX if everywhere else NATIVE * COARSE_PX):
-        hints = None if everywhere else _unresolved(probability, found, long_side / COARSE_PX)
+    if long_side > NATIVE * COARSE_PX:
+        hints = _unresolved(probability, found, long_side / COARSE_PX)
         found += _native(rgb, networks, STOCK, hints)
     kept: list[Arc] = []
     for arc in sorted(bowed, key=lambda one: -one.score):
@@ -118,8 +115,8 @@ def _free(boxes: Sequence[Straight], read: Sequence[Shape]) -> list[Straight]:
     return [box for box in _without_copies(boxes) if all(overlap(box, line) < FREE for line in read)]
 
 
-def _native(rgb: np.ndarray, networks: Networks, detector: int, hints: np.ndarray | None) -> list[Straight]:
-    """Boxes in tiles of the photo's own pixels, around the hints (see `_tiles`) or everywhere."""
+def _native(rgb: np.ndarray, networks: Networks, detector: int, hints: np.ndarray) -> list[Straight]:
+    """Boxes in tiles of the photo's own pixels, around the hints (see `_tiles`)."""
     height, width = rgb.shape[:2]
     found: list[Straight] = []
     for x, y, columns, rows in _tiles(width, height, hints):

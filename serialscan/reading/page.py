@@ -73,14 +73,7 @@ _SECOND = (
     View("smoothed", Crop(along=0.15, across=0.05), "smoothed"),
     View("raw", GLANCE, "raw", STOCK),
 )
-_THIRD = (
-    View("close", _CLOSE, "flattened"),
-    View("loose", Crop(along=0.2, across=0.15), "flattened"),
-    View("wide", _WIDE, "flattened", STOCK),
-    View("close", _CLOSE, "raw", STOCK),
-    View("inverted", GLANCE, "inverted", STOCK),
-)
-LOOKS = {"fast": (_FIRST,), "normal": (_FIRST, _SECOND), "thorough": (_FIRST, _SECOND, _THIRD)}
+LOOKS = {"fast": (_FIRST,), "normal": (_FIRST, _SECOND), "thorough": (_FIRST, _SECOND)}
 """Views in rounds: a further round only for lines of which the rounds before left a doubt."""
 GLANCE_VIEW = View("flattened", GLANCE, "flattened")
 OTHER_BOX = View("other box", GLANCE, "flattened")
@@ -164,8 +157,7 @@ class PageReader:
                 sights[i].append(self._sight(view, posteriors, chosen[i].shape))
             for i in pending:
                 fusions[i] = _vote(sights[i])
-            if not self._thorough:
-                pending = [i for i in pending if fusions[i].confidence < SURE]
+            pending = [i for i in pending if fusions[i].confidence < SURE]
             if not pending:
                 break
         return [
@@ -177,7 +169,7 @@ class PageReader:
     def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
         """Where lines may stand, each with its cost in a cover."""
         height, width = rgb.shape[:2]
-        boxes, bowed = locate(rgb, self._networks, everywhere=self._thorough)
+        boxes, bowed = locate(rgb, self._networks)
         places: list[tuple[Shape, float]] = [(box, 0.0) for box in boxes]
         places += [(arc, 0.0) for arc in bowed]
         places += _rows(boxes)
