@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,18 @@ from hypothesis import strategies as st
 from serialscan import record
 from serialscan.errors import EngineError
 from serialscan.marking import decide, load_knowledge
+from serialscan.reading import quality_warnings
 from serialscan.reading.calibrate import calibrated, load_calibration
-from serialscan.record import Alternative, Glyph, Line, SerialCandidate, SerialReading, TextCandidate
+from serialscan.record import (
+    Alternative,
+    Glyph,
+    Line,
+    Quality,
+    SerialCandidate,
+    SerialReading,
+    Source,
+    TextCandidate,
+)
 
 BOX = ((0.0, 0.0), (90.0, 0.0), (90.0, 30.0), (0.0, 30.0))
 
@@ -59,9 +70,50 @@ def test_the_most_doubtful_character_stays_the_most_doubtful() -> None:
 
 def test_readers_that_agree_are_believed_more_than_readers_that_differ() -> None:
     model = load_calibration()
-    agreed = model.probability(line([0.99] * 7, ["W274567"] * 3))
+    agreed = model.probability(line([0.99] * 7, ["W274567"] * 3), 900, 600)
     split = line([0.99, 0.99, 0.6, 0.99, 0.99, 0.99, 0.99], ["W274567", "W2745G7", "W27A567"])
-    assert model.probability(split) < agreed < 1
+    assert model.probability(split, 900, 600) < agreed < 1
+
+
+def at(one: Line, x: float, y: float, *, upright: bool = False) -> Line:
+    """The line with characters 20 px wide and 30 high in a row, the middle of the first at (x, y)."""
+    glyphs = []
+    for i, glyph in enumerate(one.characters):
+        cx, cy = (x, y + 20 * i) if upright else (x + 20 * i, y)
+        box = ((cx - 10, cy - 15), (cx + 10, cy - 15), (cx + 10, cy + 15), (cx - 10, cy + 15))
+        glyphs.append(msgspec.structs.replace(glyph, polygon=box))
+    return msgspec.structs.replace(one, characters=tuple(glyphs), glyph_height_px=30.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "upright", "cut"),
+    [
+        (300, 300, False, False),
+        (14, 300, False, True),  # the left edge
+        (768, 300, False, True),  # the right one: the last character stands at 888 of 900
+        (300, 16, False, False),  # along the upper edge: nothing is cut off
+        (300, 16, True, True),  # down from it
+        (300, 466, True, True),
+    ],
+)
+def test_a_number_that_ends_at_the_edge_of_the_photo_is_doubted_and_told(
+    x: float, y: float, upright: bool, cut: bool
+) -> None:
+    model = load_calibration()
+    whole = at(line([0.99] * 7, ["W274567"] * 3), 300, 300)
+    one = at(line([0.99] * 7, ["W274567"] * 3), x, y, upright=upright)
+    assert (model.probability(one, 900, 600) < model.probability(whole, 900, 600) - 0.05) == cut
+    warnings = quality_warnings(Quality(), [one], Source(path="a.jpg", width=900, height=600))
+    assert ("cut_off" in {warning.code for warning in warnings}) == cut
+    assert all("W274567" in warning.message for warning in warnings if warning.code == "cut_off")
+
+
+def test_a_picture_cropped_to_its_number_does_not_cut_it_off() -> None:
+    model = load_calibration()
+    one = at(line([0.99] * 7, ["W274567"] * 3), 12, 20)
+    assert model.probability(one, 145, 40) == model.probability(at(one, 300, 300), 900, 600)
+    warnings = quality_warnings(Quality(), [one], Source(path="a.jpg", width=145, height=40))
+    assert "cut_off" not in {warning.code for warning in warnings}
 
 
 def test_a_smaller_share_of_errors_asks_for_more_confidence() -> None:

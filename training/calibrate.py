@@ -4,6 +4,9 @@
     serialscan render --held-back --count 240 --seed 88002 --megapixels 2 --out CAL2
     serialscan render --held-back --count 500 --seed 88003 --megapixels 1.5 --out CAL3
     serialscan render --held-back --count 500 --seed 88004 --megapixels 1.2 --out CAL4
+    serialscan render --held-back --count 500 --seed 88005 --megapixels 1.5 --out CAL5
+    serialscan render --held-back --count 500 --seed 88006 --megapixels 2 --out CAL6
+    serialscan render --held-back --count 500 --seed 88007 --megapixels 1.2 --out CAL7
     python training/calibrate.py CAL?/labels.jsonl
 
 Photos are taken in halves: each half is judged by a model that was fitted on the other. That gives the
@@ -39,18 +42,19 @@ from serialscan.reading.reader import Reader
 from serialscan.record import Code, Line
 from serialscan.settings import Settings
 
-VERSION = 5
+VERSION = 6
 RIDGE = 2e-4  # per line
 SHARES = (0.1, 0.05, 0.02, 0.01)  # of wrong serials, for which a least confidence is fitted
 
 
 @dataclass(frozen=True)
 class Read:
-    """A photo's lines as fused, its codes, and what is true of it."""
+    """A photo's lines as fused, its codes, what is true of it, and its width and height in px."""
 
     lines: tuple[Line, ...]
     codes: tuple[Code, ...]
     label: dict[str, Any]
+    size: tuple[int, int]
 
     @property
     def right(self) -> list[bool]:
@@ -84,13 +88,16 @@ def read(task: tuple[Path, dict[str, Any]]) -> Read:
     reader, settings = _reader()
     with open_photo(path, settings) as opened:
         pages = [reader.read(page) for page in opened.pages()]
+    height, width = pages[0].pixels.shape[:2]
     lines = tuple(line for page in pages for line in page.lines if folded(line.text))
-    return Read(lines, tuple(with_message(code) for page in pages for code in page.codes), label)
+    return Read(
+        lines, tuple(with_message(code) for page in pages for code in page.codes), label, (width, height)
+    )
 
 
 def fitted(photos: Sequence[Read], name: str) -> Calibration:
     """A logistic model with a small ridge, by Newton's method."""
-    x = np.array([evidence(line) for photo in photos for line in photo.lines])
+    x = np.array([evidence(line, *photo.size) for photo in photos for line in photo.lines])
     y = np.array([right for photo in photos for right in photo.right], float)
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
     design = np.concatenate([(x - mean) / spread, np.ones((len(x), 1))], axis=1)
@@ -139,14 +146,14 @@ def main() -> None:
 
 def fit(photos: Sequence[Read]) -> None:
     """Fit on photos as read, say how well it holds, and write the file."""
-    name = "rendered photos of held-back letters and surfaces, seeds 88001 to 88004"
+    name = "rendered photos of held-back letters and surfaces, seeds 88001 to 88007"
     knowledge = load_knowledge()
     said: list[tuple[float, bool]] = []
     serials: list[tuple[float, bool]] = []
     for half in (0, 1):
         model = fitted(photos[1 - half :: 2], name)
         for photo in photos[half::2]:
-            sure = [model.probability(line) for line in photo.lines]
+            sure = [model.probability(line, *photo.size) for line in photo.lines]
             said += zip(sure, photo.right, strict=True)
             lines = [calibrated(line, p) for line, p in zip(photo.lines, sure, strict=True)]
             _, serial = read_marks(lines, photo.codes, knowledge)

@@ -20,10 +20,14 @@ from serialscan.record import Alternative, Glyph, Line, TextCandidate
 FILE = "calibration.json"
 EVIDENCE = (
     "votes", "characters", "short", "digits", "first_best", "second_best", "first_agree", "second_agree",
-    "other_agrees", "other_differs", "small", "large",
+    "other_agrees", "other_differs", "small", "large", "ends", "edge",
 )  # fmt: skip
 FLOOR = 1e-4  # no reading is surer or less sure than this and one minus this
 SHORT = 2  # characters; a line as short as this may be a scratch, or be read whole by every view
+EDGE = 0.6  # glyph heights: a line that ends closer to the edge of the photo may go on beyond it
+FILLS = 0.25  # of a picture's short side: one whose glyphs are larger was cut out for that line
+_OVER = -0.3  # an outline that leaves the photo by more says no more
+_HALF = 0.4  # of a character, in glyph heights: from its middle to its end
 _LEAST_DOUBT = 1e-3  # of a character on which all views agree, in nats
 
 
@@ -49,10 +53,17 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bias: float
     accept: tuple[tuple[float, float], ...] = ()
 
-    def probability(self, line: Line) -> float:
-        """That all of the line's text is right; ``line`` as fused, its confidences the votes."""
+    def probability(self, line: Line, width: int, height: int) -> float:
+        """That all of the line's text is right.
+
+        Args:
+            line: as fused, its confidences the votes.
+            width: of its page in px.
+            height: likewise.
+        """
+        values = evidence(line, width, height)
         score = self.bias + sum(
-            self.weights[name] * value for name, value in zip(EVIDENCE, evidence(line), strict=True)
+            self.weights[name] * value for name, value in zip(EVIDENCE, values, strict=True)
         )
         return min(1 - FLOOR, max(FLOOR, 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))))
 
@@ -77,18 +88,56 @@ def load_calibration(path: Path = WEIGHTS / FILE) -> Calibration:
         ) from error
 
 
-def evidence(line: Line) -> tuple[float, ...]:
-    """What speaks for and against a line as fused: one number for each name in `EVIDENCE`."""
+def to_edge(line: Line, width: int, height: int) -> float:
+    """How far a line could go on, at its nearer end, to the edge of its page; in glyph heights.
+
+    A line that ends there may be cut off. Infinite where that cannot be told: without two characters whose
+    places are known, and in a picture that somebody cropped to this very line.
+
+    Args:
+        line: its characters with their outlines.
+        width: of its page in px.
+        height: likewise.
+    """
+    tall = max(line.glyph_height_px or 0.0, 1.0)
+    if tall > FILLS * min(width, height):
+        return math.inf
+    centres = [
+        (sum(x for x, _ in g.polygon) / len(g.polygon), sum(y for _, y in g.polygon) / len(g.polygon))
+        for g in line.characters
+        if g.char != " " and g.polygon
+    ]
+    nearest = math.inf
+    for (x, y), (inner_x, inner_y) in (
+        ((centres[0], centres[1]), (centres[-1], centres[-2])) if centres[1:] else ()
+    ):
+        step = math.hypot(x - inner_x, y - inner_y)
+        for at, inner, side in ((x, inner_x, width), (y, inner_y, height)):
+            if abs(at - inner) > 1e-6:
+                nearest = min(nearest, ((side if at > inner else 0) - at) / (at - inner) * step)
+    return nearest / tall - _HALF
+
+
+def evidence(line: Line, width: int, height: int) -> tuple[float, ...]:
+    """What speaks for and against a line as fused: one number for each name in `EVIDENCE`.
+
+    Args:
+        line: as fused.
+        width: of its page in px.
+        height: likewise.
+    """
     marked = [glyph for glyph in line.characters if glyph.char != " "]
     product = math.exp(sum(math.log(max(glyph.confidence, 1e-6)) for glyph in marked))
     first, second = (_views(line, f"{name}/") for name, _ in RECOGNISERS)
     others = [_same(r.text, line.text) for r in line.readers if r.name.startswith("tesseract")]
-    height = math.log2(max(line.glyph_height_px or 1.0, 1.0))
+    tall = math.log2(max(line.glyph_height_px or 1.0, 1.0))
     return (
         _logit(product), math.log2(1 + len(marked)), float(len(marked) <= SHORT),
         sum(glyph.char.isdigit() for glyph in marked) / max(1, len(marked)),
         _best(first), _best(second), _agreement(first), _agreement(second), float(any(others)),
-        float(not all(others)), max(0.0, 4.6 - height), max(0.0, height - 5.6),
+        float(not all(others)), max(0.0, 4.6 - tall), max(0.0, tall - 5.6),
+        _logit(min((glyph.confidence for glyph in (*marked[:1], *marked[-1:])), default=0.0)),
+        max(0.0, EDGE - max(_OVER, to_edge(line, width, height))),
     )  # fmt: skip
 
 

@@ -88,7 +88,7 @@ class Reader:
         with ThreadPoolExecutor(2) as beside:
             reading_codes = beside.submit(read_codes, rgb, page, first_code)
             chosen, candidates = self._pages.find(rgb)
-            asked = _to_ask([(one.shape, "".join(one.glance.text), one.value) for one in chosen])
+            asked = _to_ask([(one.shape, one.glance.text, one.value) for one in chosen])
             testifying = beside.submit(self._testify, rgb, asked)
             found = self._pages.look(rgb, chosen, candidates)
             sharpness, clipped = measure_quality(rgb)
@@ -97,11 +97,11 @@ class Reader:
         # A line may have been parted since, or have got its first digit.
         asked = _to_ask([(one.shape, one.fusion.text, one.value) for one in found])
         testimonies |= self._testify(rgb, [shape for shape in asked if shape not in testimonies])
+        height, width = rgb.shape[:2]
         lines = tuple(
-            self._probable(
-                _line(one, f"L{number}", page, testimonies[one.shape] if one.shape in asked else None)
-            )
+            self._probable(_line(one, f"L{number}", page, said), width, height)
             for number, one in enumerate(found, start=first_line)
+            for said in [testimonies[one.shape] if one.shape in asked else None]
         )
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
         quality = Quality(
@@ -112,10 +112,10 @@ class Reader:
         shapes = tuple(one.shape for one in found)
         return Reading(lines, codes, quality, shapes, rgb)
 
-    def _probable(self, line: Line) -> Line:
+    def _probable(self, line: Line, width: int, height: int) -> Line:
         if self._calibration is None:
             return line
-        return calibrated(line, self._calibration.probability(line))
+        return calibrated(line, self._calibration.probability(line, width, height))
 
     def _testify(self, rgb: np.ndarray, shapes: Sequence[Shape]) -> dict[Shape, Testimony | None]:
         """Tesseract's reading of lines; None where it read nothing."""

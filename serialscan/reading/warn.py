@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from serialscan.reading.calibrate import EDGE, to_edge
 from serialscan.record import Line, Quality, Source, Warning_
 
 READABLE_PX = 16.0  # glyphs under this height are not readable by anyone
 GOOD_PX = 28.0  # what industrial readers ask for
 BLURRED = 0.25
 CLIPPED = 0.15
+DIGITS = 3  # of a line that may be a number
 
 
 def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) -> tuple[Warning_, ...]:
@@ -38,6 +40,16 @@ def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) ->
                 message="No text was found: photograph the mark closer, in focus, with light from the side.",
             )
         )
+    width, height_px = source.width or 0, source.height or 0
+    first = [line for line in lines if line.page == 1 and width and height_px]
+    cut = [line.text for line in first if _cut(line, width, height_px)]
+    if cut:
+        found.append(
+            Warning_(
+                code="cut_off",
+                message=f"At the edge of the photo, so it may go on: {', '.join(cut)}. Photograph all of it.",
+            )
+        )
     if quality.sharpness is not None and quality.sharpness < BLURRED:
         found.append(
             Warning_(
@@ -53,3 +65,7 @@ def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) ->
             )
         )
     return tuple(found)
+
+
+def _cut(line: Line, width: int, height: int) -> bool:
+    return sum(c.isdigit() for c in line.text) >= DIGITS and to_edge(line, width, height) < EDGE
