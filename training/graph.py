@@ -41,6 +41,7 @@ class Graph(nn.Module):
         self._names: dict[str, str] = {}  # initialiser -> parameter
         same: dict[str, str] = {}
         nodes = []
+        sizes = {name for node in graph.node if node.op_type == "Resize" for name in node.input[1:]}
         for node in graph.node:
             if node.op_type == "Identity":
                 same[node.output[0]] = same.get(node.input[0], node.input[0])
@@ -49,7 +50,7 @@ class Graph(nn.Module):
         self._output = same.get(graph.output[0].name, graph.output[0].name)
         for tensor in graph.initializer:
             values = numpy_helper.to_array(tensor)
-            if values.dtype == np.float32 and values.size > 1:
+            if values.dtype == np.float32 and values.size > 1 and tensor.name not in sizes:
                 name = f"w{len(self._names)}"
                 self._names[tensor.name] = name
                 trained = "batch_norm" not in tensor.name or tensor.name.endswith((".w_0", ".b_0"))

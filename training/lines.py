@@ -198,6 +198,10 @@ def _fonts() -> tuple[str, ...]:
                 continue
             if len(shapes) == 6:
                 found.append(str(path))
+    if not found:
+        raise SystemExit(
+            f"no font under {' or '.join(_FONT_FOLDERS)}: install some (Debian: fonts-dejavu-core)"
+        )
     return tuple(found)
 
 

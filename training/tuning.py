@@ -79,10 +79,11 @@ class Tuning:
         self.losses: list[float] = []
         self._began = self._shown = time.monotonic()
         if (out / "state.pt").exists():
-            held = torch.load(out / "state.pt", map_location=self._trained[0].device)
+            held = torch.load(out / "state.pt", map_location="cpu")
             net.load_state_dict(held["net"])
             self._optimiser.load_state_dict(held["optimiser"])
-            self._mean, self._step, self.done, self.seed = (held[k] for k in ("mean", "step", "done", "seed"))
+            self._mean = {name: mean.to(self._trained[0].device) for name, mean in held["mean"].items()}
+            self._step, self.done, self.seed = held["step"], held["done"], held["seed"]
 
     def learn(self, loss: torch.Tensor, share: float) -> None:
         """One step; ``share`` of the plan is done."""
@@ -110,7 +111,7 @@ class Tuning:
             return
         self._shown = time.monotonic()
         said = {
-            "done": self.done, "loss": round(float(np.mean(self.losses[-400:])), 4),
+            "done": self.done, "loss": round(float(np.mean(self.losses[-400:])), 4) if self.losses else None,
             "rate": self._optimiser.param_groups[0]["lr"], "minutes": round(self.minutes, 1),
         }  # fmt: skip
         with (self._out / "log.jsonl").open("a", encoding="utf-8") as log:

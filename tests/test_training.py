@@ -1,0 +1,128 @@
+"""Training: the networks in PyTorch are the files' networks, they learn, and a stopped run goes on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+torch = pytest.importorskip("torch", reason="the parts for training are not installed")
+pytest.importorskip("onnx", reason="the parts for training are not installed")
+
+TRAINING = Path(__file__).parent.parent / "training"
+MODELS = TRAINING.parent / "serialscan" / "reading" / "models"
+sys.path.insert(0, str(TRAINING))
+
+import second_device  # noqa: E402, before any gradient is taken: PyTorch counts its devices then
+from graph import Graph  # noqa: E402
+from tuning import Tuning  # noqa: E402
+
+SHAPES = {
+    "recogniser.onnx": (2, 3, 48, 104), "recogniser-stock.onnx": (2, 3, 48, 104),
+    "detector.onnx": (1, 3, 96, 160), "detector-stock.onnx": (1, 3, 96, 160),
+}  # fmt: skip
+
+
+def pixels(*shape: int) -> np.ndarray:
+    return np.random.default_rng(3).uniform(-1, 1, shape).astype(np.float32)
+
+
+def run(path: Path, x: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (answer,) = session.run(None, {session.get_inputs()[0].name: x})
+    return answer
+
+
+def start(name: str, out: Path, *options: str) -> None:
+    command = [sys.executable, str(TRAINING / name), "--out", str(out), *options]
+    subprocess.run(command, check=True, timeout=500)
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES))
+def test_pytorch_and_onnxruntime_answer_alike(name: str) -> None:
+    x = pixels(*SHAPES[name])
+    with torch.no_grad():
+        answer = Graph(MODELS / name, logits=False)(torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(answer, run(MODELS / name, x), atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["recogniser.onnx", "detector.onnx"])
+def test_what_is_saved_is_what_was_trained(name: str, tmp_path: Path) -> None:
+    net, x = Graph(MODELS / name, logits=False), pixels(*SHAPES[name])
+    with torch.no_grad():
+        for i, parameter in enumerate(net.parameters()):
+            parameter.mul_(1.0 + 0.01 * (i % 3))
+        answer = net(torch.from_numpy(x)).numpy()
+    net.save(tmp_path / "tuned.onnx")
+    np.testing.assert_allclose(answer, run(tmp_path / "tuned.onnx", x), atol=2e-5)
+    assert np.abs(answer - run(MODELS / name, x)).max() > 1e-3
+
+
+def loss_of(net: Graph, x: torch.Tensor) -> torch.Tensor:
+    """What each network loses on a few texts, or on text in the upper half of a picture."""
+    answer = net(x)
+    if answer.dim() == 4:
+        target = torch.zeros(answer.shape)
+        target[:, :, : answer.shape[2] // 2] = 1.0
+        return torch.nn.functional.binary_cross_entropy_with_logits(answer, target.to(answer.device))
+    likely = answer.log_softmax(2)
+    return torch.nn.functional.ctc_loss(
+        likely.transpose(0, 1).cpu(), torch.tensor([[5, 6, 7], [8, 9, 5]]),
+        torch.full((2,), likely.shape[1]), torch.tensor([3, 3]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["recogniser.onnx", "detector.onnx"])
+def test_a_network_learns_what_it_is_shown(name: str, tmp_path: Path) -> None:
+    net, x = Graph(MODELS / name), torch.from_numpy(pixels(*SHAPES[name]))
+    tuning = Tuning(net, tmp_path, rate=2e-4, ema=0.5, warm=1, seed=0)
+    before = float(loss_of(net, x).detach())
+    for _ in range(20):
+        tuning.learn(loss_of(net, x), 0.0)
+    assert float(loss_of(net, x).detach()) < 0.5 * before
+
+
+DEVICES = [second_device.NAME, *(["cuda"] if torch.cuda.is_available() else [])]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("name", ["recogniser.onnx", "detector.onnx"])
+def test_a_step_on_another_device_is_the_same_step(name: str, device: str, tmp_path: Path) -> None:
+    x = torch.from_numpy(pixels(*SHAPES[name]))
+    nets = {where: Graph(MODELS / name).to(where) for where in ("cpu", device)}
+    for where, net in nets.items():
+        Tuning(net, tmp_path, rate=1e-4, ema=0.5, warm=1, seed=0).learn(loss_of(net, x.to(where)), 0.0)
+    for a, b in zip(nets["cpu"].parameters(), nets[device].parameters(), strict=True):
+        torch.testing.assert_close(a, b.cpu(), rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "plan"), [("recogniser.py", ("--lines", "60", "120")), ("detector.py", ("--photos", "4", "8"))]
+)
+def test_a_stopped_run_goes_on_and_leaves_a_network(
+    name: str, plan: tuple[str, str, str], tmp_path: Path
+) -> None:
+    option, first, more = plan
+    start(name, tmp_path, option, first)
+    half = torch.load(tmp_path / "state.pt")
+    start(name, tmp_path, option, more)
+    whole = torch.load(tmp_path / "state.pt")
+    assert half["done"] >= int(first) and whole["done"] >= int(more)
+    assert whole["step"] > half["step"] > 0 and whole["seed"] > half["seed"]
+    said = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text("utf-8").splitlines()]
+    assert [one["done"] for one in said] == [half["done"], whole["done"]]
+    shape = SHAPES[name.replace(".py", ".onnx")]
+    assert np.isfinite(run(tmp_path / "tuned.onnx", pixels(*shape))).all()
+
+
+def test_the_same_seed_renders_the_same_lines() -> None:
+    from lines import samples
+
+    first, again = ([s for seed in range(12) for s in samples(seed)] for _ in range(2))
+    assert [s.text for s in first] == [s.text for s in again] and len(first) > 5
+    assert all((a.crop == b.crop).all() for a, b in zip(first, again, strict=True))
