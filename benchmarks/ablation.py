@@ -60,7 +60,7 @@ def _no_closer_look() -> None:
 
 
 def _no_small_marks() -> None:
-    page.locate_small = lambda *_: []  # type: ignore[attr-defined]
+    page.locate_small = lambda *_, **__: []  # type: ignore[attr-defined]
 
 
 def _no_longer_numbers() -> None:

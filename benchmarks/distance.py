@@ -1,11 +1,12 @@
 """How much is lost when the camera stands further away: the same marks, pixel by pixel, in larger photos.
 
-    python benchmarks/distance.py LABELS.jsonl [--times 1 2 3] [--every N] [--jobs 2] [--without-small-marks]
+    python benchmarks/distance.py LABELS.jsonl [--times 1 2 3] [--every N] [--jobs 2] [--card]
+        [--without-small-marks]
 
-Every photo is set into a surface out of focus that is as many times as wide and as high. The marks' pixels
-stay as they are, so whatever is lost was not found. Counts serials that stand in a line and lines that are
-right (the whole line and no more), without Tesseract and without marks. Seconds are those of the processor,
-one thread.
+Every photo is set into a surface out of focus that is as many times as wide and as high, with --card beside
+an exhibit's card with a large number. The marks' pixels stay as they are, so whatever is lost was not found.
+Counts serials that stand in a line and lines that are right (the whole line and no more), without Tesseract
+and without marks. Seconds are those of the processor, one thread.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ from serialscan.settings import Settings
 _reader: page.PageReader
 
 
-def set_into(rgb: np.ndarray, times: float, seed: int) -> np.ndarray:
-    """The photo (h, w, 3) somewhere in one ``times`` as wide and as high, of its own colours."""
+def set_into(rgb: np.ndarray, times: float, seed: int, card: bool = False) -> np.ndarray:
+    """The photo (h, w, 3) somewhere in one ``times`` as wide and as high, of its own colours.
+
+    A card stands in the wider of the free columns beside it; it takes at least 1.3 times the width.
+    """
     height, width = rgb.shape[:2]
     rows, columns = round(height * times), round(width * times)
     rng = np.random.default_rng(seed)
@@ -43,21 +47,34 @@ def set_into(rgb: np.ndarray, times: float, seed: int) -> np.ndarray:
     frame = np.clip(tone + relief[..., None], 0, 255).astype(np.uint8)
     y, x = int(rng.integers(rows - height + 1)), int(rng.integers(columns - width + 1))
     frame[y : y + height, x : x + width] = rgb
+    free = max(x, columns - x - width)
+    if card and free > 0.15 * width:
+        _card(frame[:, :x] if x == free else frame[:, x + width :], f"2026-{rng.integers(10**5, 10**6)}")
     return frame
+
+
+def _card(free: np.ndarray, text: str) -> None:
+    """A white card with a number across nine tenths of the free place (H, W, 3), drawn into its top."""
+    (wide, tall), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, 1, 2)
+    scale = 0.7 * free.shape[1] / wide
+    edge, high = free.shape[1] // 20, round(3 * scale * tall)
+    free[edge : edge + high, edge:-edge] = 235
+    at = (round(0.15 * free.shape[1]), edge + round(2 * scale * tall))
+    cv2.putText(free, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, (30, 30, 30), max(2, round(2 * scale)))
 
 
 def _start(without_small: bool) -> None:
     global _reader
     cv2.setNumThreads(1)
     if without_small:
-        page.locate_small = lambda *_: []  # type: ignore[attr-defined]
+        page.locate_small = lambda *_, **__: []  # type: ignore[attr-defined]
     _reader = page.PageReader(Networks(1))
 
 
-def measure(path: Path, row: dict[str, Any], times: float, seed: int) -> tuple[int, int, float]:
+def measure(path: Path, row: dict[str, Any], times: float, seed: int, card: bool) -> tuple[int, int, float]:
     """Whether the serial was found, how many lines are right, seconds."""
     with open_photo(path, Settings()) as opened:
-        frames = [set_into(rgb, times, seed) for rgb in opened.pages()]
+        frames = [set_into(rgb, times, seed, card) for rgb in opened.pages()]
     started = time.process_time()
     lines = [line.fusion.text for frame in frames for line in _reader.lines(frame)]
     seconds = time.process_time() - started
@@ -72,6 +89,7 @@ def main() -> None:
     parser.add_argument("--times", type=float, nargs="+", default=[1.0, 2.0, 3.0])
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--card", action="store_true")
     parser.add_argument("--without-small-marks", action="store_true")
     a = parser.parse_args()
     rows = [json.loads(line) for line in a.labels.read_text("utf-8").splitlines()][:: a.every]
@@ -80,7 +98,7 @@ def main() -> None:
     with ProcessPoolExecutor(a.jobs, get_context("spawn"), _start, (a.without_small_marks,)) as pool:
         for times in a.times:
             jobs = [
-                pool.submit(measure, a.labels.parent / row["file"], row, times, seed)
+                pool.submit(measure, a.labels.parent / row["file"], row, times, seed, a.card)
                 for seed, row in enumerate(rows)
             ]
             found_, right, seconds = zip(*(job.result() for job in jobs), strict=True)

@@ -27,6 +27,7 @@ CLOSER_GROWN = 1.47  # times enlarged a photo shows no more
 FREE = 0.2  # a box that shares less of itself with every line that was read stands where nothing was read
 # In larger photos marks may be smaller: where this look hints at any, the photo's own pixels are searched.
 FINE_PX = 2048
+CLEAR = 0.45  # text probability of such hints and boxes beside a sure number, which may be an exhibit card's
 NATIVE = 1.6  # a photo this much larger than the last coarse look is also searched at its own resolution
 HINT = 0.02  # text probability in the coarse look that calls for a look at native resolution
 RESOLVED_SCORE = 0.6
@@ -93,21 +94,25 @@ def locate_again(rgb: np.ndarray, networks: Networks, read: Sequence[Shape]) -> 
     return _free(found, read)
 
 
-def locate_small(rgb: np.ndarray, networks: Networks, read: Sequence[Shape]) -> list[Straight]:
+def locate_small(
+    rgb: np.ndarray, networks: Networks, read: Sequence[Shape], *, clear: bool = False
+) -> list[Straight]:
     """Boxes of text so small in a large photo that looks at all of it miss it; none in other photos.
 
     Args:
         rgb: (H, W, 3) uint8.
         networks: the detectors.
         read: the lines that were read, in photo px; what they cover is left out.
+        clear: only what is clearly text.
     """
     height, width = rgb.shape[:2]
     if max(height, width) <= FINE_PX:
         return []
     shrunk = max(height, width) / FINE_PX
     probability = _stitched(rgb, 1 / shrunk, networks, RELIEF)
-    found = _native(rgb, networks, RELIEF, _hints(probability, read, shrunk))
-    return _free(_boxes(probability, width, height) + found, read)
+    found = _boxes(probability, width, height)
+    found += _native(rgb, networks, RELIEF, _hints(probability, read, shrunk, CLEAR if clear else HINT))
+    return _free([box for box in found if not clear or box.score >= CLEAR], read)
 
 
 def _free(boxes: Sequence[Straight], read: Sequence[Shape]) -> list[Straight]:
@@ -187,12 +192,12 @@ def _unresolved(probability: np.ndarray, found: Sequence[Straight], shrunk: floa
     A box that is sure and high enough in the coarse picture gains nothing from a closer look.
     """
     sure = [box for box in found if box.score > RESOLVED_SCORE and box.height > RESOLVED_PX * shrunk]
-    return _hints(probability, sure, shrunk)
+    return _hints(probability, sure, shrunk, HINT)
 
 
-def _hints(probability: np.ndarray, known: Sequence[Shape], shrunk: float) -> np.ndarray:
+def _hints(probability: np.ndarray, known: Sequence[Shape], shrunk: float, least: float) -> np.ndarray:
     """Where a look at a picture so many times smaller hints at text outside of what is known: (H, W) bool."""
-    hints = (probability > HINT).astype(np.uint8)
+    hints = (probability > least).astype(np.uint8)
     for shape in known:
         cv2.fillPoly(hints, [(np.array(shape.polygon()) / shrunk).astype(np.int32)], 0)
     return hints > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,9 +48,6 @@ CUT_DIGITS = 3
 SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
 HAN_ONE = "\u4e00"
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
-
-
-Look = Callable[[np.ndarray, Networks, Sequence[Shape]], list[Straight]]
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,8 @@ class PageReader:
     def __init__(self, networks: Networks, beams: int = 50, effort: str = "normal") -> None:
         self._networks = networks
         self._beams = beams
+        self._effort = effort
         self._looks = LOOKS[effort]
-        self._thorough = effort == "thorough"
 
     def lines(self, rgb: np.ndarray) -> list[Found]:
         """Read all lines of a page, (H, W, 3) uint8, in reading order."""
@@ -198,18 +195,23 @@ class PageReader:
 
     def _again(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """If the photo shows no sure number, look closer where nothing was read, and read what is there."""
-        return self._search(rgb, chosen, locate_again, chosen)
+        if self._satisfied(chosen):
+            return []
+        return self._read_in(rgb, locate_again(rgb, self._networks, [c.shape for c in chosen]))
 
     def _small(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
-        """If there still is no sure number, look for small marks where nothing was read surely."""
-        return self._search(rgb, chosen, locate_small, [c for c in chosen if c.value > SURE_VALUE])
-
-    def _search(
-        self, rgb: np.ndarray, chosen: Sequence[Candidate], look: Look, beside: Sequence[Candidate]
-    ) -> list[Candidate]:
-        if not self._thorough and any(map(_is_number, chosen)):
+        """Look for small marks where nothing was read surely, beside a sure number where nothing was read."""
+        satisfied = self._satisfied(chosen)
+        if satisfied and self._effort == "fast":
             return []
-        boxes = look(rgb, self._networks, [c.shape for c in beside])
+        read = [c.shape for c in chosen if satisfied or c.value > SURE_VALUE]
+        return self._read_in(rgb, locate_small(rgb, self._networks, read, clear=satisfied))
+
+    def _satisfied(self, chosen: Sequence[Candidate]) -> bool:
+        """Whether the photo shows a number beyond much doubt, and the effort asks for no more."""
+        return self._effort != "thorough" and any(map(_is_number, chosen))
+
+    def _read_in(self, rgb: np.ndarray, boxes: Sequence[Straight]) -> list[Candidate]:
         return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes)])
 
     def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:

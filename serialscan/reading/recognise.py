@@ -64,7 +64,7 @@ def beam_search(
     *,
     beams: int = 50,
     floor: float = 1e-3,
-    least: float = 1e-3,
+    least: float = 1e-2,
 ) -> tuple[Hypothesis, ...]:
     """CTC prefix beam search (Hannun et al. 2014) to an n-best list, best first.
 

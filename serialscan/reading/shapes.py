@@ -246,11 +246,12 @@ def same_arc(a: Arc, b: Arc) -> bool:
 
 def overlap(a: Shape, b: Shape) -> float:
     """Area in common over the smaller area, from 0 to 1; by samples where an arc takes part."""
+    apart = math.hypot(a.cx - b.cx, a.cy - b.cy)
+    (a_inner, a_outer), (b_inner, b_outer) = _reach(a), _reach(b)
+    if apart > a_outer + b_outer or apart + a_outer < b_inner or apart + b_outer < a_inner:
+        return 0.0
     if isinstance(a, Arc) or isinstance(b, Arc):
         return max(_share_inside(a, b), _share_inside(b, a))
-    reach = (math.hypot(a.width, a.height) + math.hypot(b.width, b.height)) / 2
-    if math.hypot(a.cx - b.cx, a.cy - b.cy) >= reach:
-        return 0.0
     kind, region = cv2.rotatedRectangleIntersection(
         ((a.cx, a.cy), (a.width, a.height), a.angle), ((b.cx, b.cy), (b.width, b.height), b.angle)
     )
@@ -258,6 +259,14 @@ def overlap(a: Shape, b: Shape) -> float:
         return 0.0
     area = cv2.contourArea(cv2.convexHull(region))
     return min(1.0, area / max(1e-6, min(a.width * a.height, b.width * b.height)))
+
+
+def _reach(shape: Shape) -> tuple[float, float]:
+    """Least and greatest distance from its centre to any place of the shape, or beyond."""
+    if isinstance(shape, Straight):
+        return 0.0, math.hypot(shape.width, shape.height) / 2
+    inner, outer = shape.radius - shape.height / 2, shape.radius + shape.height / 2
+    return max(0.0, inner) * min(1.0, shape.flat), outer * max(1.0, shape.flat)
 
 
 _SAMPLES = tuple(grid.ravel() for grid in np.meshgrid((np.arange(24) + 0.5) / 24, (np.arange(5) + 0.5) / 5))
