@@ -199,9 +199,7 @@ def _fonts() -> tuple[str, ...]:
             if len(shapes) == 6:
                 found.append(str(path))
     if not found:
-        raise SystemExit(
-            f"no font under {' or '.join(_FONT_FOLDERS)}: install some (Debian: fonts-dejavu-core)"
-        )
+        raise RuntimeError(f"no font in {', '.join(_FONT_FOLDERS)}: install some (Debian: fonts-dejavu-core)")
     return tuple(found)
 
 
