@@ -71,6 +71,18 @@ def test_clipped_counts_pure_black_and_pure_white_only():
     assert measure_quality(picture)[1] == pytest.approx(0.15)
 
 
+def test_measures_do_not_depend_on_where_in_memory_the_picture_lies():
+    random = np.random.default_rng(8)
+    size = random.integers(300, 900), random.integers(300, 900)
+    grey = _blurred(random.integers(0, 256, size).astype(np.uint8), 1.5)
+    picture = np.repeat(grey[..., None], 3, axis=2)
+    kept, seen = [], set()
+    for _ in range(40):
+        kept.append(np.empty(random.integers(1, 200_000), np.uint8))  # moves what is allocated next
+        seen.add(measure_quality(picture))
+    assert len(seen) == 1
+
+
 def test_measuring_is_quick():
     picture = cv2.resize(fixtures.text_picture(640, 480, 2.0), (4000, 3000))
     best = 9.0

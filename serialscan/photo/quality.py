@@ -64,7 +64,9 @@ def _strongest_and_flattest(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     height, width = (max(1, n // _COARSE) for n in grey.shape)
     coarse = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    slope = cv2.magnitude(cv2.Sobel(coarse, cv2.CV_32F, 1, 0), cv2.Sobel(coarse, cv2.CV_32F, 0, 1))
+    across, along = cv2.Sobel(coarse, cv2.CV_32F, 1, 0), cv2.Sobel(coarse, cv2.CV_32F, 0, 1)
+    # cv2.magnitude rounds by where in memory a pixel lies, and that decides which of two edges is stronger.
+    slope = np.sqrt(across**2 + along**2)
     rows, columns = -(-height // _CELL), -(-width // _CELL)
     padded = np.full((rows * _CELL, columns * _CELL), -1, np.float32)
     padded[:height, :width] = slope

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import onnxruntime
@@ -20,6 +23,10 @@ LINE_PX = 48
 RELIEF, STOCK = 0, 1  # networks taught relief, and those that they were tuned from
 DETECTORS = ("detector.onnx", "detector-stock.onnx")
 RECOGNISERS = (("relief", "recogniser.onnx"), ("ppocrv6-small", "recogniser-stock.onnx"))
+AT_ONCE = 2  # batches of lines read side by side; each takes its own memory
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class Networks:
     """Detectors and recognisers on the CPU, each kind taught relief first, then the stock one.
 
     Args:
-        threads: threads of each network; 0 lets onnxruntime choose.
+        threads: threads of each detector, and of all batches of lines at once; 0 lets onnxruntime choose.
 
     Raises:
         EngineError: a weight is missing or is not the pinned one.
@@ -113,10 +120,22 @@ class Networks:
             )
 
         self._detectors = tuple(session(file) for file in DETECTORS)
+        # Lines are small pictures: two batches on half of the threads each are read sooner than one after
+        # the other on all of them.
+        options.intra_op_num_threads = -(-threads // AT_ONCE)
         # Widths differ from line to line: here an arena would keep the largest of each for ever.
         options.enable_cpu_mem_arena = False
         self.recognisers = tuple(_recogniser(name, session(file)) for name, file in RECOGNISERS)
         self.models = tuple(Model(name=w.name, sha256=w.expected) for w in weights)
+        self._pool = None if threads == 1 else ThreadPoolExecutor(AT_ONCE)
+
+    def each(self, run: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
+        """Results in the order of the tasks, `AT_ONCE` of which run side by side unless there is one thread.
+
+        For tasks of the recognisers: runs of one detector at once would each keep all that it needs. A task
+        must not call this itself, or it waits for ever.
+        """
+        return map(run, tasks) if self._pool is None else self._pool.map(run, tasks)
 
     def detect(self, rgb: np.ndarray, detector: int = STOCK) -> np.ndarray:
         """Text probability of every pixel.

@@ -270,13 +270,18 @@ class PageReader:
         alike: dict[tuple[int, int], list[int]] = defaultdict(list)
         for i, crop in enumerate(crops):
             alike[who[i], crop.shape[1]].append(i)
-        found: dict[int, np.ndarray] = {}
+        batches: list[tuple[int, list[int]]] = []
         for (one, width), members in sorted(alike.items()):
             step = max(1, BATCH_PX // width)
-            for at in range(0, len(members), step):
-                batch = members[at : at + step]
-                read = self._networks.recognisers[one].posteriors(np.stack([crops[i] for i in batch]))
-                found.update(zip(batch, read, strict=True))
+            batches += [(one, members[at : at + step]) for at in range(0, len(members), step)]
+
+        def read(batch: tuple[int, list[int]]) -> np.ndarray:
+            one, members = batch
+            return self._networks.recognisers[one].posteriors(np.stack([crops[i] for i in members]))
+
+        found: dict[int, np.ndarray] = {}
+        for (_, members), posteriors in zip(batches, self._networks.each(read, batches), strict=True):
+            found.update(zip(members, posteriors, strict=True))
         return [found[i] for i in range(len(crops))]
 
     def _sight(self, view: View, posteriors: np.ndarray, shape: Shape, of: Shape | None = None) -> Sight:

@@ -314,7 +314,8 @@ def measure_traces(
     mark = cv2.GaussianBlur(mark, (0, 0), max(0.7, shrink * blur))
     across, along = cv2.Sobel(mark, cv2.CV_32F, 1, 0), cv2.Sobel(mark, cv2.CV_32F, 0, 1)
     gray = cv2.GaussianBlur(gray, (0, 0), 0.6)
-    layers = cv2.merge([mark, across, along, cv2.magnitude(across, along), gray])
+    # Not cv2.magnitude, which rounds by where in memory a pixel lies.
+    layers = cv2.merge([mark, across, along, np.sqrt(across**2 + along**2), gray])
     wide = int(0.9 * shrink * glyph_height) | 1
     layers = layers - cv2.blur(layers, (max(3, wide), max(3, wide)))
     traces = []
