@@ -164,6 +164,14 @@ def test_a_line_that_reads_both_ways_follows_the_others() -> None:
     assert {c.glance.text for c in cover([right, wrong, upside_down])} == {"0689", "HARTFORD"}
 
 
+def test_a_line_that_is_surely_read_upside_down_is_upside_down() -> None:
+    right, wrong = candidate("467848", 0.99, 200, 100, angle=180), candidate("878197", 0.93, 200, 100)
+    assert [c.glance.text for c in cover([right, wrong])] == ["467848"]
+    for number in range(2, 5):  # whatever stands beside it
+        others = [candidate("HARTFORD", 0.95, 400 * number, 300) for number in range(1, number)]
+        assert "467848" in {c.glance.text for c in cover([right, wrong, *others])}
+
+
 def test_chords_that_are_nearly_parallel_make_no_giant_ring() -> None:
     rng = np.random.default_rng(3)
     for _ in range(300):

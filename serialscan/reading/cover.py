@@ -22,7 +22,9 @@ ACROSS = 0.4
 PARALLEL = 0.85  # cosine of the angle within which lines count as read in one direction
 CONCENTRIC = 0.75  # distance of the centres of two arcs of one ring, in radii
 UPRIGHT = 2.0
-DIRECTION = 0.25  # per character, for reading the way the photo's other lines are read
+# Per character, for reading upside down or against the photo's other lines. Of 497 places read right in real
+# photos 8 are surer the other way, by up to 0.09 a character; 171 are surer the right way by less than 0.15.
+DIRECTION = 0.06
 
 
 @dataclass(frozen=True)
