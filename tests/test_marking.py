@@ -197,6 +197,20 @@ def test_a_lone_n_is_not_enough_to_accept_a_number() -> None:
     assert {c.value for c in serial.candidates} >= {"9103760", "326801"}
 
 
+@pytest.mark.parametrize("text", ["SERIAL NO W14:22586", "SERIAL NO W1422:586", "S/N 12345,67890"])
+def test_a_number_parted_by_a_sign_is_left_to_a_person(text):
+    assert decide(read(text)[1], 0.02, KNOWLEDGE).decision == "review"
+    whole = read(text.replace(":", "").replace(",", ""))[1]
+    assert decide(whole, 0.02, KNOWLEDGE).decision == "accept"
+
+
+@pytest.mark.parametrize(
+    "text", ["S/N: 1422586", "S/N:1422586", "SERIAL NO. W1422586; CAL 5.56", "S/N 1422586, 5.56"]
+)
+def test_signs_around_a_whole_number_cast_no_doubt_on_it(text):
+    assert decide(read(text)[1], 0.02, KNOWLEDGE).decision == "accept"
+
+
 def test_what_dirt_left_of_nsn_does_not_make_a_stock_number_the_serial() -> None:
     """SN is all that shows of NSN, and the number has the form of a stock number: it names a type."""
     lines = [line(1, "SN 5855-01-228-0937", at=(0, 0)), line(2, "AL NO. 24838", at=(0, 60))]

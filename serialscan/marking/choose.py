@@ -37,6 +37,7 @@ _NAMED = 3.0  # evidence from which a number read is held against that of a code
 
 # Han characters stand beside numbers without a space (五六式3481252) and are never part of them.
 _SIGN = r"[^\W_\u3000-\u9fff]"
+_CUT = "only a sign without a space parts it from its neighbour"  # perhaps one number, misread between
 _TOKEN = re.compile(rf"{_SIGN}(?:(?:{_SIGN}|[_./\\-])*{_SIGN})?")
 _FOREIGN = re.compile("[٠-٩۰-۹]")
 _TALL = ("manufacturer", "model", "calibre", "property")
@@ -269,13 +270,25 @@ def _numbers(
     ]  # fmt: skip
     found: list[tuple[int, int, dict[str, float]]] = []
     run: list[tuple[int, int]] = []
+    last = -1  # where the word before the run ends
     for word in [*words, (-1, -1)]:
         if run and (word[0] < 0 or text[run[-1][1] : word[0]].strip() or not _joins(text, run, word)):
-            found += _of_run(text, run, bool(found) and start > 0, knowledge)
-            run = []
+            reasons = {}
+            if start > 0 and found:
+                reasons["not first behind the label"] = knowledge.weights["part_of_line"]
+            before = last >= 0 and not _apart(text[last : run[0][0]])
+            behind = word[0] >= 0 and not _apart(text[run[-1][1] : word[0]])
+            if start > 0 and (before or (behind and any(c.isdigit() for c in text[slice(*word)]))):
+                reasons[_CUT] = knowledge.weights["parted"]
+            found += _of_run(text, run, reasons, knowledge)
+            last, run = run[-1][1], []
         if word[0] >= 0:
             run.append(word)
     return found
+
+
+def _apart(between: str) -> bool:
+    return any(c.isspace() for c in between)
 
 
 def _joins(text: str, run: Sequence[tuple[int, int]], word: tuple[int, int]) -> bool:
@@ -291,10 +304,9 @@ def _joins(text: str, run: Sequence[tuple[int, int]], word: tuple[int, int]) -> 
 
 
 def _of_run(
-    text: str, run: Sequence[tuple[int, int]], later: bool, knowledge: Knowledge
+    text: str, run: Sequence[tuple[int, int]], base: dict[str, float], knowledge: Knowledge
 ) -> list[tuple[int, int, dict[str, float]]]:
     weights = knowledge.weights
-    base = {"not first behind the label": weights["part_of_line"]} if later else {}
     part = {_PART: weights["part_of_line"]}
     found = []
     whole = (run[0][0], run[-1][1])
