@@ -205,7 +205,14 @@ def test_a_number_parted_by_a_sign_is_left_to_a_person(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["S/N: 1422586", "S/N:1422586", "SERIAL NO. W1422586; CAL 5.56", "S/N 1422586, 5.56"]
+    "text",
+    [
+        "S/N: 1422586",
+        "S/N:1422586",
+        "SERIAL NO. W1422586; CAL 5.56",
+        "S/N 1422586, 5.56",
+        "S/N 五六式3481252",
+    ],
 )
 def test_signs_around_a_whole_number_cast_no_doubt_on_it(text):
     assert decide(read(text)[1], 0.02, KNOWLEDGE).decision == "accept"

@@ -288,7 +288,8 @@ def _numbers(
 
 
 def _apart(between: str) -> bool:
-    return any(c.isspace() for c in between)
+    """Whether a space, or a Han character as in 56式3481252, stands between two words."""
+    return any(c.isspace() or c.isalnum() for c in between)
 
 
 def _joins(text: str, run: Sequence[tuple[int, int]], word: tuple[int, int]) -> bool:
