@@ -2,14 +2,15 @@
 
 A number on a part that says nothing else is a candidate for review, however surely it is read. Whoever
 photographs a store of parts knows more than the photo, and can say so in a knowledge file (a ``[[shape]]``
-that is ``sure``). This takes the records of a scan, and for each group of photos a form, and tells what is
-accepted then.
+that is ``sure``), which ``serialscan knowledge propose`` may have written. This takes the records of a scan
+and for each group of photos a knowledge file, and tells what is accepted then.
 
     serialscan evaluate LABELS.jsonl --out-records records.ndjson
-    python benchmarks/forms.py LABELS.jsonl records.ndjson --form 'cylinder-crops/*' '[0-9]{5,6}' [--form ...]
+    python benchmarks/forms.py LABELS.jsonl records.ndjson --propose
+    python benchmarks/forms.py LABELS.jsonl records.ndjson --knowledge 'lot12/*' ours.toml [--knowledge ...]
 
-The first pattern of a form is matched with the photo's name in LABELS.jsonl, the second with all of a number.
-Photos that no form is for are counted, too, by the knowledge that ships.
+The pattern is matched with the photo's name in LABELS.jsonl. Photos that no file is for are counted, too, by
+the knowledge that ships. With ``--propose`` the photos of each folder get what their own records propose.
 """
 
 from __future__ import annotations
@@ -19,14 +20,34 @@ import tempfile
 from fnmatch import fnmatch
 from pathlib import Path
 
+from serialscan import __version__
 from serialscan.evaluate.labels import read_labels
 from serialscan.evaluate.metrics import most_taken, thresholds, wilson
 from serialscan.evaluate.score import equals
 from serialscan.marking import decide, load_knowledge, read_marks
+from serialscan.marking.knowledge import Knowledge
+from serialscan.marking.propose import as_toml, propose
 from serialscan.reading.calibrate import load_calibration
 from serialscan.record import PhotoRecord, any_from_json
 
 LEVELS = (0.01, 0.02, 0.05)
+
+
+def _proposed(photos: list[PhotoRecord]) -> list[tuple[str, Knowledge]]:
+    """For the photos of each folder the knowledge that their records propose."""
+    folders: dict[str, list[PhotoRecord]] = {}
+    for photo in photos:
+        folders.setdefault(photo.source.path.rpartition("/")[0], []).append(photo)
+    found = []
+    for folder, own in folders.items():
+        proposals, count = propose(own)
+        text = as_toml(proposals, count, __version__)
+        print(f"{folder}\n{text}")
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / "proposed.toml"
+            path.write_text(text, encoding="utf-8")
+            found.append((f"{folder}/*", load_knowledge(str(path))))
+    return found
 
 
 def main() -> None:
@@ -34,16 +55,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("labels", type=Path)
     parser.add_argument("records", type=Path)
-    parser.add_argument("--form", nargs=2, action="append", default=[], metavar=("PHOTOS", "REGEX"))
+    parser.add_argument("--knowledge", nargs=2, action="append", default=[], metavar=("PHOTOS", "FILE"))
+    parser.add_argument("--propose", action="store_true")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        forms = []
-        for number, (photos, regex) in enumerate(arguments.form):
-            path = Path(folder) / f"{number}.toml"
-            path.write_text(f"[[shape]]\nid = \"own\"\nsure = true\nregex = '{regex}'\n", encoding="utf-8")
-            forms.append((photos, load_knowledge(str(path))))
     records = [any_from_json(line) for line in arguments.records.read_bytes().splitlines()]
     photos = [record for record in records if isinstance(record, PhotoRecord)]
+    forms = [(names, load_knowledge(file)) for names, file in arguments.knowledge]
+    if arguments.propose:
+        forms += _proposed(photos)
     calibration, plain = load_calibration(), load_knowledge()
     accepted = {level: [0, 0] for level in LEVELS}
     judged: list[tuple[float, bool]] = []
@@ -52,15 +71,15 @@ def main() -> None:
         if label.serial is None and label.partial:
             continue
         record = next(one for one in photos if one.source.path.replace("\\", "/").endswith(label.file))
-        knowledge = next((own for names, own in forms if fnmatch(label.file, names)), plain)
+        knowledge = next((own for names, own in forms if fnmatch(record.source.path, f"*{names}")), plain)
         _, serial = read_marks(record.lines, record.codes, knowledge)
         right = label.serial is not None and serial.value is not None and equals(label.serial, serial.value)
         carriers, of = carriers + (label.serial is not None), of + 1
         for level, counts in accepted.items():
             least = calibration.least_accepted(level)
-            if decide(serial, least, knowledge).decision == "accept":
+            if decide(serial, least).decision == "accept":
                 counts[0], counts[1] = counts[0] + 1, counts[1] + (not right)
-        if decide(serial, 0.0, knowledge).decision == "accept":
+        if decide(serial, 0.0).decision == "accept":
             judged.append((serial.confidence, right))
     print(f"{of} photos that can be judged, {carriers} with a serial")
     for level, (taken, wrong) in accepted.items():

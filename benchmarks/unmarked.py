@@ -49,7 +49,7 @@ def main() -> None:
     for seed in range(arguments.seed, arguments.seed + arguments.count):
         reading = reader.read(unmarked(seed, arguments.megapixels))
         _, serial = read_marks(reading.lines, reading.codes, knowledge)
-        serial = decide(serial, reader.least_accepted(settings.max_error), knowledge)
+        serial = decide(serial, reader.least_accepted(settings.max_error))
         counts["lines"] += len(reading.lines)
         counts["lines of confidence 0.5 and more"] += sum(one.confidence >= 0.5 for one in reading.lines)
         counts["photos with a line"] += bool(reading.lines)

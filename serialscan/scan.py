@@ -69,7 +69,7 @@ def scan_photo(
     quality = merge_quality(qualities)
     knowledge = load_knowledge(settings.knowledge, settings.knowledge_sha256)
     marks, serial = read_marks(lines, codes, knowledge)
-    serial = decide(serial, reader.least_accepted(settings.max_error), knowledge)
+    serial = decide(serial, reader.least_accepted(settings.max_error))
     return PhotoRecord(
         status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),
         marks=marks, serial=serial, warnings=(*warnings, *quality_warnings(quality, lines, source)),

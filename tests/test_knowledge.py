@@ -98,9 +98,9 @@ def test_a_shape_that_the_user_calls_sure_names_the_serial_as_a_label_would(
     lines = [msgspec.structs.replace(line(text), id=f"L{i}") for i, text in enumerate(texts)]
     serial = read_marks(lines, [], knowledge)[1]
     assert value is None or serial.value == value
-    assert decide(serial, 0.5, knowledge).decision == decision
+    assert decide(serial, 0.5).decision == decision
     serial = read_marks(lines, [], load_knowledge())[1]
-    assert decide(serial, 0.0, load_knowledge()).decision == "review", "nobody says so: left to a person"
+    assert decide(serial, 0.0).decision == "review", "nobody says so: left to a person"
 
 
 @pytest.mark.parametrize(
@@ -190,6 +190,6 @@ def test_the_examples_of_the_guide_are_accepted(tmp_path: Path) -> None:
     label, shape = re.findall(r"^```toml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
     (tmp_path / "second").mkdir()
     knowledge = load_knowledge(own(tmp_path / "second", shape))
-    assert decide(read_marks([line("2662")], [], knowledge)[1], 0.8, knowledge).decision == "accept"
+    assert decide(read_marks([line("2662")], [], knowledge)[1], 0.8).decision == "accept"
     knowledge = load_knowledge(own(tmp_path, label))
     assert read_marks([line("WAFFEN NR 123456")], [], knowledge)[1].candidates[0].rule.startswith("label")

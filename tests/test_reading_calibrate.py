@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from serialscan import record
 from serialscan.errors import EngineError
-from serialscan.marking import decide, load_knowledge
+from serialscan.marking import decide
 from serialscan.reading import quality_warnings
 from serialscan.reading.calibrate import calibrated, load_calibration
 from serialscan.record import (
@@ -149,4 +149,4 @@ def test_only_whole_uncontested_sure_serials_are_accepted(
         value=value, status=status, confidence=confidence,  # type: ignore[arg-type]
         decision="review" if value else "none", candidates=(first,) if value else (),
     )  # fmt: skip
-    assert decide(reading, 0.99, load_knowledge()).decision == decision
+    assert decide(reading, 0.99).decision == decision

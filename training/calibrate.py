@@ -157,7 +157,7 @@ def fit(photos: Sequence[Read]) -> None:
             said += zip(sure, photo.right, strict=True)
             lines = [calibrated(line, p) for line, p in zip(photo.lines, sure, strict=True)]
             _, serial = read_marks(lines, photo.codes, knowledge)
-            if decide(serial, 0.0, knowledge).decision == "accept":
+            if decide(serial, 0.0).decision == "accept":
                 serials.append((serial.confidence, photo.serial_right(serial.value)))
     bins = reliability([p for p, _ in said], [r for _, r in said])
     error = calibration_error(bins) or 0.0

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from bump import bumped
 from PIL import Image, ImageDraw, ImageFont
 
 from serialscan.reading import views
 from serialscan.reading.engine import FRAME_PX, LINE_PX
+from serialscan.reading.page import ONE_WAY, TURNABLE
 from serialscan.render.fonts import FREE_FONTS, HELD_BACK_FONTS, free_fonts
 from serialscan.render.layouts import pick
 from serialscan.render.lines import FREE_FACES, random_text, render_line
@@ -28,8 +30,10 @@ ARABIC = "٠١٢٣٤٥٦٧٨٩۴۵۶"
 
 _PERSIAN = str.maketrans("۰۱۲۳۷۸۹", "٠١٢٣٧٨٩")  # the same shapes
 LEAST_TAUGHT = 0.7  # of the viewers must read a character: what is hard to read is worth teaching
-PRINT_SHARE = 0.25
-EMPTY_SHARE = 0.03
+PRINT_SHARE = 0.2
+EMPTY_SHARE = 0.04
+TURNED_SHARE = 0.06  # of the rest: upside down, which says nothing, so that the right way up is surer
+BUMPED_SHARE = 0.52  # of relief shaded as a bump map; the rest is rendered
 MAX_WIDTH = 640
 _FONT_FOLDERS = ("/usr/share/fonts", "/Library/Fonts", "C:/Windows/Fonts")
 _LABEL = (
@@ -80,22 +84,31 @@ def spelled(text: str) -> str:
 
 
 def samples(seed: int) -> list[Sample]:
-    """The samples of one seed: none where nothing is legible, else one or two looks at one picture."""
+    """The samples of one seed: none where nothing is legible, else one or two looks at one line."""
     rng = np.random.default_rng((seed, 1))
     kind = rng.random()
     if kind < PRINT_SHARE:
         picture, text = printed(rng)
         return [Sample(_seen(rng, picture), spelled(text), True)]
+    empty = kind < PRINT_SHARE + EMPTY_SHARE
+    if empty and rng.random() < 0.7:
+        return [Sample(_seen(rng, picture), "", False) for picture in bumped(rng, "")[:1]]
     text = _text(rng)
-    photo = render_line(seed, text, faces=(*FREE_FACES, *(free_fonts() if text.isascii() else ())))
-    if kind < PRINT_SHARE + EMPTY_SHARE:
-        flat = photo.truth.lines[0].contrast < 0.004  # a mark that left no trace: a surface without text
-        return [Sample(_seen(rng, photo.pixels), "", False)] if flat else []
-    line = photo.truth.lines[0]
-    if not taught(line):
-        return []
-    text = spelled(line.text)
-    return [Sample(_seen(rng, photo.pixels), text, False) for _ in range(2)]
+    fonts = free_fonts() if text.isascii() else ()
+    if not empty and kind < PRINT_SHARE + EMPTY_SHARE + BUMPED_SHARE:
+        pictures = bumped(rng, text, fonts)
+    else:
+        photo = render_line(seed, text, faces=(*FREE_FACES, *fonts))
+        line = photo.truth.lines[0]
+        if empty:
+            flat = line.contrast < 0.004  # a mark that left no trace: a surface without text
+            return [Sample(_seen(rng, photo.pixels), "", False)] if flat else []
+        pictures = [photo.pixels] * 2 if taught(line) else []
+        text = line.text
+    text = spelled(text)
+    if rng.random() < TURNED_SHARE and sum(c.isalnum() and c not in TURNABLE for c in text) > ONE_WAY:
+        return [Sample(_seen(rng, picture[::-1, ::-1]), "", False) for picture in pictures[:1]]
+    return [Sample(_seen(rng, picture), text, False) for picture in pictures]
 
 
 def taught(line: TrueLine) -> bool:

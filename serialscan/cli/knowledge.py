@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from serialscan.cli.options import verbose_option
-from serialscan.errors import SettingsError
+from serialscan.errors import InputError, OutputError, SettingsError
 
 
 @click.group()
 def knowledge() -> None:
-    """Show and test what is known of makers, models and numbers."""
+    """Show and test what is known of makers, models and numbers, and propose more of it."""
 
 
 @knowledge.command(
@@ -51,3 +51,50 @@ def test(file: Path | None, verbose: int) -> None:
             + "\n  ".join(failed)
         )
     click.echo(f"{len(rows)} rows do what their examples say.")
+
+
+@knowledge.command(
+    epilog="""\b
+Examples:
+  serialscan scan lot12 -o lot12.ndjson
+  serialscan knowledge propose lot12.ndjson -o ours.toml
+  serialscan scan lot12 --knowledge ours.toml        once you have looked at ours.toml
+
+\b
+Exit codes: 0 the proposals, if any, are written; 4 no records to read; 5 the output cannot be written.
+"""
+)
+@click.argument("records", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Write to FILE, which must not be there yet, instead of standard output.",
+)  # fmt: skip
+@verbose_option
+def propose(records: Path, output: Path | None, verbose: int) -> None:
+    """Propose shapes of serials from the records of photos of like items.
+
+    RECORDS is what scan wrote, or - for standard input. What stands on all items is the part, what differs
+    from one to the next may be its serial: a number so read in at least eight photos becomes a [[shape]]
+    that is sure, with the lines that stand beside it. Nothing is changed by that until a person has looked
+    at it and gives the file to scan --knowledge.
+    """
+    from serialscan import __version__
+    from serialscan.evaluate.records import photo_records
+    from serialscan.marking.propose import as_toml, propose
+
+    proposals, photos = propose(record for _, record in photo_records(records))
+    if not photos:
+        raise InputError(f"{records}: holds no record of a photo that was read: scan some photos first.")
+    text = as_toml(proposals, photos, __version__)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        try:
+            with output.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except FileExistsError as error:
+            raise OutputError(f"{output}: is there already: choose another name, or delete it.") from error
+        except OSError as error:
+            raise OutputError(f"{output}: cannot be written ({error.strerror}).") from error
+    count = sum(not one.rival for one in proposals)
+    click.echo(f"{count} proposed from {photos} photos; look at each before you use it.", err=True)

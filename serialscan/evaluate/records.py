@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,8 @@ from serialscan.errors import InputError
 from serialscan.evaluate.judge import Judged, judge
 from serialscan.evaluate.labels import LabelledPhoto
 from serialscan.record import PhotoRecord, any_from_json
+
+STDIN = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def judge_records(path: Path, photos: Sequence[LabelledPhoto]) -> Run:
     ends = _Ends(photos)
     best: dict[int, tuple[int, int, Judged]] = {}
     unlabelled = 0
-    for number, record in _records(path):
+    for number, record in photo_records(path):
         found = ends.find(record.source.path)
         if found is None:
             unlabelled += 1
@@ -69,9 +72,14 @@ def judge_records(path: Path, photos: Sequence[LabelledPhoto]) -> Run:
     )
 
 
-def _records(path: Path) -> Iterator[tuple[int, PhotoRecord]]:
+def photo_records(path: Path) -> Iterator[tuple[int, PhotoRecord]]:
+    """The records of photos in a file of records, or on standard input for ``-``, with their line numbers.
+
+    Raises:
+        InputError: the file cannot be read, or a line is no record.
+    """
     try:
-        with path.open("rb") as lines:
+        with sys.stdin.buffer if path == STDIN else path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 record = any_from_json(line) if line.strip() else None
                 if isinstance(record, PhotoRecord):  # records of items may stand among them

@@ -30,7 +30,9 @@ LEAST_CHOICE = 0.75  # of an accepted serial: its form alone says nothing
 LEAST_READING = 0.001  # for the logarithm
 SHORTEST_ACCEPTED = 5  # letters and digits; a shorter number is too often a part of one
 _LONGEST_JOINED = 14
-_PART = "only a part of the words"
+PART = "only a part of the words"
+_OF_SERIALS = "is that of a serial"  # what a sure shape says
+TURNED_OVER = "turned over"
 FOREIGN_DIGITS = "in other digits than another number"
 _NEAR = 2.0  # character heights between a number and the year of its item
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
@@ -102,21 +104,23 @@ def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[lis
     )
 
 
-def decide(serial: SerialReading, least: float, knowledge: Knowledge) -> SerialReading:
+def decide(serial: SerialReading, least: float) -> SerialReading:
     """The reading with its decision.
 
-    ``accept`` needs a serial that is whole, uncontested, long enough and sure enough, and that something
-    besides its length and signs calls the serial: a label, a code, known marks, or a shape that is sure.
+    ``accept`` needs a serial that is whole, uncontested, long enough (as a sure shape has it, if it has one)
+    and sure enough, and that something besides its length and signs calls the serial: a label, a code, known
+    marks, or a shape that is sure.
 
     Args:
         serial: as chosen.
         least: least confidence of an accepted serial, from 0 to 1.
-        knowledge: a number of a sure shape is as long as that says.
     """
-    value = serial.value or ""
-    long = sum(c.isalnum() for c in value) >= SHORTEST_ACCEPTED or _sure_shape(value, knowledge) is not None
-    named = bool(serial.candidates) and (serial.candidates[0].choice or 0.0) >= LEAST_CHOICE
-    accepted = long and named and serial.status == "readable" and serial.confidence >= least
+    accepted = False
+    if serial.value is not None and serial.candidates:
+        first = serial.candidates[0]
+        long = sum(c.isalnum() for c in serial.value) >= SHORTEST_ACCEPTED or _OF_SERIALS in first.rule
+        named = (first.choice or 0.0) >= LEAST_CHOICE
+        accepted = long and named and serial.status == "readable" and serial.confidence >= least
     decision: Literal["accept", "review"] = "accept" if accepted else "review"
     return serial if serial.value is None else replace_fields(serial, decision=decision)
 
@@ -308,7 +312,7 @@ def _of_run(
     text: str, run: Sequence[tuple[int, int]], base: dict[str, float], knowledge: Knowledge
 ) -> list[tuple[int, int, dict[str, float]]]:
     weights = knowledge.weights
-    part = {_PART: weights["part_of_line"]}
+    part = {PART: weights["part_of_line"]}
     found = []
     whole = (run[0][0], run[-1][1])
     year = any(_is_year(text[a:b], knowledge) for a, b in run) and len(run) > 1
@@ -335,9 +339,9 @@ def _weighed(
     value = line.text[start:end]
     labelled = any(reason.startswith("label") for reason in reasons)
     reasons = dict(reasons)
-    sure = None if _PART in reasons else _sure_shape(value, knowledge)
+    sure = None if PART in reasons else _sure_shape(value, read.lines, knowledge)
     if sure is not None:  # what is common among serials says nothing more
-        reasons[f"shape {sure.id} is that of a serial"] = weights["shape_sure"]
+        reasons[f"shape {sure.id} {_OF_SERIALS}"] = weights["shape_sure"]
     else:
         reasons.update(_by_form(value, weights))
         reasons.update(_by_shape(value, read.parts, knowledge))
@@ -377,10 +381,14 @@ def _by_form(value: str, weights: dict[str, float]) -> dict[str, float]:
     return reasons
 
 
-def _sure_shape(value: str, knowledge: Knowledge) -> Shape | None:
-    """The shape that says of a number that it is a serial."""
-    rows = (row for row, pattern in knowledge.shapes if row.sure and matches_shape(pattern, value))
-    return next(rows, None)
+def _sure_shape(value: str, lines: Sequence[Line], knowledge: Knowledge) -> Shape | None:
+    """The shape that says of a number that it is a serial, on an item that shows these lines."""
+    for row, pattern in knowledge.shapes:
+        if row.sure and matches_shape(pattern, value):
+            companion = knowledge.beside.get(row.id)
+            if companion is None or any(matches_shape(companion, line.text.strip()) for line in lines):
+                return row
+    return None
 
 
 def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> dict[str, float]:
@@ -499,9 +507,8 @@ def _upside_down(found: Sequence[Candidate], read: Read, knowledge: Knowledge) -
         other = turned_over(candidate.value)
         if other is not None and other != candidate.value:
             twin = replace(candidate, value=other, shown=other)
-            turned.append(
-                twin.because("turned over: nothing tells which way is up", knowledge.weights["upside_down"])
-            )
+            why = f"{TURNED_OVER}: nothing tells which way is up"
+            turned.append(twin.because(why, knowledge.weights["upside_down"]))
     return turned
 
 

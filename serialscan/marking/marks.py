@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serialscan.marking.choose import FOREIGN_DIGITS, Candidate, choose
+from serialscan.marking.choose import FOREIGN_DIGITS, TURNED_OVER, Candidate, choose
 from serialscan.marking.classify import Part, Read, classify, mark_of, resolved
 from serialscan.marking.knowledge import Knowledge
 from serialscan.marking.normalise import normalise
@@ -49,7 +49,7 @@ def _serial_mark(chosen: Candidate, serial: SerialReading, lines: Sequence[Line]
 
 def _says_nothing(candidate: Candidate, first: Candidate, parts: Sequence[Part]) -> bool:
     """A number of another line of which nothing is known: kept as one of the other numbers."""
-    if candidate.line in (-1, first.line) or "turned over" in candidate.rule:
+    if candidate.line in (-1, first.line) or TURNED_OVER in candidate.rule:
         return False
     return not any(part.line == candidate.line and part.rule in candidate.reasons for part in parts)
 

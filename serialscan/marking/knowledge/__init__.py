@@ -87,10 +87,14 @@ class Calibre(Row, frozen=True, kw_only=True):
 
 
 class Shape(Row, frozen=True, kw_only=True):
-    """A shape of serials; without makers it is one of all. ``sure``: a number of it is a serial."""
+    """A shape of serials; without makers it is one of all.
+
+    ``sure``: a number of it is a serial; with ``beside`` only where a line of that shape is read, too.
+    """
 
     regex: str
     sure: bool = False
+    beside: str = ""
     makers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     kind: Literal["serial", "component_serial"] = "serial"
@@ -163,6 +167,7 @@ class Knowledge:
     Attributes:
         makers, models, calibres, labels, phrases, symbols, countries: rows by id.
         shapes: serial shapes with their compiled patterns, matched against all of a number.
+        beside: compiled patterns of lines that must stand beside a sure shape, by the shape's id.
         numbers: other numbers with their compiled patterns.
         weights: value by id.
     """
@@ -177,6 +182,7 @@ class Knowledge:
         self.phrases = {row.id: row for file in files for row in file.phrase}
         shapes = {row.id: row for file in files for row in file.shape}
         self.shapes = [(row, re.compile(row.regex)) for row in shapes.values()]
+        self.beside = {row.id: re.compile(row.beside) for row in shapes.values() if row.beside}
         numbers = {row.id: row for file in files for row in file.number}
         self.numbers = [(row, re.compile(row.regex)) for row in numbers.values()]
         self.weights = {row.id: row.value for file in files for row in file.weight}
@@ -288,22 +294,24 @@ def _parse(data: bytes, path: str) -> _File:
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {error}: see docs/marking.md for the tables and their keys.") from error
     for shape in file.shape:
-        _check_regex(shape, path)
+        _check_regex(shape.id, shape.regex, path)
+        _check_regex(shape.id, shape.beside, path)
+        if shape.beside and not shape.sure:
+            raise SettingsError(f"{path}: {shape.id}: beside is for shapes that are sure: add sure = true.")
     for number in file.number:
-        _check_regex(number, path)
+        _check_regex(number.id, number.regex, path)
     return file
 
 
-def _check_regex(row: Shape | Number, path: str) -> None:
+def _check_regex(row: str, regex: str, path: str) -> None:
     try:
-        re.compile(row.regex)
+        re.compile(regex)
     except re.error as error:
-        raise SettingsError(f"{path}: {row.id}: {row.regex!r} is no regular expression: {error}.") from error
-    literal = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", row.regex)
+        raise SettingsError(f"{path}: {row}: {regex!r} is no regular expression: {error}.") from error
+    literal = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", regex)
     if _UNBOUNDED.search(literal):
         raise SettingsError(
-            f"{path}: {row.id}: a repeat in {row.regex!r} has no bound: "
-            "write {0,20} for * and {1,20} for +."
+            f"{path}: {row}: a repeat in {regex!r} has no bound: write {{0,20}} for * and {{1,20}} for +."
         )
 
 
