@@ -29,7 +29,7 @@ README = (REPOSITORY / "README.md").read_text("utf-8")
 RECORD_PAGE = (REPOSITORY / "docs" / "record.md").read_text("utf-8")
 SCRIPT = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 USAGE = SCRIPT.findall(README, README.index("## Use"), README.index("## Settings"))
-COMMAND = re.compile(r"\bserialscan ((?:scan|schema|config|doctor|completion)\b[^|\n#>]*)")
+COMMAND = re.compile(r"\bserialscan ((?:scan|schema|config|knowledge|doctor|completion)\b[^|\n#>]*)")
 # Readings differ a little between processors and versions of the libraries.
 CONFIDENCE, PIXELS = 0.05, 4.0
 
