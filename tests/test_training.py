@@ -126,3 +126,33 @@ def test_the_same_seed_renders_the_same_lines() -> None:
     first, again = ([s for seed in range(12) for s in samples(seed)] for _ in range(2))
     assert [s.text for s in first] == [s.text for s in again] and len(first) > 5
     assert all((a.crop == b.crop).all() for a, b in zip(first, again, strict=True))
+
+
+def test_what_is_taught_can_be_read_and_what_cannot_is_left_out() -> None:
+    """Bump maps of the clearest kind are read by the shipped network; marks without depth are no lines."""
+    import bump
+    from lines import seen_flat
+    from rapidfuzz.distance import Levenshtein
+
+    from serialscan.reading.engine import Networks
+    from serialscan.reading.recognise import greedy
+
+    (recogniser, *_) = Networks(1).recognisers
+    wrong = pictures = 0
+    for seed in range(40):
+        for picture in bump.bumped(np.random.default_rng(seed), "KE478230"):
+            assert picture.dtype == np.uint8 and picture.ndim == 3
+            read = greedy(recogniser.posteriors(seen_flat(picture)[None])[0], recogniser.characters)
+            wrong += Levenshtein.distance(read.text, "KE478230")
+            pictures += 1
+    assert pictures > 30 and wrong < 0.2 * 8 * pictures
+    same = np.full((48, 160, 2), 0.4, np.float32)
+    letter = [np.array([[20, 8], [40, 8], [40, 40], [20, 40]])]
+    assert bump._photographed(np.random.default_rng(1), same, 30.0, letter)[1] < 0.1
+
+
+def test_some_lines_upside_down_teach_that_they_say_nothing() -> None:
+    from lines import samples
+
+    relief = [s for seed in range(60) for s in samples(seed) if not s.printed]
+    assert 0 < sum(s.text == "" for s in relief) < 0.25 * len(relief)
