@@ -55,6 +55,7 @@ def test_what_differs_beside_what_recurs_is_proposed_and_then_accepted_there_onl
     assert main(["knowledge", "test", path]) == 0
     assert decision((PART, "7001"), path) == "accept"
     assert decision(("AM116.05.02.200", "7001"), path) == "review", "the part number is another one"
+    assert decision((PART + "E", "7001"), path) == "accept", "a grain read for a letter more"
     assert decision(("7001",), path) == "review"
     assert decision((PART, "P/N 7001"), path) == "review", "a label says what it is"
 

@@ -386,7 +386,8 @@ def _sure_shape(value: str, lines: Sequence[Line], knowledge: Knowledge) -> Shap
     for row, pattern in knowledge.shapes:
         if row.sure and matches_shape(pattern, value):
             companion = knowledge.beside.get(row.id)
-            if companion is None or any(matches_shape(companion, line.text.strip()) for line in lines):
+            texts = (western(line.text[:READ_CHARS]) for line in lines)
+            if companion is None or any(companion.search(text) for text in texts):
                 return row
     return None
 

@@ -89,7 +89,7 @@ class Calibre(Row, frozen=True, kw_only=True):
 class Shape(Row, frozen=True, kw_only=True):
     """A shape of serials; without makers it is one of all.
 
-    ``sure``: a number of it is a serial; with ``beside`` only where a line of that shape is read, too.
+    ``sure``: a number of it is a serial; with ``beside`` only where that is found in a line, too.
     """
 
     regex: str
@@ -167,7 +167,7 @@ class Knowledge:
     Attributes:
         makers, models, calibres, labels, phrases, symbols, countries: rows by id.
         shapes: serial shapes with their compiled patterns, matched against all of a number.
-        beside: compiled patterns of lines that must stand beside a sure shape, by the shape's id.
+        beside: compiled patterns of what must be found in a line beside a sure shape, by the shape's id.
         numbers: other numbers with their compiled patterns.
         weights: value by id.
     """
