@@ -23,15 +23,22 @@ from typing import Any
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
 from serialscan.reading import arcs, cover, engine, locate, page
-from serialscan.reading.engine import RELIEF, STOCK, Networks
+from serialscan.reading.engine import BUMPS, RELIEF, STOCK, Networks
 from serialscan.settings import Settings
 
 
 def _one_recogniser(which: int) -> None:
-    """All views by one of the two; it also takes the first glance."""
+    """All views by one of them; it also takes the first glance."""
     for name, rounds in page.LOOKS.items():
         page.LOOKS[name] = tuple(tuple(replace(view, recogniser=RELIEF) for view in look) for look in rounds)
-    engine.RECOGNISERS = (engine.RECOGNISERS[which],) * 2  # type: ignore[assignment]
+    engine.RECOGNISERS = (engine.RECOGNISERS[which],) * 3  # type: ignore[assignment]
+
+
+def _no_bumps() -> None:
+    page.LOOKS["normal"] = tuple(
+        tuple(replace(view, recogniser=RELIEF) if view.recogniser == BUMPS else view for view in look)
+        for look in page.LOOKS["normal"]
+    )
 
 
 def _one_view() -> None:
@@ -83,6 +90,8 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "one view of a line and its first glance": ("normal", 50, _one_view),
     "stock recogniser alone": ("normal", 50, lambda: _one_recogniser(STOCK)),
     "recogniser taught relief alone": ("normal", 50, lambda: _one_recogniser(RELIEF)),
+    "recogniser taught bump maps alone": ("normal", 50, lambda: _one_recogniser(BUMPS)),
+    "without the recogniser taught bump maps": ("normal", 50, _no_bumps),
     "stock detector alone": ("normal", 50, lambda: _looks((640, STOCK), (960, STOCK))),
     "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
     "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),

@@ -232,3 +232,13 @@ def test_warnings_say_what_to_do() -> None:
     assert "9 px high: photograph from 1/3 of the distance" in small.message
     codes = {w.code for w in quality_warnings(Quality(sharpness=0.05, clipped=0.4), (), source)}
     assert codes == {"no_text", "blurred", "glare"}
+
+
+def test_another_network_reads_where_a_doubt_is_left_and_only_there(reader: Reader) -> None:
+    by_bumps = {}
+    for line in reader.read(sample("aimpoint-tube.jpg")).lines:
+        said = [(one.name.startswith("relief-bumps/"), one.text == line.text) for one in line.readers]
+        by_bumps[line.text] = any(bumps for bumps, _ in said)
+        if not by_bumps[line.text]:
+            assert sum(same for _, same in said) > len(said) / 2, "a doubt was left"
+    assert by_bumps["AIMPOINT"] is False and True in by_bumps.values()

@@ -24,6 +24,7 @@ from tuning import Tuning  # noqa: E402
 
 SHAPES = {
     "recogniser.onnx": (2, 3, 48, 104), "recogniser-stock.onnx": (2, 3, 48, 104),
+    "recogniser-bumps.onnx": (2, 3, 48, 104),
     "detector.onnx": (1, 3, 96, 160), "detector-stock.onnx": (1, 3, 96, 160),
 }  # fmt: skip
 

@@ -128,7 +128,8 @@ def evidence(line: Line, width: int, height: int) -> tuple[float, ...]:
     """
     marked = [glyph for glyph in line.characters if glyph.char != " "]
     product = math.exp(sum(math.log(max(glyph.confidence, 1e-6)) for glyph in marked))
-    first, second = (_views(line, f"{name}/") for name, _ in RECOGNISERS)
+    first, second, third = (_views(line, f"{name}/") for name, _ in RECOGNISERS)
+    first += third  # both taught relief
     others = [_same(r.text, line.text) for r in line.readers if r.name.startswith("tesseract")]
     tall = math.log2(max(line.glyph_height_px or 1.0, 1.0))
     return (

@@ -20,9 +20,14 @@ WEIGHTS = Path(__file__).parent / "models"
 BLANK = 0
 FRAME_PX = 8  # one frame of the recogniser covers 8 px of its 48 px high input
 LINE_PX = 48
-RELIEF, STOCK = 0, 1  # networks taught relief, and those that they were tuned from
+# Networks taught relief, those that they were tuned from, and a recogniser taught relief in another way.
+RELIEF, STOCK, BUMPS = 0, 1, 2
 DETECTORS = ("detector.onnx", "detector-stock.onnx")
-RECOGNISERS = (("relief", "recogniser.onnx"), ("ppocrv6-small", "recogniser-stock.onnx"))
+RECOGNISERS = (
+    ("relief", "recogniser.onnx"),
+    ("ppocrv6-small", "recogniser-stock.onnx"),
+    ("relief-bumps", "recogniser-bumps.onnx"),
+)
 AT_ONCE = 2  # batches of lines read side by side; each takes its own memory
 
 _Task = TypeVar("_Task")
@@ -83,7 +88,7 @@ class Recogniser:
 
 
 class Networks:
-    """Detectors and recognisers on the CPU, each kind taught relief first, then the stock one.
+    """Detectors and recognisers on the CPU, in the order of `DETECTORS` and `RECOGNISERS`.
 
     Args:
         threads: threads of each detector, and of all batches of lines at once; 0 lets onnxruntime choose.

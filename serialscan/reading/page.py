@@ -13,7 +13,7 @@ import numpy as np
 from serialscan.reading import views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
-from serialscan.reading.engine import RELIEF, STOCK, Networks
+from serialscan.reading.engine import BUMPS, RELIEF, STOCK, Networks
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, locate_again, locate_small, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
@@ -64,10 +64,10 @@ _CLOSE = Crop(along=0.1, across=-0.1)
 _WIDE = Crop(along=0.15, stretch=1.2)
 _FIRST = (View("raw", GLANCE, "raw"), View("flattened", GLANCE, "flattened", STOCK))
 _SECOND = (
-    View("close", _CLOSE, "raw"),
-    View("inverted", GLANCE, "inverted"),
-    View("wide", _WIDE, "flattened"),
-    View("smoothed", Crop(along=0.15, across=0.05), "smoothed"),
+    View("close", _CLOSE, "raw", BUMPS),
+    View("inverted", GLANCE, "inverted", BUMPS),
+    View("wide", _WIDE, "flattened", BUMPS),
+    View("smoothed", Crop(along=0.15, across=0.05), "smoothed", BUMPS),
     View("raw", GLANCE, "raw", STOCK),
 )
 LOOKS = {"fast": (_FIRST,), "normal": (_FIRST, _SECOND), "thorough": (_FIRST, _SECOND)}
