@@ -165,6 +165,18 @@ def test_a_character_without_a_trace_is_a_question_mark() -> None:
     assert dot.visible_text == ".", "punctuation shows by its place"
 
 
+def test_a_serial_of_which_no_character_shows_is_none_in_the_label() -> None:
+    """The words before it show, so the line counts as legible; a serial of `?` alone is no label."""
+    truth = render_line(7, text="SERIAL NUMBER 4711").truth
+    line = truth.lines[0]
+    glyphs = tuple(
+        replace(glyph, hidden=0.0, read=0.1 if glyph.char.isdigit() else 1.0) for glyph in line.glyphs
+    )
+    shown = replace(line, glyphs=glyphs, glyph_height_px=30.0, whole=True, role="serial")
+    label = replace(truth, lines=(shown,), fields={"serial": "4711"}).label("x.jpg")
+    assert label["lines"] == ["SERIAL NUMBER ????"] and label["serial"] is None
+
+
 seen = st.tuples(st.floats(0, 1), st.floats(1, 300), st.floats(0, 0.6), st.floats(0, 0.6), st.floats(0, 0.5))
 
 

@@ -143,6 +143,8 @@ class Truth:
             ),
             None,
         )
+        if serial is not None and not any(map(str.isalnum, serial)):
+            serial = None  # the words around it show, its own characters do not
         row: dict[str, Any] = {
             "file": file,
             "lines": [line.visible_text.translate(LOOKALIKES) for line in legible],
