@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -129,14 +129,12 @@ def _companions(shown: set[int], values: set[str], texts: Mapping[str, set[int]]
 
 def _rival(form: str, shown: set[int], varying: Mapping[str, Mapping[str, set[int]]]) -> str:
     """Another shape whose numbers differ on the same photos; empty if none does."""
-    together = Counter(
-        {
-            other: len(shown.intersection(*[set().union(*places.values())]))
-            for other, places in varying.items()
-            if other != form
-        }
-    )
-    return next((other for other, count in together.most_common(1) if count > RIVAL * len(shown)), "")
+    together = [
+        (len(shown & set().union(*places.values())), other)
+        for other, places in varying.items() if other != form
+    ]  # fmt: skip
+    count, other = max(together, default=(0, ""))
+    return other if count > RIVAL * len(shown) else ""
 
 
 def _regex(values: Sequence[str]) -> str:
