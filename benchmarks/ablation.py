@@ -27,18 +27,19 @@ from serialscan.reading.engine import BUMPS, RELIEF, STOCK, Networks
 from serialscan.settings import Settings
 
 
+def _relief_for(*others: int) -> None:
+    """The first recogniser reads the views of others."""
+    for name, rounds in page.LOOKS.items():
+        page.LOOKS[name] = tuple(
+            tuple(replace(view, recogniser=RELIEF) if view.recogniser in others else view for view in look)
+            for look in rounds
+        )
+
+
 def _one_recogniser(which: int) -> None:
     """All views by one of them; it also takes the first glance."""
-    for name, rounds in page.LOOKS.items():
-        page.LOOKS[name] = tuple(tuple(replace(view, recogniser=RELIEF) for view in look) for look in rounds)
-    engine.RECOGNISERS = (engine.RECOGNISERS[which],) * 3  # type: ignore[assignment]
-
-
-def _no_bumps() -> None:
-    page.LOOKS["normal"] = tuple(
-        tuple(replace(view, recogniser=RELIEF) if view.recogniser == BUMPS else view for view in look)
-        for look in page.LOOKS["normal"]
-    )
+    _relief_for(STOCK, BUMPS)
+    engine.RECOGNISERS = (engine.RECOGNISERS[which],) * len(engine.RECOGNISERS)  # type: ignore[assignment]
 
 
 def _one_view() -> None:
@@ -91,7 +92,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "stock recogniser alone": ("normal", 50, lambda: _one_recogniser(STOCK)),
     "recogniser taught relief alone": ("normal", 50, lambda: _one_recogniser(RELIEF)),
     "recogniser taught bump maps alone": ("normal", 50, lambda: _one_recogniser(BUMPS)),
-    "without the recogniser taught bump maps": ("normal", 50, _no_bumps),
+    "without the recogniser taught bump maps": ("normal", 50, lambda: _relief_for(BUMPS)),
     "stock detector alone": ("normal", 50, lambda: _looks((640, STOCK), (960, STOCK))),
     "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
     "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),

@@ -16,38 +16,38 @@ the knowledge that ships. With ``--propose`` the photos of each folder get what 
 from __future__ import annotations
 
 import argparse
-import tempfile
 from fnmatch import fnmatch
 from pathlib import Path
 
 from serialscan import __version__
 from serialscan.evaluate.labels import read_labels
 from serialscan.evaluate.metrics import most_taken, thresholds, wilson
+from serialscan.evaluate.records import photo_records
 from serialscan.evaluate.score import equals
 from serialscan.marking import decide, load_knowledge, read_marks
-from serialscan.marking.knowledge import Knowledge
+from serialscan.marking.knowledge import Knowledge, combine
 from serialscan.marking.propose import as_toml, propose
 from serialscan.reading.calibrate import load_calibration
-from serialscan.record import PhotoRecord, any_from_json
+from serialscan.record import PhotoRecord
 
 LEVELS = (0.01, 0.02, 0.05)
 
 
-def _proposed(photos: list[PhotoRecord]) -> list[tuple[str, Knowledge]]:
+def _proposed(photos: list[PhotoRecord]) -> dict[str, Knowledge]:
     """For the photos of each folder the knowledge that their records propose."""
     folders: dict[str, list[PhotoRecord]] = {}
     for photo in photos:
-        folders.setdefault(photo.source.path.rpartition("/")[0], []).append(photo)
-    found = []
+        folders.setdefault(_folder(photo), []).append(photo)
+    found = {}
     for folder, own in folders.items():
-        proposals, count = propose(own)
-        text = as_toml(proposals, count, __version__)
+        text = as_toml(*propose(own), __version__)
         print(f"{folder}\n{text}")
-        with tempfile.TemporaryDirectory() as place:
-            path = Path(place) / "proposed.toml"
-            path.write_text(text, encoding="utf-8")
-            found.append((f"{folder}/*", load_knowledge(str(path))))
+        found[folder] = combine(folder or ".", text.encode())[0]
     return found
+
+
+def _folder(photo: PhotoRecord) -> str:
+    return photo.source.path.replace("\\", "/").rpartition("/")[0]
 
 
 def main() -> None:
@@ -58,11 +58,9 @@ def main() -> None:
     parser.add_argument("--knowledge", nargs=2, action="append", default=[], metavar=("PHOTOS", "FILE"))
     parser.add_argument("--propose", action="store_true")
     arguments = parser.parse_args()
-    records = [any_from_json(line) for line in arguments.records.read_bytes().splitlines()]
-    photos = [record for record in records if isinstance(record, PhotoRecord)]
+    photos = [record for _, record in photo_records(arguments.records)]
     forms = [(names, load_knowledge(file)) for names, file in arguments.knowledge]
-    if arguments.propose:
-        forms += _proposed(photos)
+    proposed = _proposed(photos) if arguments.propose else {}
     calibration, plain = load_calibration(), load_knowledge()
     accepted = {level: [0, 0] for level in LEVELS}
     judged: list[tuple[float, bool]] = []
@@ -71,7 +69,8 @@ def main() -> None:
         if label.serial is None and label.partial:
             continue
         record = next(one for one in photos if one.source.path.replace("\\", "/").endswith(label.file))
-        knowledge = next((own for names, own in forms if fnmatch(record.source.path, f"*{names}")), plain)
+        otherwise = proposed.get(_folder(record), plain)
+        knowledge = next((own for names, own in forms if fnmatch(label.file, names)), otherwise)
         _, serial = read_marks(record.lines, record.codes, knowledge)
         right = label.serial is not None and serial.value is not None and equals(label.serial, serial.value)
         carriers, of = carriers + (label.serial is not None), of + 1

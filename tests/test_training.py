@@ -130,7 +130,7 @@ def test_the_same_seed_renders_the_same_lines() -> None:
 
 
 def test_what_is_taught_can_be_read_and_what_cannot_is_left_out() -> None:
-    """Bump maps of the clearest kind are read by the shipped network; marks without depth are no lines."""
+    """Most of a bump map that is kept is read by the shipped network; marks without depth are no lines."""
     import bump
     from lines import seen_flat
     from rapidfuzz.distance import Levenshtein

@@ -356,10 +356,15 @@ def _photographed(rng: Rng, lights: Array, tall: float, boxes: list[Array]) -> t
         cut = int(rng.uniform(0.02, 0.08) * seen.shape[1])
         seen[:, seen.shape[1] - cut :] = seen[:, seen.shape[1] - cut - 1 : seen.shape[1] - cut]
     if rng.random() < 0.7:
-        held = io.BytesIO()
-        Image.fromarray(seen).save(held, "JPEG", quality=int(rng.integers(35, 96)))
-        seen = np.asarray(Image.open(held))
+        seen = as_jpeg(seen, int(rng.integers(35, 96)))
     return seen, clear
+
+
+def as_jpeg(picture: Array, quality: int) -> Array:
+    """The picture (H, W, 3) uint8 as a JPEG file of that quality shows it."""
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "JPEG", quality=quality)
+    return np.asarray(Image.open(held))
 
 
 def _clear(lights: Array, grain: float, glyph_px: float, boxes: list[Array]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from bump import bumped
+from bump import as_jpeg, bumped
 from PIL import Image, ImageDraw, ImageFont
 
 from serialscan.reading import views
@@ -284,7 +283,4 @@ def printed(rng: Rng) -> tuple[np.ndarray, str]:
         if smaller < 1:
             small = (max(8, round(page.width * smaller)), max(8, round(page.height * smaller)))
             picture = cv2.resize(picture.astype(np.float32), small, interpolation=cv2.INTER_AREA)
-    held = io.BytesIO()
-    quality = int(rng.integers(40, 96))
-    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(held, "JPEG", quality=quality)
-    return np.asarray(Image.open(held)), text
+    return as_jpeg(np.clip(picture, 0, 255).astype(np.uint8), int(rng.integers(40, 96))), text

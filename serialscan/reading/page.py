@@ -63,6 +63,7 @@ class View:
 _CLOSE = Crop(along=0.1, across=-0.1)
 _WIDE = Crop(along=0.15, stretch=1.2)
 _FIRST = (View("raw", GLANCE, "raw"), View("flattened", GLANCE, "flattened", STOCK))
+# Where a doubt is left another network says more than further views of the same one.
 _SECOND = (
     View("close", _CLOSE, "raw", BUMPS),
     View("inverted", GLANCE, "inverted", BUMPS),
