@@ -92,6 +92,52 @@ def test_trust_decides_between_two_views() -> None:
     assert fuse([view("B8"), view("88")], [0.1, 0.9]).text == "88"
 
 
+@pytest.mark.parametrize(
+    ("seen", "doubt", "read"),
+    [
+        ("PR0:08", "PRO:08", "PRO:08"),  # a word ends in a ring
+        ("MADE 1N", "MADE IN", "MADE 1N"),  # a bar that begins a word may be a number
+        ("C0MPM4", "COMPM4", "COMPM4"),
+        ("SER1AL", "SERIAL", "SERIAL"),
+        ("12O45", "12045", "12045"),
+        ("5I-3", "51-3", "51-3"),
+        ("4O", "40", "40"),
+        ("PVX1", "PVXI", "PVX1"),  # what ends in a bar is as often numbered as named
+        ("W0123", "WO123", "W0123"),  # between a letter and a digit both stand
+        ("AO12", "A012", "AO12"),
+        ("A00B", "AO0B", "A00B"),  # a neighbour that could be either tells nothing
+        ("O", "0", "O"),
+        ("PRO", "PR0", "PRO"),
+    ],
+)
+def test_neighbours_settle_a_doubt_between_a_letter_and_the_digit_of_its_shape(
+    seen: str, doubt: str, read: str
+) -> None:
+    views = [view(seen)] * 19 + [view(doubt)]
+    fused = fuse(views)
+    assert fused.text == read
+    if read == doubt:  # what the views saw is still told
+        assert fused.candidates[1][0] == seen and fused.candidates[1][1] > 0.2
+
+
+def test_neighbours_never_bring_in_what_no_view_read_nor_outweigh_nearly_all_of_them() -> None:
+    assert fuse([view("PR0:08")]).text == "PR0:08"
+    assert fuse([view("PR0:08")] * 199 + [view("PRO:08")]).text == "PR0:08"
+
+
+ambiguous = st.text(alphabet="AO0I1-5", min_size=1, max_size=6)
+
+
+@given(st.lists(st.tuples(ambiguous, st.floats(0.05, 1.0)), max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_neighbours_make_no_reading_surer(read: list[tuple[str, float]]) -> None:
+    views, trust = [view(text) for text, _ in read], [p for _, p in read]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("serialscan.reading.fuse._weigh_by_context", lambda _: None)
+        before = fuse(views, trust)
+    assert fuse(views, trust).confidence <= before.confidence + 1e-9
+
+
 texts = st.text(alphabet="AB12", min_size=1, max_size=8)
 
 

@@ -18,7 +18,7 @@ import torch
 from graph import Graph
 from lines import LEAST_TAUGHT
 from torch.nn import functional as F
-from tuning import Tuning, parser, rendered
+from tuning import Tuning, half, parser, rendered
 
 from serialscan.render import render_random
 from serialscan.render.photo import Photo
@@ -137,7 +137,7 @@ def main() -> None:
                 torch.from_numpy(np.stack([one[k] for one in batch]).astype(np.float32)).to(device)
                 for k in (1, 2)
             )
-            with torch.autocast(device.type, dtype=torch.bfloat16):
+            with half(device):
                 logits = net(x.to(device, memory_format=torch.channels_last))
             loss = loss_of(logits.float()[:, 0], target, weight)
             tuning.learn(loss, tuning.done / a.photos)

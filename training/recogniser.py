@@ -21,10 +21,9 @@ from graph import Graph
 from lines import ARABIC, CYRILLIC, Sample, samples
 from onnx import numpy_helper
 from torch.nn import functional as F
-from tuning import Tuning, parser, rendered
+from tuning import Tuning, half, parser, rendered
 
 MODELS = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
-HEAD = ("linear_8.w_0", "linear_8.b_0")
 # A new class starts as a copy of what the stock network calls it, far less likely.
 LIKE = dict(zip(CYRILLIC + ARABIC, "6ΓΔXЗNNΛΠYΦUЧWWbbbЗOR.1PP3oYVΛ9Fa7", strict=True)) | {"З": "3", "Ч": "4"}
 START_BIAS = -4.0
@@ -43,8 +42,8 @@ def widened(stock: Path, target: Path) -> list[str]:
     new = [c for c in CYRILLIC + ARABIC if c not in classes]
     like = [classes.index(LIKE[c] if LIKE[c] in classes else "W") for c in new]
     for tensor in model.graph.initializer:
-        if tensor.name in HEAD:
-            values = numpy_helper.to_array(tensor)
+        values = numpy_helper.to_array(tensor)
+        if values.shape and values.shape[-1] == len(classes):  # the head
             added = values[..., like] + (START_BIAS if values.ndim == 1 else 0)
             values = np.concatenate([values, added.astype(np.float32)], axis=-1)
             tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values), tensor.name))
@@ -95,6 +94,12 @@ def main() -> None:
     """Train until the planned number of lines, or until interrupted."""
     options = parser(__doc__, rate=2.5e-4, seed=10_000_000, ema=0.998)
     options.add_argument(
+        "--stock",
+        type=Path,
+        default=MODELS / "recogniser-stock.onnx",
+        help="the network that a first run tunes and that teaches print",
+    )
+    options.add_argument(
         "--start", type=Path, help="tuned.onnx of an earlier run; the stock network if left out"
     )
     options.add_argument("--lines", type=int, default=100_000)
@@ -104,7 +109,7 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     device = torch.device(a.device)
     base = a.out / "start.onnx"
-    classes = widened(MODELS / "recogniser-stock.onnx", base)
+    classes = widened(a.stock, base)
     index = {c: i for i, c in enumerate(classes)}
     net = Graph(a.start or base).to(device, memory_format=torch.channels_last)
     teacher = Graph(base).to(device, memory_format=torch.channels_last).requires_grad_(False)
@@ -112,7 +117,7 @@ def main() -> None:
     for following, batch in _batches(tuning.seed, a.workers):
         tuning.seed = following
         x = _input(batch).to(device, memory_format=torch.channels_last)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with half(device):
             logits = net(x)
         likely = F.log_softmax(logits.float(), dim=2)
         targets = [[index[c] for c in s.text if c in index][: likely.shape[1] // 2] for s in batch]
@@ -122,7 +127,7 @@ def main() -> None:
             zero_infinity=True, reduction="none",
         ).mean() / 8  # fmt: skip
         if batch[0].printed:
-            with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
+            with torch.no_grad(), half(device):
                 taught = teacher(x)
             taught = F.log_softmax(taught.float(), dim=2)
             loss = loss + TEACHER * F.kl_div(likely, taught, log_target=True, reduction="batchmean") / 8

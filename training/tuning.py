@@ -38,6 +38,14 @@ def parser(about: str, *, rate: float, seed: int, ema: float) -> argparse.Argume
     return options
 
 
+def half(device: torch.device) -> torch.autocast:
+    """bfloat16 where the device computes in it: processors that imitate it need a hundred times as long."""
+    native = device.type != "cpu" or (
+        torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=native)
+
+
 def _prepare() -> None:
     if hasattr(os, "nice"):
         os.nice(5)

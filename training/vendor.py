@@ -5,6 +5,7 @@ become a few hundred): the kept classes' logits are unchanged, so their ratios a
 network, and a line costs less. Needs ``pip install onnx rapidocr==3.10.0``.
 
     python training/vendor.py
+    python training/vendor.py REC.onnx DICTIONARY.txt OUT.onnx   # cuts the head of another recogniser
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,7 +45,18 @@ def main() -> None:
 
     model = onnx.load(stock / "PP-OCRv6_rec_small.onnx")
     (characters,) = [p.value for p in model.metadata_props if p.key == "character"]
-    classes = ["", *characters.splitlines(), " "]
+    (TARGET / "recogniser-stock.onnx").write_bytes(cut(model, characters.splitlines()))
+    pin()
+
+
+def cut(model: onnx.ModelProto, characters: Sequence[str]) -> bytes:
+    """A recogniser with the classes of marks alone; ``model`` is changed.
+
+    Args:
+        model: as converted from PaddleOCR, softmax over the blank, the characters and the space.
+        characters: its dictionary.
+    """
+    classes = ["", *characters, " "]
     keep = [i for i, c in enumerate(classes) if i == 0 or c == " " or (len(c) == 1 and c in KEEP)]
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
@@ -55,8 +69,7 @@ def main() -> None:
     kept.key, kept.value = "character", "\n".join(classes[i] for i in keep[1:])
     del model.graph.value_info[:]
     onnx.checker.check_model(model)
-    (TARGET / "recogniser-stock.onnx").write_bytes(model.SerializeToString())
-    pin()
+    return model.SerializeToString()
 
 
 def pin() -> None:
@@ -67,4 +80,8 @@ def pin() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        network, dictionary, out = map(Path, sys.argv[1:])
+        out.write_bytes(cut(onnx.load(network), dictionary.read_text(encoding="utf-8").splitlines()))
+    else:
+        main()

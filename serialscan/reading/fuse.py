@@ -2,7 +2,8 @@
 
 After ROVER (Fiscus 1997) and confusion networks (Mangu, Brill and Stolcke 2000): every view's n-best
 strings are aligned slot by slot, each casts its posterior as a vote for its character (or for no
-character) in every slot, and the slots decide.
+character) in every slot, and the slots decide. Where the views are divided over a character that two
+classes share, what stands beside it tells which one is likelier.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from dataclasses import dataclass, field
 from serialscan.reading.recognise import Hypothesis
 
 NOTHING = ""  # the vote for no character in a slot
+_ONE_SHAPE = {"0": "O", "O": "0", "1": "I", "I": "1"}
+# How much likelier the class of the neighbours is. In the texts of 500 rendered photos 402 rings between
+# letters are O and none is 0, 462 bars are I and 9 are 1; beside digits alone all 276 are 0 and all 269 1.
+CONTEXT_ODDS = 50.0
 _MOVED = 4.0  # cost of being one line width away, in character mismatches, grows with the text's length
 
 
@@ -90,6 +95,7 @@ def fuse(
     for slot in slots:
         cast = sum(slot.votes.values())
         slot.votes = {char: vote / cast for char, vote in slot.votes.items()}
+    _weigh_by_context(slots)
     candidates = _best_strings(slots, n_best) if ballots else []
     text, confidence = candidates[0] if candidates else ("", 0.0)
     shown = tuple(slot for slot in slots if slot.ranked()[0][0] != NOTHING)
@@ -147,6 +153,44 @@ def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> Non
             if silent:
                 votes[NOTHING] = silent
             slots.insert(first + i, Slot(votes, positions[j], vote))
+
+
+def _weigh_by_context(slots: Sequence[Slot]) -> None:
+    """Move votes from a class that its neighbours speak against to the other class of its shape.
+
+    Only a class that some view read gains, at most until it is as sure as the other one was: a doubt may
+    change sides, but does not get smaller.
+    """
+    shown = [slot for slot in slots if slot.ranked()[0][0] != NOTHING]
+    best = [slot.ranked()[0][0] for slot in shown]
+    for slot, char, before, after in zip(shown, best, ["", *best], [*best[1:], ""], strict=False):
+        expected = _expected(char, _kind(before), _kind(after)) if char in _ONE_SHAPE else char
+        if expected == char or expected not in slot.votes:
+            continue
+        weighed = slot.votes | {expected: slot.votes[expected] * CONTEXT_ODDS}
+        total = sum(weighed.values())
+        if weighed[expected] / total > slot.votes[char]:
+            slot.votes |= {expected: slot.votes[char], char: slot.votes[expected]}
+        else:
+            slot.votes = {c: vote / total for c, vote in weighed.items()}
+
+
+def _expected(char: str, before: str, after: str) -> str:
+    """The class of this shape that stands between two kinds of neighbours; itself if both do."""
+    beside = {before, after}
+    if beside <= {"digit", "end"} and "digit" in beside:
+        return char if char.isdigit() else _ONE_SHAPE[char]
+    # Names and words end in O; what ends in a bar is as often numbered as named.
+    if before == "letter" and (after == "letter" or (after == "end" and char in "0O")):
+        return char if char.isalpha() else _ONE_SHAPE[char]
+    return char
+
+
+def _kind(char: str) -> str:
+    """A neighbour: a letter, a digit, the end of a word, or one that could be either."""
+    if char in (*_ONE_SHAPE, "o", "l"):
+        return "either"
+    return "digit" if char.isdigit() else "letter" if char.isalpha() else "end"
 
 
 def _best_strings(slots: Sequence[Slot], n_best: int) -> list[tuple[str, float]]:
