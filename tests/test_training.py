@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 
 torch = pytest.importorskip("torch", reason="the parts for training are not installed")
-pytest.importorskip("onnx", reason="the parts for training are not installed")
+onnx = pytest.importorskip("onnx", reason="the parts for training are not installed")
 
 TRAINING = Path(__file__).parent.parent / "training"
 MODELS = TRAINING.parent / "serialscan" / "reading" / "models"
@@ -119,6 +119,34 @@ def test_a_stopped_run_goes_on_and_leaves_a_network(
     assert [one["done"] for one in said] == [half["done"], whole["done"]]
     shape = SHAPES[name.replace(".py", ".onnx")]
     assert np.isfinite(run(tmp_path / "tuned.onnx", pixels(*shape))).all()
+
+
+def test_a_cut_recogniser_says_the_same_of_the_characters_that_are_left() -> None:
+    from vendor import cut
+
+    stock = onnx.load(MODELS / "recogniser-stock.onnx")
+    characters = stock.metadata_props[0].value.split("\n")[:-1]  # without the space
+    renamed = ["\ufffd" if c in "XYZ" else c for c in characters]
+    x = pixels(*SHAPES["recogniser-stock.onnx"])
+    whole = run(MODELS / "recogniser-stock.onnx", x)
+    session = onnxruntime.InferenceSession(cut(stock, renamed), providers=["CPUExecutionProvider"])
+    left = session.get_modelmeta().custom_metadata_map["character"].split("\n")
+    assert left == [c for c in characters if c not in "XYZ"] + [" "]
+    kept = whole[..., [0, *(1 + [*characters, " "].index(c) for c in left)]]
+    (answer,) = session.run(None, {"x": x})
+    np.testing.assert_allclose(answer, kept / kept.sum(-1, keepdims=True), atol=1e-5)
+    with pytest.raises(SystemExit, match="give the dictionary it came with"):
+        cut(onnx.load(MODELS / "recogniser-stock.onnx"), characters[:-5])
+
+
+def test_bfloat16_is_left_to_processors_that_compute_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tuning import half
+
+    for native in (True, False):
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda native=native: native)
+        with half(torch.device("cpu")):
+            product = torch.ones(2, 2) @ torch.ones(2, 2)
+        assert product.dtype == (torch.bfloat16 if native else torch.float32)
 
 
 def test_the_same_seed_renders_the_same_lines() -> None:

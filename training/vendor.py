@@ -55,9 +55,17 @@ def cut(model: onnx.ModelProto, characters: Sequence[str]) -> bytes:
     Args:
         model: as converted from PaddleOCR, softmax over the blank, the characters and the space.
         characters: its dictionary.
+
+    Raises:
+        SystemExit: the dictionary is not this recogniser's.
     """
     classes = ["", *characters, " "]
     keep = [i for i, c in enumerate(classes) if i == 0 or c == " " or (len(c) == 1 and c in KEEP)]
+    shapes = {tensor.dims[-1] for tensor in model.graph.initializer if tensor.dims}
+    if len(classes) not in shapes:
+        raise SystemExit(
+            f"the recogniser has no layer of {len(classes)} classes: give the dictionary it came with"
+        )
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
         if values.shape and values.shape[-1] == len(classes):
