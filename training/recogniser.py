@@ -19,9 +19,9 @@ import onnx
 import torch
 from graph import Graph
 from lines import ARABIC, CYRILLIC, Sample, samples
-from onnx import numpy_helper
 from torch.nn import functional as F
 from tuning import Tuning, half, parser, rendered
+from vendor import change_head
 
 MODELS = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
 # A new class starts as a copy of what the stock network calls it, far less likely.
@@ -41,17 +41,14 @@ def widened(stock: Path, target: Path) -> list[str]:
     classes = ["", *listed.value.split("\n")]
     new = [c for c in CYRILLIC + ARABIC if c not in classes]
     like = [classes.index(LIKE[c] if LIKE[c] in classes else "W") for c in new]
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.shape and values.shape[-1] == len(classes):  # the head
-            added = values[..., like] + (START_BIAS if values.ndim == 1 else 0)
-            values = np.concatenate([values, added.astype(np.float32)], axis=-1)
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values), tensor.name))
-    classes += new
-    listed.value = "\n".join(classes[1:])
-    model.graph.output[0].type.tensor_type.shape.dim[-1].dim_value = len(classes)
+
+    def with_new(values: np.ndarray) -> np.ndarray:
+        added = values[..., like] + (START_BIAS if values.ndim == 1 else 0)
+        return np.concatenate([values, added.astype(np.float32)], axis=-1)
+
+    change_head(model, len(classes), with_new, [*classes, *new])
     target.write_bytes(model.SerializeToString())
-    return classes
+    return [*classes, *new]
 
 
 def _block(first: int) -> list[Sample]:

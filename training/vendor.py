@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -61,23 +61,37 @@ def cut(model: onnx.ModelProto, characters: Sequence[str]) -> bytes:
     """
     classes = ["", *characters, " "]
     keep = [i for i, c in enumerate(classes) if i == 0 or c == " " or (len(c) == 1 and c in KEEP)]
-    shapes = {tensor.dims[-1] for tensor in model.graph.initializer if tensor.dims}
-    if len(classes) not in shapes:
-        raise SystemExit(
-            f"the recogniser has no layer of {len(classes)} classes: give the dictionary it came with"
-        )
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.shape and values.shape[-1] == len(classes):
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values[..., keep]), tensor.name))
-    for output in model.graph.output:
-        output.type.tensor_type.shape.dim[-1].dim_value = len(keep)
-    del model.metadata_props[:]
-    kept = model.metadata_props.add()
-    kept.key, kept.value = "character", "\n".join(classes[i] for i in keep[1:])
+    change_head(model, len(classes), lambda values: values[..., keep], [classes[i] for i in keep])
     del model.graph.value_info[:]
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+def change_head(
+    model: onnx.ModelProto, count: int, change: Callable[[np.ndarray], np.ndarray], classes: Sequence[str]
+) -> None:
+    """Give a recogniser's last layer other classes.
+
+    Args:
+        model: it is changed.
+        count: classes that it has.
+        change: from the layer's weights (C, count) and biases (count,) to the new ones.
+        classes: the new ones, the blank first.
+
+    Raises:
+        SystemExit: no layer has that many classes.
+    """
+    head = [t for t in model.graph.initializer if t.dims and t.dims[-1] == count]
+    if not head:
+        raise SystemExit(f"the recogniser has no layer of {count} classes: give the dictionary it came with")
+    for tensor in head:
+        values = np.ascontiguousarray(change(numpy_helper.to_array(tensor)))
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    for output in model.graph.output:
+        output.type.tensor_type.shape.dim[-1].dim_value = len(classes)
+    del model.metadata_props[:]
+    listed = model.metadata_props.add()
+    listed.key, listed.value = "character", "\n".join(classes[1:])
 
 
 def pin() -> None:

@@ -2,8 +2,8 @@
 
 After ROVER (Fiscus 1997) and confusion networks (Mangu, Brill and Stolcke 2000): every view's n-best
 strings are aligned slot by slot, each casts its posterior as a vote for its character (or for no
-character) in every slot, and the slots decide. Where the views are divided over a character that two
-classes share, what stands beside it tells which one is likelier.
+character) in every slot, and the slots decide. Where the views are divided between a letter and the digit of
+its shape, what stands beside it tells which one is likelier.
 """
 
 from __future__ import annotations
@@ -161,9 +161,9 @@ def _weigh_by_context(slots: Sequence[Slot]) -> None:
     Only a class that some view read gains, at most until it is as sure as the other one was: a doubt may
     change sides, but does not get smaller.
     """
-    shown = [slot for slot in slots if slot.ranked()[0][0] != NOTHING]
-    best = [slot.ranked()[0][0] for slot in shown]
-    for slot, char, before, after in zip(shown, best, ["", *best], [*best[1:], ""], strict=False):
+    shown = [(slot, char) for slot in slots if (char := slot.ranked()[0][0]) != NOTHING]
+    best = [char for _, char in shown]
+    for (slot, char), before, after in zip(shown, ["", *best[:-1]], [*best[1:], ""], strict=True):
         expected = _expected(char, _kind(before), _kind(after)) if char in _ONE_SHAPE else char
         if expected == char or expected not in slot.votes:
             continue
