@@ -163,7 +163,7 @@ def _weigh_by_context(slots: Sequence[Slot]) -> None:
     """
     shown = [(slot, char) for slot in slots if (char := slot.ranked()[0][0]) != NOTHING]
     best = [char for _, char in shown]
-    for (slot, char), before, after in zip(shown, ["", *best[:-1]], [*best[1:], ""], strict=True):
+    for (slot, char), before, after in zip(shown, ["", *best], [*best[1:], ""], strict=False):
         expected = _expected(char, _kind(before), _kind(after)) if char in _ONE_SHAPE else char
         if expected == char or expected not in slot.votes:
             continue
