@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from serialscan.reading.fuse import NOTHING, fuse
@@ -129,11 +129,12 @@ ambiguous = st.text(alphabet="AO0I1-5", min_size=1, max_size=6)
 
 
 @given(st.lists(st.tuples(ambiguous, st.floats(0.05, 1.0)), max_size=4))
+@example([("A1A", 0.75), ("0III0", 0.5)])  # several ways through the slots spell AI0
 @settings(max_examples=150, deadline=None)
 def test_neighbours_make_no_reading_surer(read: list[tuple[str, float]]) -> None:
     views, trust = [view(text) for text, _ in read], [p for _, p in read]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("serialscan.reading.fuse._weigh_by_context", lambda _: None)
+        patch.setattr("serialscan.reading.fuse._weigh_by_context", lambda _: False)
         before = fuse(views, trust)
     assert fuse(views, trust).confidence <= before.confidence + 1e-9
 

@@ -5,6 +5,9 @@
 Every line is rendered from its number, so a run repeats from its settings. A checkpoint holds weights,
 averaged weights, optimiser and the next seed. On a GPU (``--device cuda``) give ``--workers`` the
 host's cores; on two CPU cores one renders and one trains.
+
+With ``--teacher`` a small network learns what a larger one says of every line, relief too (Hinton, Vinyals and
+Dean 2015): where the light leaves a doubt, it is told the doubt.
 """
 
 from __future__ import annotations
@@ -32,13 +35,13 @@ MIXED = 24  # batches that are shuffled together
 WIDTHS = (48, 72, 96, 128, 160, 192, 224, 256, 304, 352, 416, 488, 560, 640)
 BATCH_PX = 16 * 320
 TEACHER = 0.5  # weight of the stock network's posteriors on print
+DISTILLED = 1.0  # weight of a teacher's posteriors on all lines
 
 
 def widened(stock: Path, target: Path) -> list[str]:
     """The stock network with classes for what it lacks; returns all its classes."""
     model = onnx.load(stock)
-    (listed,) = [p for p in model.metadata_props if p.key == "character"]
-    classes = ["", *listed.value.split("\n")]
+    classes = _characters(stock)
     new = [c for c in CYRILLIC + ARABIC if c not in classes]
     like = [classes.index(LIKE[c] if LIKE[c] in classes else "W") for c in new]
 
@@ -49,6 +52,12 @@ def widened(stock: Path, target: Path) -> list[str]:
     change_head(model, len(classes), with_new, [*classes, *new])
     target.write_bytes(model.SerializeToString())
     return [*classes, *new]
+
+
+def _characters(network: Path) -> list[str]:
+    """The classes of a recogniser; the first one is the blank."""
+    (listed,) = [p for p in onnx.load(network).metadata_props if p.key == "character"]
+    return ["", *listed.value.split("\n")]
 
 
 def _block(first: int) -> list[Sample]:
@@ -99,6 +108,7 @@ def main() -> None:
     options.add_argument(
         "--start", type=Path, help="tuned.onnx of an earlier run; the stock network if left out"
     )
+    options.add_argument("--teacher", type=Path, help="a recogniser whose posteriors all lines teach")
     options.add_argument("--lines", type=int, default=100_000)
     options.add_argument("--minutes", type=float, default=math.inf)
     a = options.parse_args()
@@ -109,7 +119,10 @@ def main() -> None:
     classes = widened(a.stock, base)
     index = {c: i for i, c in enumerate(classes)}
     net = Graph(a.start or base).to(device, memory_format=torch.channels_last)
-    teacher = Graph(base).to(device, memory_format=torch.channels_last).requires_grad_(False)
+    teacher = Graph(a.teacher or base).to(device, memory_format=torch.channels_last).requires_grad_(False)
+    theirs = _characters(a.teacher) if a.teacher else classes
+    ours = torch.tensor([theirs.index(c) for c in classes], device=device)
+    weight = DISTILLED if a.teacher else TEACHER
     tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed)
     for following, batch in _batches(tuning.seed, a.workers):
         tuning.seed = following
@@ -123,11 +136,11 @@ def main() -> None:
             torch.full((len(batch),), likely.shape[1]), torch.tensor([len(t) for t in targets]),
             zero_infinity=True, reduction="none",
         ).mean() / 8  # fmt: skip
-        if batch[0].printed:
+        if a.teacher or batch[0].printed:
             with torch.no_grad(), half(device):
-                taught = teacher(x)
+                taught = teacher(x)[:, :, ours]
             taught = F.log_softmax(taught.float(), dim=2)
-            loss = loss + TEACHER * F.kl_div(likely, taught, log_target=True, reduction="batchmean") / 8
+            loss = loss + weight * F.kl_div(likely, taught, log_target=True, reduction="batchmean") / 8
         tuning.learn(loss, tuning.done / a.lines)
         tuning.done += len(batch)
         if not batch[0].printed:

@@ -95,8 +95,11 @@ def fuse(
     for slot in slots:
         cast = sum(slot.votes.values())
         slot.votes = {char: vote / cast for char, vote in slot.votes.items()}
-    _weigh_by_context(slots)
     candidates = _best_strings(slots, n_best) if ballots else []
+    if _weigh_by_context(slots):
+        # Strings of several ways through the slots may add up to more than before: no line gets surer.
+        most = candidates[0][1]
+        candidates = [(text, min(most, p)) for text, p in _best_strings(slots, n_best)]
     text, confidence = candidates[0] if candidates else ("", 0.0)
     shown = tuple(slot for slot in slots if slot.ranked()[0][0] != NOTHING)
     return Fusion(shown, text, confidence, tuple(candidates))
@@ -155,24 +158,27 @@ def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> Non
             slots.insert(first + i, Slot(votes, positions[j], vote))
 
 
-def _weigh_by_context(slots: Sequence[Slot]) -> None:
+def _weigh_by_context(slots: Sequence[Slot]) -> bool:
     """Move votes from a class that its neighbours speak against to the other class of its shape.
 
     Only a class that some view read gains, at most until it is as sure as the other one was: a doubt may
-    change sides, but does not get smaller.
+    change sides, but does not get smaller. Returns whether any vote was moved.
     """
+    moved = False
     shown = [(slot, char) for slot in slots if (char := slot.ranked()[0][0]) != NOTHING]
     best = [char for _, char in shown]
     for (slot, char), before, after in zip(shown, ["", *best], [*best[1:], ""], strict=False):
         expected = _expected(char, _kind(before), _kind(after)) if char in _ONE_SHAPE else char
         if expected == char or expected not in slot.votes:
             continue
+        moved = True
         weighed = slot.votes | {expected: slot.votes[expected] * CONTEXT_ODDS}
         total = sum(weighed.values())
         if weighed[expected] / total > slot.votes[char]:
             slot.votes |= {expected: slot.votes[char], char: slot.votes[expected]}
         else:
             slot.votes = {c: vote / total for c, vote in weighed.items()}
+    return moved
 
 
 def _expected(char: str, before: str, after: str) -> str:
