@@ -23,7 +23,7 @@ from typing import Any
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
 from serialscan.reading import arcs, cover, engine, locate, page
-from serialscan.reading.engine import BUMPS, RELIEF, STOCK, Networks
+from serialscan.reading.engine import BUMPS, QUICK, RELIEF, STOCK, Networks
 from serialscan.settings import Settings
 
 
@@ -44,6 +44,10 @@ def _one_recogniser(which: int) -> None:
 
 def _one_view() -> None:
     page.LOOKS["normal"] = (page.LOOKS["normal"][0][:1],)
+
+
+def _read_all() -> None:
+    page.QUICK_EVEN, page.BEHIND = -math.inf, math.inf  # type: ignore[misc]
 
 
 def _no_rings() -> None:
@@ -93,6 +97,8 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "recogniser taught relief alone": ("normal", 50, lambda: _one_recogniser(RELIEF)),
     "recogniser taught bump maps alone": ("normal", 50, lambda: _one_recogniser(BUMPS)),
     "without the recogniser taught bump maps": ("normal", 50, lambda: _relief_for(BUMPS)),
+    "quick recogniser alone": ("normal", 50, lambda: _one_recogniser(QUICK)),
+    "every place read, whatever a quick look says": ("normal", 50, _read_all),
     "stock detector alone": ("normal", 50, lambda: _looks((640, STOCK), (960, STOCK))),
     "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
     "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),

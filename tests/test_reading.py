@@ -13,7 +13,7 @@ from PIL import Image
 
 from serialscan.errors import EngineError, ExitCode
 from serialscan.evaluate import exact
-from serialscan.reading import Reader, engine, quality_warnings, save_crops
+from serialscan.reading import Reader, engine, page, quality_warnings, save_crops
 from serialscan.reading.page import _barred
 from serialscan.record import Quality, Source
 from serialscan.settings import Settings
@@ -242,3 +242,25 @@ def test_another_network_reads_where_a_doubt_is_left_and_only_there(reader: Read
         if not by_bumps[line.text]:
             assert sum(same for _, same in said) > len(said) / 2, "a doubt was left"
     assert by_bumps["AIMPOINT"] is False and True in by_bumps.values()
+
+
+@pytest.mark.parametrize("name", ["ak-trunnion.jpg", "m240-receiver.jpg", "type-56-upside-down.jpg"])
+def test_a_quick_look_spares_much_of_the_reading_and_costs_no_line(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    widths: list[int] = []
+    read = page.PageReader._recognise
+
+    def counted(self: page.PageReader, crops: list[np.ndarray], who: list[int]) -> list[np.ndarray]:
+        widths.extend(crop.shape[1] for crop, one in zip(crops, who, strict=True) if one == engine.RELIEF)
+        return read(self, crops, who)
+
+    monkeypatch.setattr(page.PageReader, "_recognise", counted)
+    found = texts(reader, sample(name))
+    read_after_it, widths[:] = sum(widths), []
+    monkeypatch.setattr(page, "QUICK_EVEN", -99.0)
+    monkeypatch.setattr(page, "BEHIND", 9999.0)
+    without = texts(reader, sample(name))
+    right = [line for line in LABELS[name]["lines"] if exact(line, without)]
+    assert right and all(exact(line, found) for line in right)
+    assert read_after_it < 0.75 * sum(widths)

@@ -24,7 +24,7 @@ from tuning import Tuning  # noqa: E402
 
 SHAPES = {
     "recogniser.onnx": (2, 3, 48, 104), "recogniser-stock.onnx": (2, 3, 48, 104),
-    "recogniser-bumps.onnx": (2, 3, 48, 104),
+    "recogniser-bumps.onnx": (2, 3, 48, 104), "recogniser-quick.onnx": (2, 3, 48, 104),
     "detector.onnx": (1, 3, 96, 160), "detector-stock.onnx": (1, 3, 96, 160),
 }  # fmt: skip
 
@@ -137,6 +137,18 @@ def test_a_cut_recogniser_says_the_same_of_the_characters_that_are_left() -> Non
     np.testing.assert_allclose(answer, kept / kept.sum(-1, keepdims=True), atol=1e-5)
     with pytest.raises(SystemExit, match="give the dictionary it came with"):
         cut(onnx.load(MODELS / "recogniser-stock.onnx"), characters[:-5])
+
+
+def test_a_network_with_fewer_classes_learns_what_its_teacher_says() -> None:
+    from recogniser import divergence
+
+    taught = torch.from_numpy(pixels(2, 7, 5))
+    ours = torch.tensor([0, 3, 1])  # in another order, two missing
+    said = taught[:, :, ours].log_softmax(2)
+    assert float(divergence(said, taught, ours)) == pytest.approx(0.0, abs=1e-6)
+    doubtful = torch.full_like(said, -np.log(3))
+    by_hand = (said.exp() * (said - doubtful)).sum() / 2 / 8
+    assert float(divergence(doubtful, taught, ours)) == pytest.approx(float(by_hand), rel=1e-5)
 
 
 def test_bfloat16_is_left_to_processors_that_compute_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

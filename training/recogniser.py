@@ -6,8 +6,8 @@ Every line is rendered from its number, so a run repeats from its settings. A ch
 averaged weights, optimiser and the next seed. On a GPU (``--device cuda``) give ``--workers`` the
 host's cores; on two CPU cores one renders and one trains.
 
-With ``--teacher`` a small network learns what a larger one says of every line, relief too (Hinton, Vinyals and
-Dean 2015): where the light leaves a doubt, it is told the doubt.
+With ``--teacher`` a small network learns what a larger one says of every line, relief too (Hinton, Vinyals
+and Dean 2015): where the light leaves a doubt, it is told the doubt.
 """
 
 from __future__ import annotations
@@ -96,6 +96,18 @@ def _input(batch: list[Sample]) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
 
 
+def divergence(likely: torch.Tensor, taught: torch.Tensor, ours: torch.Tensor) -> torch.Tensor:
+    """Kullback-Leibler divergence of a network from its teacher, an eighth of it for each line.
+
+    Args:
+        likely: (N, T, C) log posteriors of the network.
+        taught: (N, T, D) logits of the teacher.
+        ours: (C,) the teacher's classes that are the network's; what the others have is left out.
+    """
+    teacher = F.log_softmax(taught[:, :, ours].float(), dim=2)
+    return F.kl_div(likely, teacher, log_target=True, reduction="batchmean") / 8
+
+
 def main() -> None:
     """Train until the planned number of lines, or until interrupted."""
     options = parser(__doc__, rate=2.5e-4, seed=10_000_000, ema=0.998)
@@ -138,9 +150,8 @@ def main() -> None:
         ).mean() / 8  # fmt: skip
         if a.teacher or batch[0].printed:
             with torch.no_grad(), half(device):
-                taught = teacher(x)[:, :, ours]
-            taught = F.log_softmax(taught.float(), dim=2)
-            loss = loss + weight * F.kl_div(likely, taught, log_target=True, reduction="batchmean") / 8
+                taught = teacher(x)
+            loss = loss + weight * divergence(likely, taught, ours)
         tuning.learn(loss, tuning.done / a.lines)
         tuning.done += len(batch)
         if not batch[0].printed:

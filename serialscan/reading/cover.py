@@ -38,9 +38,9 @@ class Candidate:
     cost: float = 0.0
 
 
-def value_of(glance: Glance, cost: float = 0.0) -> float:
+def value_of(glance: Glance, cost: float = 0.0, even: float = EVEN) -> float:
     """What a reading adds to a cover: sureness above even, less the cost of a line and of its place."""
-    sure = sum(c - EVEN for c, char in zip(glance.confidences, glance.text, strict=True) if char != " ")
+    sure = sum(c - even for c, char in zip(glance.confidences, glance.text, strict=True) if char != " ")
     return sure - PER_LINE - cost
 
 

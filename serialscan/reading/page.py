@@ -13,7 +13,7 @@ import numpy as np
 from serialscan.reading import views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
-from serialscan.reading.engine import BUMPS, RELIEF, STOCK, Networks
+from serialscan.reading.engine import BUMPS, QUICK, RELIEF, STOCK, Networks
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, locate_again, locate_small, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
@@ -21,6 +21,11 @@ from serialscan.reading.rows import rows_beside, words_in
 from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight, bounds
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
+# Most places hold no line, or hold it the other way up, and a quick look tells which. It is less sure of what
+# it sees, so less counts as even. What has no value then is not read, nor a direction that has so much less
+# than another one of the same place.
+QUICK_EVEN = 0.3
+BEHIND = 0.5
 SQUARE = 1.5  # a box less elongated than this may be read across, too
 TURNABLE = frozenset("0O1Il|2Z5S698HNXMWoxzsupdbqne -_./:,'")  # read as something else upside down
 ONE_WAY = 3  # sure characters that are not, for a line to be read one way only
@@ -180,19 +185,28 @@ class PageReader:
         return places
 
     def _glance(self, rgb: np.ndarray, places: Sequence[tuple[Shape, float]]) -> list[Candidate]:
-        """Read every place both ways, squarish ones in all four directions."""
-        upright: list[tuple[Shape, float, np.ndarray]] = []
-        for place, cost in places:
+        """Look quickly at every place both ways, squarish ones in four directions; read what is worth it."""
+        looks: list[tuple[Shape, float, np.ndarray]] = []
+        whose: list[int] = []
+        for number, (place, cost) in enumerate(places):
             across = isinstance(place, Straight) and place.width < SQUARE * place.height
             for shape in (place, place.turned(1)) if across else (place,):
-                upright.append((shape, cost, views.flattened(shape.cut(rgb, GLANCE))))
-        candidates = self._candidates(upright)
+                looks.append((shape, cost, views.flattened(shape.cut(rgb, GLANCE))))
+                whose.append(number)
+        seen = self._candidates(looks, QUICK)
+        either = [i for i, candidate in enumerate(seen) if not _one_way(candidate.glance)]
         turned = [
-            (shape.turned(2), cost, crop[::-1, ::-1])
-            for (shape, cost, crop), candidate in zip(upright, candidates, strict=True)
-            if not _one_way(candidate.glance)
+            (shape.turned(2), cost, crop[::-1, ::-1]) for shape, cost, crop in (looks[i] for i in either)
         ]
-        return candidates + self._candidates(turned)
+        seen += self._candidates(turned, QUICK)
+        looks += turned
+        whose += [whose[i] for i in either]
+        values = [value_of(candidate.glance, candidate.cost, QUICK_EVEN) for candidate in seen]
+        least = [0.0] * len(places)
+        for number, value in zip(whose, values, strict=True):
+            least[number] = max(least[number], value - BEHIND)
+        judged = zip(looks, whose, values, strict=True)
+        return self._candidates([look for look, number, value in judged if value > least[number]])
 
     def _again(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """If the photo shows no sure number, look closer where nothing was read, and read what is there."""
@@ -225,7 +239,7 @@ class PageReader:
         reach = [BEYOND * line.shape.height / line.shape.width for line in numbers]
         wide = [line.shape.piece(-r, 1.0 + r) for line, r in zip(numbers, reach, strict=True)]
         ends: list[tuple[Candidate, int, Shape]] = []
-        for line, r, seen in zip(numbers, reach, self._once(rgb, wide), strict=True):
+        for line, r, seen in zip(numbers, reach, self._once(rgb, wide, who=QUICK), strict=True):
             first, last, _, _ = bounds(seen.shape.width, seen.shape.height, GLANCE)
             u = [-r + (first + p * (last - first)) * (1 + 2 * r) for p in seen.glance.positions]
             if u and u[0] < 0.0:
@@ -247,27 +261,27 @@ class PageReader:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
         rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > SURE_VALUE]
         places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
-        wide = zip(places, self._once(rgb, places), strict=True)
+        wide = zip(places, self._once(rgb, places, who=QUICK), strict=True)
         return self._once(rgb, [word for place, seen in wide for word in words_in(place, seen.glance)])
 
-    def _once(self, rgb: np.ndarray, shapes: Sequence[Shape], cost: float = 0.0) -> list[Candidate]:
+    def _once(
+        self, rgb: np.ndarray, shapes: Sequence[Shape], cost: float = 0.0, who: int = RELIEF
+    ) -> list[Candidate]:
         """Read places one way up."""
-        return self._candidates([(s, cost, views.flattened(s.cut(rgb, GLANCE))) for s in shapes])
+        return self._candidates([(s, cost, views.flattened(s.cut(rgb, GLANCE))) for s in shapes], who)
 
-    def _candidates(self, looks: Sequence[tuple[Shape, float, np.ndarray]]) -> list[Candidate]:
+    def _candidates(
+        self, looks: Sequence[tuple[Shape, float, np.ndarray]], who: int = RELIEF
+    ) -> list[Candidate]:
         candidates = []
-        for (shape, cost, _), posteriors in zip(
-            looks, self._recognise([c for _, _, c in looks]), strict=True
-        ):
-            glance = greedy(posteriors, self._networks.recognisers[RELIEF].characters)
+        read = self._recognise([crop for _, _, crop in looks], [who] * len(looks))
+        for (shape, cost, _), posteriors in zip(looks, read, strict=True):
+            glance = greedy(posteriors, self._networks.recognisers[who].characters)
             candidates.append(Candidate(shape, glance, posteriors, value_of(glance, cost), cost))
         return candidates
 
-    def _recognise(
-        self, crops: Sequence[np.ndarray], recognisers: Sequence[int] | None = None
-    ) -> list[np.ndarray]:
+    def _recognise(self, crops: Sequence[np.ndarray], who: Sequence[int]) -> list[np.ndarray]:
         """Posteriors (T, C) of every crop by its recogniser, crops of one width batched."""
-        who = [RELIEF] * len(crops) if recognisers is None else recognisers
         alike: dict[tuple[int, int], list[int]] = defaultdict(list)
         for i, crop in enumerate(crops):
             alike[who[i], crop.shape[1]].append(i)
