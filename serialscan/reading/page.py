@@ -61,7 +61,7 @@ class View:
 
     name: str
     crop: Crop
-    light: str  # raw, flattened, inverted, smoothed
+    light: str  # a key of `_LIGHTS`
     recogniser: int = RELIEF
 
 
@@ -71,7 +71,6 @@ _FIRST = (View("raw", GLANCE, "raw"), View("flattened", GLANCE, "flattened", STO
 # Where a doubt is left another network says more than further views of the same one.
 _SECOND = (
     View("close", _CLOSE, "raw", BUMPS),
-    View("inverted", GLANCE, "inverted", BUMPS),
     View("wide", _WIDE, "flattened", BUMPS),
     View("smoothed", Crop(along=0.15, across=0.05), "smoothed", BUMPS),
     View("raw", GLANCE, "raw", STOCK),
@@ -83,7 +82,6 @@ OTHER_BOX = View("other box", GLANCE, "flattened")
 _LIGHTS = {
     "raw": lambda line: line,
     "flattened": views.flattened,
-    "inverted": views.inverted,
     "smoothed": views.smoothed,
 }
 

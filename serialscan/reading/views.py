@@ -21,11 +21,6 @@ def flattened(line: np.ndarray) -> np.ndarray:
     return np.repeat(flat[:, :, None], 3, axis=2)
 
 
-def inverted(line: np.ndarray) -> np.ndarray:
-    """Light marks on dark become dark on light and the other way round."""
-    return 255 - line
-
-
 def smoothed(line: np.ndarray) -> np.ndarray:
     """Grain and dots run together, edges stay (bilateral filter, Tomasi and Manduchi 1998)."""
     return cv2.bilateralFilter(line, 7, 40, 5)
