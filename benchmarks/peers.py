@@ -147,8 +147,10 @@ class Worker:
             while self._process.poll() is None:
                 resident = 0
                 for child in process.children(recursive=True):
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        resident += child.memory_info().rss
+                    with contextlib.suppress(psutil.Error):
+                        # Until it has become another program, a child shares its parent's memory.
+                        if child.exe() != process.exe():
+                            resident += child.memory_info().rss
                 self._started_programs = max(self._started_programs, resident)
                 time.sleep(WATCH_S)
 
