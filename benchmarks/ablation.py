@@ -47,7 +47,7 @@ def _one_view() -> None:
 
 
 def _read_all() -> None:
-    page.QUICK_EVEN, page.BEHIND = -math.inf, math.inf  # type: ignore[misc]
+    page.QUICK_EVEN, page.BEHIND = -99.0, math.inf  # type: ignore[misc]
 
 
 def _no_rings() -> None:
@@ -98,7 +98,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "recogniser taught bump maps alone": ("normal", 50, lambda: _one_recogniser(BUMPS)),
     "without the recogniser taught bump maps": ("normal", 50, lambda: _relief_for(BUMPS)),
     "quick recogniser alone": ("normal", 50, lambda: _one_recogniser(QUICK)),
-    "every place read, whatever a quick look says": ("normal", 50, _read_all),
+    "all read where a quick look sees anything": ("normal", 50, _read_all),
     "stock detector alone": ("normal", 50, lambda: _looks((640, STOCK), (960, STOCK))),
     "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
     "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),

@@ -41,7 +41,7 @@ DISTILLED = 1.0  # weight of a teacher's posteriors on all lines
 def widened(stock: Path, target: Path) -> list[str]:
     """The stock network with classes for what it lacks; returns all its classes."""
     model = onnx.load(stock)
-    classes = _characters(stock)
+    classes = _characters(model)
     new = [c for c in CYRILLIC + ARABIC if c not in classes]
     like = [classes.index(LIKE[c] if LIKE[c] in classes else "W") for c in new]
 
@@ -54,9 +54,9 @@ def widened(stock: Path, target: Path) -> list[str]:
     return [*classes, *new]
 
 
-def _characters(network: Path) -> list[str]:
+def _characters(model: onnx.ModelProto) -> list[str]:
     """The classes of a recogniser; the first one is the blank."""
-    (listed,) = [p for p in onnx.load(network).metadata_props if p.key == "character"]
+    (listed,) = [p for p in model.metadata_props if p.key == "character"]
     return ["", *listed.value.split("\n")]
 
 
@@ -132,7 +132,7 @@ def main() -> None:
     index = {c: i for i, c in enumerate(classes)}
     net = Graph(a.start or base).to(device, memory_format=torch.channels_last)
     teacher = Graph(a.teacher or base).to(device, memory_format=torch.channels_last).requires_grad_(False)
-    theirs = _characters(a.teacher) if a.teacher else classes
+    theirs = _characters(onnx.load(a.teacher or base))
     ours = torch.tensor([theirs.index(c) for c in classes], device=device)
     weight = DISTILLED if a.teacher else TEACHER
     tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed)

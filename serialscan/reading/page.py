@@ -189,17 +189,19 @@ class PageReader:
         for number, (place, cost) in enumerate(places):
             across = isinstance(place, Straight) and place.width < SQUARE * place.height
             for shape in (place, place.turned(1)) if across else (place,):
-                looks.append((shape, cost, views.flattened(shape.cut(rgb, GLANCE))))
+                looks.append((shape, cost, _flat(rgb, shape)))
                 whose.append(number)
-        seen = self._candidates(looks, QUICK)
-        either = [i for i, candidate in enumerate(seen) if not _one_way(candidate.glance)]
+        seen = self._quick([crop for _, _, crop in looks])
+        either = [i for i, glance in enumerate(seen) if not _one_way(glance)]
         turned = [
             (shape.turned(2), cost, crop[::-1, ::-1]) for shape, cost, crop in (looks[i] for i in either)
         ]
-        seen += self._candidates(turned, QUICK)
+        seen += self._quick([crop for _, _, crop in turned])
         looks += turned
         whose += [whose[i] for i in either]
-        values = [value_of(candidate.glance, candidate.cost, QUICK_EVEN) for candidate in seen]
+        values = [
+            value_of(glance, cost, QUICK_EVEN) for (_, cost, _), glance in zip(looks, seen, strict=True)
+        ]
         least = [0.0] * len(places)
         for number, value in zip(whose, values, strict=True):
             least[number] = max(least[number], value - BEHIND)
@@ -237,9 +239,10 @@ class PageReader:
         reach = [BEYOND * line.shape.height / line.shape.width for line in numbers]
         wide = [line.shape.piece(-r, 1.0 + r) for line, r in zip(numbers, reach, strict=True)]
         ends: list[tuple[Candidate, int, Shape]] = []
-        for line, r, seen in zip(numbers, reach, self._once(rgb, wide, who=QUICK), strict=True):
-            first, last, _, _ = bounds(seen.shape.width, seen.shape.height, GLANCE)
-            u = [-r + (first + p * (last - first)) * (1 + 2 * r) for p in seen.glance.positions]
+        seen = self._quick([_flat(rgb, shape) for shape in wide])
+        for line, r, shape, glance in zip(numbers, reach, wide, seen, strict=True):
+            first, last, _, _ = bounds(shape.width, shape.height, GLANCE)
+            u = [-r + (first + p * (last - first)) * (1 + 2 * r) for p in glance.positions]
             if u and u[0] < 0.0:
                 ends.append((line, 0, line.shape.piece(-r, 1.0)))
             if u and u[-1] > 1.0:
@@ -259,22 +262,22 @@ class PageReader:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
         rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > SURE_VALUE]
         places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
-        wide = zip(places, self._once(rgb, places, who=QUICK), strict=True)
-        return self._once(rgb, [word for place, seen in wide for word in words_in(place, seen.glance)])
+        wide = zip(places, self._quick([_flat(rgb, place) for place in places]), strict=True)
+        return self._once(rgb, [word for place, seen in wide for word in words_in(place, seen)])
 
-    def _once(
-        self, rgb: np.ndarray, shapes: Sequence[Shape], cost: float = 0.0, who: int = RELIEF
-    ) -> list[Candidate]:
+    def _once(self, rgb: np.ndarray, shapes: Sequence[Shape], cost: float = 0.0) -> list[Candidate]:
         """Read places one way up."""
-        return self._candidates([(s, cost, views.flattened(s.cut(rgb, GLANCE))) for s in shapes], who)
+        return self._candidates([(shape, cost, _flat(rgb, shape)) for shape in shapes])
 
-    def _candidates(
-        self, looks: Sequence[tuple[Shape, float, np.ndarray]], who: int = RELIEF
-    ) -> list[Candidate]:
+    def _quick(self, crops: Sequence[np.ndarray]) -> list[Glance]:
+        characters = self._networks.recognisers[QUICK].characters
+        return [greedy(read, characters) for read in self._recognise(crops, [QUICK] * len(crops))]
+
+    def _candidates(self, looks: Sequence[tuple[Shape, float, np.ndarray]]) -> list[Candidate]:
         candidates = []
-        read = self._recognise([crop for _, _, crop in looks], [who] * len(looks))
+        read = self._recognise([crop for _, _, crop in looks], [RELIEF] * len(looks))
         for (shape, cost, _), posteriors in zip(looks, read, strict=True):
-            glance = greedy(posteriors, self._networks.recognisers[who].characters)
+            glance = greedy(posteriors, self._networks.recognisers[RELIEF].characters)
             candidates.append(Candidate(shape, glance, posteriors, value_of(glance, cost), cost))
         return candidates
 
@@ -316,6 +319,11 @@ class PageReader:
             kept = [(c, x) for c, x in zip(text, u, strict=True) if low <= x <= high]
             _add(moved, kept, hypothesis.probability)
         return Sight(f"{recogniser.name}/{view.name}", _ranked(moved), low, high)
+
+
+def _flat(rgb: np.ndarray, shape: Shape) -> np.ndarray:
+    """A place as a first look sees it."""
+    return views.flattened(shape.cut(rgb, GLANCE))
 
 
 def _rows(boxes: Sequence[Straight]) -> list[tuple[Shape, float]]:
