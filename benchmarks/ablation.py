@@ -22,7 +22,7 @@ from typing import Any
 
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
-from serialscan.reading import arcs, cover, engine, locate, page
+from serialscan.reading import arcs, cover, engine, locate, page, views
 from serialscan.reading.engine import BUMPS, QUICK, RELIEF, STOCK, Networks
 from serialscan.settings import Settings
 
@@ -63,6 +63,11 @@ def _no_rows() -> None:
     page.rows_beside = lambda *_: []  # type: ignore[attr-defined]
 
 
+def _as_lit() -> None:
+    views.levelled = lambda rgb: rgb  # type: ignore[assignment]
+    views.lifted = lambda _: None  # type: ignore[assignment]
+
+
 def _no_grey_look() -> None:
     locate.COLOURED = math.inf  # type: ignore[misc]
 
@@ -99,6 +104,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "without the recogniser taught bump maps": ("normal", 50, lambda: _relief_for(BUMPS)),
     "quick recogniser alone": ("normal", 50, lambda: _one_recogniser(QUICK)),
     "all read where a quick look sees anything": ("normal", 50, _read_all),
+    "dark photos as they are": ("normal", 50, _as_lit),
     "stock detector alone": ("normal", 50, lambda: _looks((640, STOCK), (960, STOCK))),
     "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
     "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),

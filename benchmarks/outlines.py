@@ -30,6 +30,7 @@ from serialscan.marking import load_knowledge, match_key, read_marks
 from serialscan.photo import open_photo
 from serialscan.reading import Reader, reader
 from serialscan.reading.shapes import Straight
+from serialscan.reading.views import levelled
 from serialscan.record import Line, PhotoRecord
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
@@ -59,7 +60,7 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
     loaded, settings = _loaded()
     located = scan_photo(path, loaded, settings)
     with open_photo(path, settings) as opened:
-        (rgb,) = opened.pages()
+        rgb = levelled(next(iter(opened.pages())))
     true: list[Line] = []
     for polygon in (*label["polygons"], *label.get("illegible_polygons", ())):
         if len(polygon) == 4:

@@ -46,6 +46,23 @@ def test_the_lines_of_a_plate_are_read(reader: Reader, name: str) -> None:
     assert any(LABELS[name]["serial"] in text for text in read)
 
 
+DARK = ("ak-trunnion.jpg", "suppressor-end-cap.jpg", "aimpoint-tube.jpg", "type-56-receiver.jpg")
+
+
+@pytest.mark.parametrize("bright_ground", [False, True])
+def test_what_hardly_differs_from_black_is_read(reader: Reader, bright_ground: bool) -> None:
+    read, truth = 0, 0
+    for name in DARK:
+        pixels = (sample(name) * 0.1 + 8).astype(np.uint8)
+        if bright_ground:
+            margins = [max(pixels.shape) // 5] * 4
+            pixels = cv2.copyMakeBorder(pixels, *margins, cv2.BORDER_CONSTANT, value=(225, 225, 225))
+        found = texts(reader, pixels)
+        read += sum(exact(line, found) for line in LABELS[name]["lines"])
+        truth += len(LABELS[name]["lines"])
+    assert read >= truth - 3
+
+
 def far_away(name: str) -> np.ndarray:
     near = cv2.resize(sample(name), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     grain = np.random.default_rng(5).normal(0, 4, (2700, 3600, 1))

@@ -50,6 +50,7 @@ BEYOND = 0.8  # heights by which a number is read further
 CUT = 0.1  # cost of that in a cover
 CUT_SURE = 0.9  # of the votes for the character at that end
 CUT_DIGITS = 3
+LIFTED_BETTER = 0.5  # a page is read in lifted light if its lines are worth so much more there
 SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
 HAN_ONE = "\u4e00"
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
@@ -123,10 +124,20 @@ class PageReader:
 
     def lines(self, rgb: np.ndarray) -> list[Found]:
         """Read all lines of a page, (H, W, 3) uint8, in reading order."""
-        return self.look(rgb, *self.find(rgb))
+        return self.look(*self.find(rgb))
 
-    def find(self, rgb: np.ndarray) -> tuple[list[Candidate], list[Candidate]]:
-        """The lines of a page in reading order, each read once, and all candidates for them."""
+    def find(self, rgb: np.ndarray) -> tuple[np.ndarray, list[Candidate], list[Candidate]]:
+        """The page in the light that shows most, its lines in reading order, read once, all candidates."""
+        levelled = views.levelled(rgb)
+        chosen, candidates = self._search(levelled)
+        lifted = None if self._effort == "fast" else views.lifted(levelled)
+        if lifted is not None:
+            others, more = self._search(lifted)
+            if _value(others) > _value(chosen) + LIFTED_BETTER:
+                return lifted, others, more
+        return levelled, chosen, candidates
+
+    def _search(self, rgb: np.ndarray) -> tuple[list[Candidate], list[Candidate]]:
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
         chosen = cover(candidates)
@@ -329,6 +340,10 @@ def _flat(rgb: np.ndarray, shape: Shape) -> np.ndarray:
 def _rows(boxes: Sequence[Straight]) -> list[tuple[Shape, float]]:
     """Neighbours in a row as one place each, with its cost in a cover."""
     return [(row, JOIN + JOIN_GAP * gap) for row, gap in joined(boxes)]
+
+
+def _value(lines: Sequence[Candidate]) -> float:
+    return sum(line.value for line in lines)
 
 
 def _is_number(line: Candidate) -> bool:

@@ -87,10 +87,10 @@ class Reader:
         # Codes and Tesseract, which is another process, leave the networks most of the processor.
         with ThreadPoolExecutor(2) as beside:
             reading_codes = beside.submit(read_codes, rgb, page, first_code)
-            chosen, candidates = self._pages.find(rgb)
+            seen, chosen, candidates = self._pages.find(rgb)
             asked = _to_ask([(one.shape, one.glance.text, one.value) for one in chosen])
             testifying = beside.submit(self._testify, rgb, asked)
-            found = self._pages.look(rgb, chosen, candidates)
+            found = self._pages.look(seen, chosen, candidates)
             sharpness, clipped = measure_quality(rgb)
             testimonies = testifying.result()
             codes = reading_codes.result()

@@ -1,8 +1,8 @@
-"""What is lost when a photo is turned, or shows marks that stand opposite ways up.
+"""What is lost when the same photo was taken otherwise: turned, with less light, through haze.
 
-    python benchmarks/turned.py LABELS.jsonl [--degrees 0 90 180 270] [--every N] [--jobs 2] [--pairs]
+    python benchmarks/changed.py LABELS.jsonl [--changes NAME ...] [--every N] [--jobs 2] [--pairs]
 
-With --pairs two successive photos of one folder stand one above the other, the upper one turned, scaled to
+With --pairs two successive photos of one folder stand one above the other, the upper one changed, scaled to
 one width. Counts serials that stand in a line and lines that are right (the whole line and no more), without
 Tesseract and without marks.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -27,8 +28,60 @@ from serialscan.reading.engine import Networks
 from serialscan.settings import Settings
 
 PAIR_PX = 14_000_000  # a larger pair is halved
+GAMMA = 2.2  # between grey values and light
 
 _reader: page.PageReader
+
+
+def _exposed(light: np.ndarray) -> np.ndarray:
+    return np.round(255 * np.clip(light, 0, 1) ** (1 / GAMMA)).astype(np.uint8)
+
+
+def _light(rgb: np.ndarray) -> np.ndarray:
+    return (rgb / np.float32(255)) ** GAMMA
+
+
+def _turned(quarters: int) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda rgb: np.ascontiguousarray(np.rot90(rgb, quarters))
+
+
+def _low_light(rgb: np.ndarray) -> np.ndarray:
+    """Two stops underexposed, 60 electrons where it would be white."""
+    caught = np.random.default_rng(0).poisson(60 * _light(rgb)) / 60
+    return _exposed(caught / 4)
+
+
+def _uneven(rgb: np.ndarray) -> np.ndarray:
+    slope = np.linspace(0.35, 1.3, rgb.shape[1], dtype=np.float32)
+    return np.clip(rgb * slope[:, None], 0, 255).astype(np.uint8)
+
+
+def _framed(rgb: np.ndarray) -> np.ndarray:
+    margin = round(0.2 * max(rgb.shape[:2]))
+    return cv2.copyMakeBorder(rgb, *[margin] * 4, cv2.BORDER_CONSTANT, value=(225, 225, 225))
+
+
+def _jpeg(rgb: np.ndarray) -> np.ndarray:
+    coded = cv2.imencode(".jpg", rgb[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 30])[1]
+    return cv2.imdecode(coded, cv2.IMREAD_COLOR)[:, :, ::-1].copy()
+
+
+CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "as-taken": lambda rgb: rgb,
+    "turned-90": _turned(1),
+    "turned-180": _turned(2),
+    "turned-270": _turned(3),
+    "underexposed": lambda rgb: _exposed(_light(rgb) * 0.06),  # four stops
+    "overexposed": lambda rgb: _exposed(_light(rgb) * 2.5),
+    "faint": lambda rgb: (rgb * 0.25 + 20).astype(np.uint8),
+    "hazy": lambda rgb: (rgb * 0.35 + 110).astype(np.uint8),
+    "low-light": _low_light,
+    "uneven": _uneven,
+    "framed": _framed,  # by bright ground, a fifth of the length wide
+    "faint-framed": lambda rgb: _framed((rgb * 0.25 + 10).astype(np.uint8)),
+    "inverted": lambda rgb: 255 - rgb,
+    "jpeg-30": _jpeg,
+}
 
 
 def _start() -> None:
@@ -47,25 +100,23 @@ def _stacked(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     )
 
 
-def measure(paths: tuple[Path, ...], rows: tuple[dict[str, Any], ...], degrees: int) -> tuple[int, int]:
+def measure(paths: tuple[Path, ...], rows: tuple[dict[str, Any], ...], change: str) -> tuple[int, int]:
     """How many serials were found, how many lines are right, in one photo or a pair."""
     pages = []
     for path in paths:
         with open_photo(path, Settings()) as opened:
             pages.append(next(iter(opened.pages())))
-    pages[0] = np.ascontiguousarray(np.rot90(pages[0], degrees // 90))
+    pages[0] = CHANGES[change](pages[0])
     lines = [line.fusion.text for line in _reader.lines(_stacked(*pages) if len(pages) == 2 else pages[0])]
     serials = sum(bool(row["serial"]) and found(row["serial"], lines) for row in rows)
     return serials, sum(exact(text, lines) for row in rows for text in row["lines"])
 
 
 def main() -> None:
-    """Measure each turn and print a table."""
+    """Measure each change and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("labels", type=Path)
-    parser.add_argument(
-        "--degrees", type=int, nargs="+", default=[0, 90, 180, 270], choices=[0, 90, 180, 270]
-    )
+    parser.add_argument("--changes", nargs="+", default=list(CHANGES), choices=list(CHANGES), metavar="NAME")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--pairs", action="store_true")
@@ -77,15 +128,15 @@ def main() -> None:
         shown = [(p, q) for p, q in pairs if q and Path(p["file"]).parent == Path(q["file"]).parent]
     serials = sum(bool(row["serial"]) for one in shown for row in one)
     lines = sum(len(row["lines"]) for one in shown for row in one)
-    print("| turned by | serials | lines |\n| --- | --- | --- |")
+    print("| changed | serials | lines |\n| --- | --- | --- |")
     with ProcessPoolExecutor(a.jobs, get_context("spawn"), _start) as pool:
-        for degrees in a.degrees:
+        for change in a.changes:
             jobs = [
-                pool.submit(measure, tuple(a.labels.parent / row["file"] for row in one), one, degrees)
+                pool.submit(measure, tuple(a.labels.parent / row["file"] for row in one), one, change)
                 for one in shown
             ]
             found_, right = zip(*(job.result() for job in jobs), strict=True)
-            print(f"| {degrees} | {sum(found_)} of {serials} | {sum(right)} of {lines} |", flush=True)
+            print(f"| {change} | {sum(found_)} of {serials} | {sum(right)} of {lines} |", flush=True)
 
 
 if __name__ == "__main__":
