@@ -151,6 +151,14 @@ def test_a_network_with_fewer_classes_learns_what_its_teacher_says() -> None:
     assert float(divergence(doubtful, taught, ours)) == pytest.approx(float(by_hand), rel=1e-5)
 
 
+def test_a_teacher_that_lacks_a_class_is_refused() -> None:
+    from recogniser import classes_of
+
+    assert classes_of(["", "A", "Ж"], ["", "Ж", "B", "A"]) == [0, 3, 1]
+    with pytest.raises(SystemExit, match="no class for Ж: take one"):
+        classes_of(["", "A", "Ж"], ["", "A", "B"])
+
+
 def test_bfloat16_is_left_to_processors_that_compute_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from tuning import half
 

@@ -13,7 +13,7 @@ and Dean 2015): where the light leaves a doubt, it is told the doubt.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -108,6 +108,19 @@ def divergence(likely: torch.Tensor, taught: torch.Tensor, ours: torch.Tensor) -
     return F.kl_div(likely, teacher, log_target=True, reduction="batchmean") / 8
 
 
+def classes_of(classes: Sequence[str], theirs: Sequence[str]) -> list[int]:
+    """Where each class of a network stands among its teacher's.
+
+    Raises:
+        SystemExit: the teacher lacks some.
+    """
+    missing = set(classes) - set(theirs)
+    if missing:
+        lacking = " ".join(sorted(missing))
+        raise SystemExit(f"the teacher has no class for {lacking}: take one that this command has trained")
+    return [theirs.index(c) for c in classes]
+
+
 def main() -> None:
     """Train until the planned number of lines, or until interrupted."""
     options = parser(__doc__, rate=2.5e-4, seed=10_000_000, ema=0.998)
@@ -132,8 +145,7 @@ def main() -> None:
     index = {c: i for i, c in enumerate(classes)}
     net = Graph(a.start or base).to(device, memory_format=torch.channels_last)
     teacher = Graph(a.teacher or base).to(device, memory_format=torch.channels_last).requires_grad_(False)
-    theirs = _characters(onnx.load(a.teacher or base))
-    ours = torch.tensor([theirs.index(c) for c in classes], device=device)
+    ours = torch.tensor(classes_of(classes, _characters(onnx.load(a.teacher or base))), device=device)
     weight = DISTILLED if a.teacher else TEACHER
     tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed)
     for following, batch in _batches(tuning.seed, a.workers):
