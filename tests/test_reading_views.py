@@ -93,7 +93,13 @@ def test_what_is_dark_on_bright_ground_is_lifted_and_stays_darker_than_it() -> N
 
 @pytest.mark.parametrize(
     "rgb",
-    [on_bright_ground(10, 110, 220), on_bright_ground(12, 40, 90), on_bright_ground(190, 220, 230), grey(30)],
+    [
+        on_bright_ground(10, 110, 220),
+        on_bright_ground(12, 40, 90),
+        on_bright_ground(190, 220, 230),
+        on_bright_ground(2, 5, 220),
+        grey(30),
+    ],
 )
 def test_other_pages_are_not_lifted(rgb: np.ndarray) -> None:
     assert lifted(rgb) is None

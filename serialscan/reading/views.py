@@ -35,7 +35,8 @@ def lifted(rgb: np.ndarray) -> np.ndarray | None:
     """A page of something dark on bright ground, as a black receiver on a table, exposed for what is dark.
 
     Dark is what Otsu's threshold (1979) calls so. Its few tones are spread at the cost of the bright ones',
-    by one rising tone curve. None for a page that has no such part. (H, W, 3) uint8 in and out.
+    by one rising tone curve. None for a page that has no such part, or nothing but black in it, as a black
+    border has. (H, W, 3) uint8 in and out.
     """
     counts = _counts(rgb)
     dark = counts[: _otsu(counts) + 1]
@@ -44,7 +45,7 @@ def lifted(rgb: np.ndarray) -> np.ndarray | None:
         return None
     darkest, brightest = (int(np.searchsorted(_below(dark), tail)) for tail in DARK_TAILS)
     ground = len(dark) + int(np.searchsorted(_below(counts[len(dark) :]), 0.5))
-    if brightest - darkest >= DARK_SPAN or ground - brightest <= DARK_GAP:
+    if not _LEAST_SPAN <= brightest - darkest < DARK_SPAN or ground - brightest <= DARK_GAP:
         return None
     tones = np.interp(np.arange(256), (darkest, brightest, 255), (min(darkest, 8), LIFTED, 255))
     return cv2.LUT(rgb, np.round(tones).astype(np.uint8))
