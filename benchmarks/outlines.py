@@ -60,7 +60,8 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
     loaded, settings = _loaded()
     located = scan_photo(path, loaded, settings)
     with open_photo(path, settings) as opened:
-        rgb = levelled(next(iter(opened.pages())))
+        (page,) = opened.pages()
+    rgb = levelled(page)
     true: list[Line] = []
     for polygon in (*label["polygons"], *label.get("illegible_polygons", ())):
         if len(polygon) == 4:

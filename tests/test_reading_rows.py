@@ -88,13 +88,13 @@ def test_a_faint_label_is_found_by_a_closer_look() -> None:
     ink = np.zeros((1056, 1408), np.uint8)
     for row, text in enumerate(("NIGHT VISION DEVICE", "AN/PVS-14", "NSN 5855-01-432-0524", "SER NO 856143")):
         cv2.putText(ink, text, (500, 480 + 31 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1, cv2.LINE_AA)
-    faint = 36 / 255 * cv2.GaussianBlur(ink, (0, 0), 1.0)
+    faint = 44 / 255 * cv2.GaussianBlur(ink, (0, 0), 1.0)
     grain = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, ink.shape), (0, 0), 1.0)
     light = 5 * grain / grain.std() - faint
     label = np.clip(np.array([200, 170, 40]) + light[..., None], 0, 255).astype(np.uint8)
-    label[:32], label[-32:] = 10, 245
+    label[:8], label[-8:] = 10, 245
     lines = Reader(Settings(reader="network"), threads=1).read(label).lines
-    assert any(line.text.startswith("SER NO 8") for line in lines)
+    assert "SER NO 856143" in [line.text for line in lines]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def levelled(rgb: np.ndarray) -> np.ndarray:
     One straight tone curve for all pixels and channels, so that no edge and no colour appears that was not
     there. A page that spans more comes back as it is. (H, W, 3) uint8 in and out.
     """
-    below = _below(_counts(rgb))
+    below = _below(_counts(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)))
     dark, bright = (int(np.searchsorted(below, share)) for share in (TAIL, 1 - TAIL))
     if bright - dark >= SPAN:
         return rgb
@@ -38,8 +38,10 @@ def lifted(rgb: np.ndarray) -> np.ndarray | None:
     by one rising tone curve. None for a page that has no such part, or nothing but black in it, as a black
     border has. (H, W, 3) uint8 in and out.
     """
-    counts = _counts(rgb)
-    dark = counts[: _otsu(counts) + 1]
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+    counts = _counts(grey)
+    dark = counts[: int(threshold) + 1]
     share = dark.sum() / counts.sum()
     if not DARK_SHARES[0] < share < DARK_SHARES[1]:
         return None
@@ -51,27 +53,14 @@ def lifted(rgb: np.ndarray) -> np.ndarray | None:
     return cv2.LUT(rgb, np.round(tones).astype(np.uint8))
 
 
-def _counts(rgb: np.ndarray) -> np.ndarray:
-    """How many pixels have each of 256 grey values."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+def _counts(grey: np.ndarray) -> np.ndarray:
+    """How many pixels (H, W) have each of 256 grey values."""
     return cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64)
 
 
 def _below(counts: np.ndarray) -> np.ndarray:
     """Share of the pixels up to each grey value."""
     return np.cumsum(counts) / counts.sum()
-
-
-def _otsu(counts: np.ndarray) -> int:
-    """The grey value up to which a pixel is dark: where the variance between dark and bright is largest."""
-    values = np.arange(len(counts))
-    dark = np.cumsum(counts)[:-1]
-    bright = counts.sum() - dark
-    sums = np.cumsum(counts * values)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        apart = sums[:-1] / dark - (sums[-1] - sums[:-1]) / bright
-        between = np.nan_to_num(dark * bright * apart**2)
-    return int(between.argmax())
 
 
 def flattened(line: np.ndarray) -> np.ndarray:
