@@ -23,7 +23,7 @@ from typing import Any
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
 from serialscan.reading import arcs, cover, engine, locate, page, views
-from serialscan.reading.engine import BUMPS, QUICK, RELIEF, STOCK, Networks
+from serialscan.reading.engine import BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
 from serialscan.settings import Settings
 
 
@@ -38,7 +38,7 @@ def _relief_for(*others: int) -> None:
 
 def _one_recogniser(which: int) -> None:
     """All views by one of them; it also takes the first glance."""
-    _relief_for(STOCK, BUMPS)
+    _relief_for(STOCK, BUMPS, OTHER)
     engine.RECOGNISERS = (engine.RECOGNISERS[which],) * len(engine.RECOGNISERS)  # type: ignore[assignment]
 
 
@@ -102,6 +102,8 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "recogniser taught relief alone": ("normal", 50, lambda: _one_recogniser(RELIEF)),
     "recogniser taught bump maps alone": ("normal", 50, lambda: _one_recogniser(BUMPS)),
     "without the recogniser taught bump maps": ("normal", 50, lambda: _relief_for(BUMPS)),
+    "recogniser of another origin alone": ("normal", 50, lambda: _one_recogniser(OTHER)),
+    "without the recogniser of another origin": ("normal", 50, lambda: _relief_for(OTHER)),
     "quick recogniser alone": ("normal", 50, lambda: _one_recogniser(QUICK)),
     "all read where a quick look sees anything": ("normal", 50, _read_all),
     "dark photos as they are": ("normal", 50, _as_lit),

@@ -114,6 +114,15 @@ def test_a_label_points_to_the_number_under_it_and_to_the_one_beside_it() -> Non
     assert "left of it" in serial.candidates[0].rule
 
 
+def test_a_label_above_does_not_make_a_contract_number_a_serial() -> None:
+    """The serial behind the label was not read; the form of the number under it says what that is."""
+    _, serial = read("P/N 8283227", "S/N", "DAAE20-83")
+    assert serial.decision != "accept" and serial.value != "DAAE20-83"
+    (named,) = [c for c in serial.candidates if c.value == "DAAE20-83"]
+    assert "label 'S/N' above it +5.0" in named.rule and "contract number" in named.rule
+    assert read("S/N DAAE20-83")[1].value == "DAAE20-83"
+
+
 def test_a_label_does_not_reach_over_the_item() -> None:
     far = [line(1, "SERIAL NO", at=(0, 0)), line(2, "863073", at=(900, 1500))]
     assert "label" not in read_marks(far, [], KNOWLEDGE)[1].candidates[0].rule

@@ -25,6 +25,7 @@ from tuning import Tuning  # noqa: E402
 SHAPES = {
     "recogniser.onnx": (2, 3, 48, 104), "recogniser-stock.onnx": (2, 3, 48, 104),
     "recogniser-bumps.onnx": (2, 3, 48, 104), "recogniser-quick.onnx": (2, 3, 48, 104),
+    "recogniser-v5.onnx": (2, 3, 48, 104),
     "detector.onnx": (1, 3, 96, 160), "detector-stock.onnx": (1, 3, 96, 160),
 }  # fmt: skip
 
@@ -86,6 +87,22 @@ def test_a_network_learns_what_it_is_shown(name: str, tmp_path: Path) -> None:
     for _ in range(20):
         tuning.learn(loss_of(net, x), 0.0)
     assert float(loss_of(net, x).detach()) < 0.5 * before
+
+
+def test_a_relative_rate_moves_each_tensor_by_the_same_share(tmp_path: Path) -> None:
+    """Whose layers differ in size by orders of magnitude learns in all of them, what is zero too."""
+    net, x = Graph(MODELS / "recogniser.onnx"), torch.from_numpy(pixels(*SHAPES["recogniser.onnx"]))
+    trained = [p for p in net.parameters() if p.requires_grad]
+    with torch.no_grad():
+        trained[-1].zero_()
+    before = [p.detach().clone() for p in trained]
+    tuning = Tuning(net, tmp_path, rate=1e-3, ema=0.5, warm=1, seed=0, relative=True)
+    tuning.learn(loss_of(net, x), 0.0)
+    for old, new in zip(before, trained, strict=True):
+        size = max(1e-3, float(old.square().mean().sqrt()))
+        assert float((new - old).detach().abs().max()) <= 1.01e-3 * size + 1e-7
+    moved = [float((new - old).detach().abs().max()) for old, new in zip(before, trained, strict=True)]
+    assert sum(m > 0 for m in moved) > 0.9 * len(moved) and moved[-1] > 0
 
 
 DEVICES = [second_device.NAME, *(["cuda"] if torch.cuda.is_available() else [])]
@@ -205,3 +222,47 @@ def test_some_lines_upside_down_teach_that_they_say_nothing() -> None:
 
     relief = [s for seed in range(60) for s in samples(seed) if not s.printed]
     assert 0 < sum(s.text == "" for s in relief) < 0.25 * len(relief)
+
+
+def test_a_folded_network_says_the_same_in_fewer_steps(tmp_path: Path) -> None:
+    """Two blocks as PP-LCNetV3 has them: the second convolution pads, the third does not."""
+    from fold import folded
+    from onnx import TensorProto, helper, numpy_helper
+
+    rng = np.random.default_rng(5)
+    shapes = {"w1": (4, 3, 3, 3), "b1": (1, 4, 1, 1), "w2": (4, 1, 3, 3), "w3": (2, 4, 1, 1), "b3": (2,)}
+    shapes |= {f"{kind}{i}": (1,) for kind in "st" for i in range(1, 6)}
+    held = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+
+    def line(x: str, i: int) -> list[onnx.NodeProto]:
+        return [
+            helper.make_node("Mul", [f"s{i}", x], [f"m{i}"]),
+            helper.make_node("Identity", [f"m{i}"], [f"i{i}"]),
+            helper.make_node("Add", [f"i{i}", f"t{i}"], [f"l{i}"]),
+        ]
+
+    nodes = [
+        helper.make_node("Conv", ["x", "w1"], ["c1"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["c1", "b1"], ["a1"]), *line("a1", 1),
+        helper.make_node("HardSwish", ["l1"], ["h1"]), *line("h1", 2),
+        helper.make_node("Conv", ["l2", "w2"], ["c2"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], group=4),
+        *line("c2", 3), helper.make_node("HardSwish", ["l3"], ["h3"]), *line("h3", 4),
+        helper.make_node("Conv", ["l4", "w3", "b3"], ["c3"], kernel_shape=[1, 1]), *line("c3", 5),
+        helper.make_node("Relu", ["l5"], ["y"]),
+    ]  # fmt: skip
+    graph = helper.make_graph(
+        nodes, "two blocks",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 6, 8])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 2, 6, 8])],
+        [numpy_helper.from_array(v.astype(np.float32), name) for name, v in held.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
+    (tmp_path / "whole.onnx").write_bytes(model.SerializeToString())
+    (tmp_path / "folded.onnx").write_bytes(folded(model).SerializeToString())
+    x = pixels(1, 3, 6, 8)
+    np.testing.assert_allclose(run(tmp_path / "folded.onnx", x), run(tmp_path / "whole.onnx", x), atol=2e-4)
+    left = [node.op_type for node in onnx.load(tmp_path / "folded.onnx").graph.node]
+    assert left == ["Conv", "HardSwish", "Add", "Conv", "HardSwish", "Conv", "Relu"]
+    with torch.no_grad():  # and in training, whole
+        answer = Graph(tmp_path / "whole.onnx", logits=False)(torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(answer, run(tmp_path / "whole.onnx", x), atol=2e-4)

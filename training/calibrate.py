@@ -39,7 +39,7 @@ from serialscan.reading.reader import Reader
 from serialscan.record import Code, Line
 from serialscan.settings import Settings
 
-VERSION = 8
+VERSION = 9
 RIDGE = 2e-4  # per line
 SHARES = (0.1, 0.05, 0.02, 0.01)  # of wrong serials, for which a least confidence is fitted
 

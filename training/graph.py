@@ -58,7 +58,9 @@ class Graph(nn.Module):
             else:
                 self._constants[tensor.name] = values
                 if values.dtype == np.float32:
-                    self.register_buffer(f"c{len(self._constants)}", torch.tensor(values), persistent=False)
+                    # Without dimensions, since these would make bfloat16 into float32.
+                    number = torch.tensor(values).squeeze()
+                    self.register_buffer(f"c{len(self._constants)}", number, persistent=False)
                     self._names[tensor.name] = f"c{len(self._constants)}"
         self._steps = self._compiled(nodes)
         if logits:
@@ -83,7 +85,13 @@ class Graph(nn.Module):
                 at += 9
             elif kinds[:2] == ["Conv", "Add"] and self._is_bias(nodes[at], nodes[at + 1]):
                 inputs = (*nodes[at][1][:2], nodes[at + 1][1][1])
-                steps.append((_conv(_attributes(nodes[at][0])), inputs, nodes[at + 1][0].output[0]))
+                line = self._line(nodes, at + 2)  # scales weights sooner than all of what comes out
+                conv = _conv(_attributes(nodes[at][0]), *(line or ()))
+                at += 4 if line else 2
+                steps.append((conv, inputs, nodes[at - 1][0].output[0]))
+            elif line := self._line(nodes, at):
+                names = [name for name in nodes[at][1] if name not in self._constants]
+                steps.append((_affine(*line), tuple(names), nodes[at + 1][0].output[0]))
                 at += 2
             else:
                 node, names = nodes[at]
@@ -96,6 +104,20 @@ class Graph(nn.Module):
             len(conv[1]) == 2 and add[1][0] == conv[0].output[0] and add[1][1] in self._names
             and getattr(self, self._names[add[1][1]]).dim() == 4
         )  # fmt: skip
+
+    def _line(
+        self, nodes: Sequence[tuple[onnx.NodeProto, tuple[str, ...]]], at: int
+    ) -> tuple[float, float] | None:
+        """Factor and term, where a product with a number and a sum with another one follow."""
+        if [node.op_type for node, _ in nodes[at : at + 2]] != ["Mul", "Add"]:
+            return None
+        numbers = []
+        for _, names in nodes[at : at + 2]:
+            found = [self._constants[n] for n in names if n in self._constants]
+            if len(found) != 1 or found[0].size != 1:
+                return None
+            numbers.append(float(found[0].item()))
+        return (numbers[0], numbers[1]) if nodes[at][0].output[0] in nodes[at + 1][1] else None
 
     def _operator(self, node: onnx.NodeProto, names: tuple[str, ...]) -> Callable[..., Tensor]:
         a = _attributes(node)
@@ -114,6 +136,8 @@ class Graph(nn.Module):
             return lambda x, w, b=None: F.conv_transpose2d(x, w, b, a["strides"])
         if kind == "BatchNormalization":
             return lambda x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, False, 0.0, a["epsilon"])
+        if kind == "HardSwish":
+            return F.hardswish
         if kind == "HardSigmoid":
             return lambda x: torch.clamp(x * a["alpha"] + a["beta"], 0, 1)
         if kind == "ReduceMean":
@@ -124,10 +148,10 @@ class Graph(nn.Module):
             return lambda x: x.permute(a["perm"])
         if kind == "Concat":
             return lambda *x: torch.cat(x, a["axis"])
-        if kind == "Squeeze":
-            return lambda x: x.squeeze(a["axes"][0])
-        if kind == "Unsqueeze":
-            return lambda x: x.unsqueeze(a["axes"][0])
+        if kind in ("Squeeze", "Unsqueeze"):  # from opset 13 on the axis is an input
+            (axis,) = a["axes"] if "axes" in a else np.ravel(self._constants[names[1]]).tolist()
+            how = torch.squeeze if kind == "Squeeze" else torch.unsqueeze
+            return lambda x, *_: how(x, axis)
         if kind == "Shape":
             return lambda x: torch.tensor(x.shape)
         if kind == "Reshape":
@@ -186,7 +210,11 @@ def _layer_norm(epsilon: float) -> Callable[..., Tensor]:
     return lambda x, w, b: F.layer_norm(x, (x.shape[-1],), w.reshape(-1), b.reshape(-1), epsilon)
 
 
-def _conv(a: dict[str, Any]) -> Callable[..., Tensor]:
+def _affine(factor: float, term: float) -> Callable[..., Tensor]:
+    return lambda x: torch.add(torch.tensor(term, device=x.device), x, alpha=factor)
+
+
+def _conv(a: dict[str, Any], factor: float = 1.0, term: float = 0.0) -> Callable[..., Tensor]:
     kernel, strides = a["kernel_shape"], a.get("strides", [1, 1])
     pads, group = list(a.get("pads", [0, 0, 0, 0])), a.get("group", 1)
     dilation = a.get("dilations", [1, 1])
@@ -205,7 +233,14 @@ def _conv(a: dict[str, Any]) -> Callable[..., Tensor]:
             padding = (top, left)
         else:
             x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
-        return F.conv2d(x, w, None if b is None else b.reshape(-1), strides, padding, dilation, group)
+        b = None if b is None else b.reshape(-1)
+        if (factor, term) != (1.0, 0.0):
+            w, b = w * factor, term if b is None else b * factor + term
+        if x.device.type == "cpu" and group == x.shape[1] > 1:
+            # One channel at a time has slow gradients in bfloat16 on processors.
+            with torch.autocast("cpu", enabled=False):
+                return F.conv2d(x.float(), w, b, strides, padding, dilation, group).to(x.dtype)
+        return F.conv2d(x, w, b, strides, padding, dilation, group)
 
     return run
 

@@ -134,6 +134,7 @@ def main() -> None:
         "--start", type=Path, help="tuned.onnx of an earlier run; the stock network if left out"
     )
     options.add_argument("--teacher", type=Path, help="a recogniser whose posteriors all lines teach")
+    options.add_argument("--relative", action="store_true", help="the rate is a share of each tensor's size")
     options.add_argument("--lines", type=int, default=100_000)
     options.add_argument("--minutes", type=float, default=math.inf)
     a = options.parse_args()
@@ -147,7 +148,7 @@ def main() -> None:
     teacher = Graph(a.teacher or base).to(device, memory_format=torch.channels_last).requires_grad_(False)
     ours = torch.tensor(classes_of(classes, _characters(onnx.load(a.teacher or base))), device=device)
     weight = DISTILLED if a.teacher else TEACHER
-    tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed)
+    tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed, relative=a.relative)
     for following, batch in _batches(tuning.seed, a.workers):
         tuning.seed = following
         x = _input(batch).to(device, memory_format=torch.channels_last)

@@ -23,6 +23,7 @@ T = TypeVar("T")
 CHECKPOINT_S = 120
 AHEAD = 4  # blocks that each worker renders ahead; without a bound they would fill the memory
 CLIP = 2.0  # norm of the gradient
+LEAST_RMS = 1e-3  # of a tensor: what starts as zeros learns, too
 
 
 def parser(about: str, *, rate: float, seed: int, ema: float) -> argparse.ArgumentParser:
@@ -76,14 +77,26 @@ class Tuning:
         ema: share that the averaged weights keep at each step.
         warm: steps until the rate is reached.
         seed: of the first block to be rendered, if there is no checkpoint.
+        relative: the rate is a share of each tensor's root mean square, as Adafactor's is (Shazeer and Stern
+            2018, section 8), for networks whose layers differ in size by orders of magnitude.
     """
 
-    def __init__(self, net: Graph, out: Path, *, rate: float, ema: float, warm: int, seed: int) -> None:
+    def __init__(
+        self, net: Graph, out: Path, *, rate: float, ema: float, warm: int, seed: int, relative: bool = False
+    ) -> None:
         self._net, self._out, self._rate, self._ema, self._warm = net, out, rate, ema, warm
         self._trained = [p for p in net.parameters() if p.requires_grad]
-        self._optimiser = torch.optim.AdamW(self._trained, lr=rate, weight_decay=1e-4, betas=(0.9, 0.99))
+        sizes = [
+            max(LEAST_RMS, float(p.detach().square().mean().sqrt())) if relative else 1.0
+            for p in self._trained
+        ]
+        groups = [
+            {"params": [p for p, size in zip(self._trained, sizes, strict=True) if size == one], "size": one}
+            for one in sorted(set(sizes))
+        ]
+        self._optimiser = torch.optim.AdamW(groups, lr=rate, weight_decay=1e-4, betas=(0.9, 0.99))
         self._mean = {n: p.detach().clone() for n, p in net.named_parameters()}
-        self._step, self.done, self.seed = 0, 0, seed
+        self._step, self._now, self.done, self.seed = 0, 0.0, 0, seed
         self.losses: list[float] = []
         self._began = self._shown = time.monotonic()
         if (out / "state.pt").exists():
@@ -96,8 +109,9 @@ class Tuning:
     def learn(self, loss: torch.Tensor, share: float) -> None:
         """One step; ``share`` of the plan is done."""
         warm = min(1.0, (self._step + 1) / self._warm)
+        self._now = self._rate * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * min(1.0, share))))
         for group in self._optimiser.param_groups:
-            group["lr"] = self._rate * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * min(1.0, share))))
+            group["lr"] = group["size"] * self._now
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._trained, CLIP)
@@ -120,7 +134,7 @@ class Tuning:
         self._shown = time.monotonic()
         said = {
             "done": self.done, "loss": round(float(np.mean(self.losses[-400:])), 4) if self.losses else None,
-            "rate": self._optimiser.param_groups[0]["lr"], "minutes": round(self.minutes, 1),
+            "rate": self._now, "minutes": round(self.minutes, 1),
         }  # fmt: skip
         with (self._out / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(said) + "\n")

@@ -37,6 +37,7 @@ FOREIGN_DIGITS = "in other digits than another number"
 _NEAR = 2.0  # character heights between a number and the year of its item
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
 
+_ABOVE, _LEFT = "above it", "left of it"
 # Han characters stand beside numbers without a space (五六式3481252) and are never part of them.
 _SIGN = r"[^\W_\u3000-\u9fff]"
 _CUT = "only a sign without a space parts it from its neighbour"  # perhaps one number, misread between
@@ -234,7 +235,7 @@ def _label_reasons(one: Labelled, knowledge: Knowledge) -> dict[str, float]:
     weights = knowledge.weights
     if one.how == "glued" and len(one.words) < 3:
         return {f"label {one.words!r} without a gap": weights["glued_label"]}
-    where = {"in line": "before it", "glued": "before it", "above": "above it", "left": "left of it"}[one.how]
+    where = {"in line": "before it", "glued": "before it", "above": _ABOVE, "left": _LEFT}[one.how]
     if one.label.id == "number" and one.words.upper() == "N":
         return {f"label {one.words!r} {where}, or the end of one": weights["letter_label"]}
     if one.label.id == "number":
@@ -337,7 +338,9 @@ def _weighed(
     line = read.lines[index]
     weights = knowledge.weights
     value = line.text[start:end]
-    labelled = any(reason.startswith("label") for reason in reasons)
+    labels = [reason for reason in reasons if reason.startswith("label")]
+    labelled = bool(labels)
+    in_line = any(not reason.endswith((_ABOVE, _LEFT)) for reason in labels)
     reasons = dict(reasons)
     sure = None if PART in reasons else _sure_shape(value, read.lines, knowledge)
     if sure is not None:  # what is common among serials says nothing more
@@ -345,7 +348,7 @@ def _weighed(
     else:
         reasons.update(_by_form(value, weights))
         reasons.update(_by_shape(value, read.parts, knowledge))
-    reasons.update(_by_others(read, index, start, end, labelled, knowledge))
+    reasons.update(_by_others(read, index, start, end, labelled, in_line, knowledge))
     if not labelled:
         reasons.update(_by_place(read, index, weights))
     if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
@@ -425,16 +428,21 @@ def _rows(part: Part) -> list[str]:
 
 
 def _by_others(
-    read: Read, index: int, start: int, end: int, labelled: bool, knowledge: Knowledge
+    read: Read, index: int, start: int, end: int, labelled: bool, in_line: bool, knowledge: Knowledge
 ) -> dict[str, float]:
-    """What says that this is another number, and words beside it."""
+    """What says that this is another number, and words beside it.
+
+    A label for the serial in the line itself outweighs every form. One above it or to the left of it may
+    belong to a number that was not read: what surely has the form of another number stays that.
+    """
     weights = knowledge.weights
     reasons: dict[str, float] = {}
     for part in read.parts:
         if part.line != index or not (part.start < end and start < part.end):
             continue
         inside = part.start <= start and end <= part.end
-        if part.sure and (inside or part.table == "number") and not (labelled and part.table != "label"):
+        counts = not labelled or part.table == "label" or (part.table == "number" and not in_line)
+        if part.sure and (inside or part.table == "number") and counts:
             reasons[part.rule] = weights["other_kind"]
         elif inside and not labelled:
             reasons[part.rule] = weights["other_number"]

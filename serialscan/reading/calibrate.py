@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from serialscan.errors import EngineError
-from serialscan.reading.engine import BUMPS, RECOGNISERS, RELIEF, STOCK, WEIGHTS
+from serialscan.reading.engine import BUMPS, OTHER, RECOGNISERS, RELIEF, STOCK, WEIGHTS
 from serialscan.record import Alternative, Glyph, Line, TextCandidate
 
 FILE = "calibration.json"
@@ -128,8 +128,8 @@ def evidence(line: Line, width: int, height: int) -> tuple[float, ...]:
     """
     marked = [glyph for glyph in line.characters if glyph.char != " "]
     product = math.exp(sum(math.log(max(glyph.confidence, 1e-6)) for glyph in marked))
-    first, second, third = (_views(line, f"{RECOGNISERS[who][0]}/") for who in (RELIEF, STOCK, BUMPS))
-    first += third  # both taught relief
+    first = [view for who in (RELIEF, BUMPS, OTHER) for view in _views(line, f"{RECOGNISERS[who][0]}/")]
+    second = _views(line, f"{RECOGNISERS[STOCK][0]}/")
     others = [_same(r.text, line.text) for r in line.readers if r.name.startswith("tesseract")]
     tall = math.log2(max(line.glyph_height_px or 1.0, 1.0))
     return (

@@ -20,15 +20,16 @@ WEIGHTS = Path(__file__).parent / "models"
 BLANK = 0
 FRAME_PX = 8  # one frame of the recogniser covers 8 px of its 48 px high input
 LINE_PX = 48
-# Networks taught relief, those that they were tuned from, a recogniser taught relief in another way, and a
-# quick one that the first of them taught.
-RELIEF, STOCK, BUMPS, QUICK = 0, 1, 2, 3
+# Networks taught relief, those that they were tuned from, a recogniser taught relief in another way, a quick
+# one that the first of them taught, and one taught relief from another origin.
+RELIEF, STOCK, BUMPS, QUICK, OTHER = 0, 1, 2, 3, 4
 DETECTORS = ("detector.onnx", "detector-stock.onnx")
 RECOGNISERS = (
     ("relief", "recogniser.onnx"),
     ("ppocrv6-small", "recogniser-stock.onnx"),
     ("relief-bumps", "recogniser-bumps.onnx"),
     ("relief-quick", "recogniser-quick.onnx"),
+    ("relief-v5", "recogniser-v5.onnx"),
 )
 AT_ONCE = 2  # batches of lines read side by side; each takes its own memory
 

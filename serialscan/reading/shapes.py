@@ -24,7 +24,7 @@ Distance = TypeVar("Distance", float, np.ndarray)
 
 @dataclass(frozen=True)
 class Crop:
-    """How to cut: margins in text heights beyond the shape, and a stretch of the width.
+    """How to cut: margins in text heights beyond the shape.
 
     ``along`` is the margin before the first and after the last character, ``across`` that above and
     below (negative cuts closer), ``start`` and ``stop`` bound a piece of the line in ``u``.
@@ -32,7 +32,6 @@ class Crop:
 
     along: float = 0.15
     across: float = 0.0
-    stretch: float = 1.0
     start: float = 0.0
     stop: float = 1.0
 
@@ -93,7 +92,7 @@ class Straight:
     def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
         """The line upright, (height, W, 3) uint8 with W a multiple of 8, from the photo's own pixels."""
         u0, u1, v0, v1 = bounds(self.width, self.height, crop)
-        width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, crop.stretch, height)
+        width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, height)
         # Warping samples single points: where it shrinks, draw larger first and average.
         over = max(1, min(8, round((v1 - v0) * self.height / height)))
         # Coordinates are of pixel edges, OpenCV's of pixel centres.
@@ -190,7 +189,7 @@ class Arc:
     def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
         """The line unwrapped, (height, W, 3) uint8 with W a multiple of 8."""
         u0, u1, v0, v1 = bounds(self.width, self.height, crop)
-        width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, crop.stretch, height)
+        width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, height)
         over = max(1, min(8, round((v1 - v0) * self.height / height)))
         u = u0 + (np.arange(width * over) + 0.5) / (width * over) * (u1 - u0)
         v = v0 + (np.arange(height * over) + 0.5) / (height * over) * (v1 - v0)
@@ -217,9 +216,9 @@ def bounds(width: float, height: float, crop: Crop) -> tuple[float, float, float
     return crop.start - margin, crop.stop + margin, -crop.across, 1 + crop.across
 
 
-def _crop_width(width: float, height: float, stretch: float, out: int) -> int:
+def _crop_width(width: float, height: float, out: int) -> int:
     """Width in px of a crop ``out`` px high, a whole number of frames."""
-    ratio = width / height * stretch * out
+    ratio = width / height * out
     return int(np.clip(round(ratio / FRAME_PX), 2, MAX_WIDTH_PX * out // LINE_PX // FRAME_PX)) * FRAME_PX
 
 
