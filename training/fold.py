@@ -63,6 +63,7 @@ def folded(model: onnx.ModelProto) -> onnx.ModelProto:
         return factor, term, times, plus
 
     def pass_on(old: str, new: str) -> None:
+        """Who read the old value reads the new one, and nobody else does."""
         for node in readers[old]:
             for i, name in enumerate(node.input):
                 if name == old:
@@ -81,7 +82,6 @@ def folded(model: onnx.ModelProto) -> onnx.ModelProto:
         if plus and beside and plus.output[0] not in outputs:
             values[conv.input[2]] = values[conv.input[2]] + values[beside[0]].reshape(-1)
             gone.add(id(plus))
-            readers[conv.output[0]] = []
             pass_on(plus.output[0], conv.output[0])
         return values[conv.input[2]]
 
@@ -95,7 +95,6 @@ def folded(model: onnx.ModelProto) -> onnx.ModelProto:
             values[conv.input[1]] = values[conv.input[1]] * np.float32(factor)
             values[conv.input[2]] = bias * np.float32(factor) + np.float32(term)
             gone |= {id(times), id(plus)}
-            readers[conv.output[0]] = []
             pass_on(plus.output[0], conv.output[0])
     for node in nodes:
         if node.op_type not in ("HardSwish", "AveragePool") or id(node) in gone:
@@ -108,7 +107,6 @@ def folded(model: onnx.ModelProto) -> onnx.ModelProto:
         weights = values[conv.input[1]] * np.float32(factor)
         values[conv.input[1]] = weights
         gone.add(id(times))
-        readers[node.output[0]] = []
         pads = next((a.ints for a in conv.attribute if a.name == "pads"), [0])
         if any(pads):
             (held,) = (n for n in plus.input if n in values)
