@@ -138,6 +138,32 @@ def test_a_stopped_run_goes_on_and_leaves_a_network(
     assert np.isfinite(run(tmp_path / "tuned.onnx", pixels(*shape))).all()
 
 
+@pytest.mark.parametrize("name", sorted(SHAPES))
+def test_no_shipped_weight_is_a_number_that_processors_are_slow_with(name: str) -> None:
+    weights = [onnx.numpy_helper.to_array(t) for t in onnx.load(MODELS / name).graph.initializer]
+    small = sum(((w != 0) & (np.abs(w) < np.finfo(np.float32).tiny)).sum() for w in weights)
+    assert small == 0, f"{small} subnormal weights: run python training/vendor.py --pin"
+
+
+def test_weights_near_to_zero_become_zeros_and_the_answers_stay(tmp_path: Path) -> None:
+    from vendor import flushed
+
+    model = onnx.load(MODELS / "detector.onnx")
+    wide = next(t for t in model.graph.initializer if t.dims[:2] == [384, 768])
+    values = onnx.numpy_helper.to_array(wide).copy()
+    values[values == 0] = 1e-40
+    assert (values == np.float32(1e-40)).sum() > 1000
+    wide.CopyFrom(onnx.numpy_helper.from_array(values, wide.name))
+    slow, quick = tmp_path / "slow.onnx", tmp_path / "quick.onnx"
+    slow.write_bytes(model.SerializeToString())
+    quick.write_bytes(flushed(model).SerializeToString())
+    kept = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load(quick).graph.initializer}[wide.name]
+    assert not np.isin(kept, np.float32(1e-40)).any()
+    assert (kept[values > 1e-30] == values[values > 1e-30]).all()
+    x = pixels(*SHAPES["detector.onnx"])
+    np.testing.assert_array_equal(run(slow, x), run(quick, x))
+
+
 def test_a_cut_recogniser_says_the_same_of_the_characters_that_are_left() -> None:
     from vendor import cut
 
