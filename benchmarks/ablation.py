@@ -80,7 +80,7 @@ def _no_small_marks() -> None:
     page.locate_small = lambda *_, **__: []  # type: ignore[attr-defined]
 
 
-def _no_longer_numbers() -> None:
+def _no_longer_lines() -> None:
     page.BEYOND = 0.0  # type: ignore[misc]
 
 
@@ -116,7 +116,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "without a closer look": ("normal", 50, _no_closer_look),
     "without a look in grey": ("normal", 50, _no_grey_look),
     "without a look for small marks": ("normal", 50, _no_small_marks),
-    "without reading numbers further": ("normal", 50, _no_longer_numbers),
+    "without reading lines further": ("normal", 50, _no_longer_lines),
     "without the direction of the other lines": ("normal", 50, _no_direction),
     "beam of 1": ("normal", 1, lambda: None),
 }

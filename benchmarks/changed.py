@@ -1,5 +1,8 @@
 """What is lost when the same photo was taken otherwise: turned, with less light, through haze.
 
+The parts of the reader were chosen on photos as taken; tilted and cropped ones, in which nothing is harder to
+read, say what it makes of photos that nothing was chosen on.
+
     python benchmarks/changed.py LABELS.jsonl [--changes NAME ...] [--every N] [--jobs 2] [--pairs]
 
 With --pairs two successive photos of one folder stand one above the other, the upper one changed, scaled to
@@ -12,6 +15,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -45,6 +49,28 @@ def _turned(quarters: int) -> Callable[[np.ndarray], np.ndarray]:
     return lambda rgb: np.ascontiguousarray(np.rot90(rgb, quarters))
 
 
+def _tilted(degrees: float, scale: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Turned about its middle and scaled, all of it still in the picture."""
+
+    def change(rgb: np.ndarray) -> np.ndarray:
+        height, width = rgb.shape[:2]
+        to = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale)
+        across, up = abs(to[0, 0]), abs(to[0, 1])
+        size = (math.ceil(width * across + height * up), math.ceil(width * up + height * across))
+        to[:, 2] += [(size[0] - width) / 2, (size[1] - height) / 2]
+        if scale < 1:  # warpAffine does not average what it shrinks
+            rgb = cv2.GaussianBlur(rgb, (0, 0), 0.35 / scale)
+        return cv2.warpAffine(rgb, to, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+    return change
+
+
+def _cropped(rgb: np.ndarray) -> np.ndarray:
+    """A little less above and on the left, at 0.88 of the size."""
+    part = rgb[round(0.03 * rgb.shape[0]) :, round(0.02 * rgb.shape[1]) :]
+    return cv2.resize(part, None, fx=0.88, fy=0.88, interpolation=cv2.INTER_AREA)
+
+
 def _low_light(rgb: np.ndarray) -> np.ndarray:
     """Two stops underexposed, 60 electrons where it would be white."""
     caught = np.random.default_rng(0).poisson(60 * _light(rgb)) / 60
@@ -71,6 +97,9 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "turned-90": _turned(1),
     "turned-180": _turned(2),
     "turned-270": _turned(3),
+    "tilted": _tilted(3, 0.92),
+    "tilted-back": _tilted(-2, 1.08),
+    "cropped": _cropped,
     "underexposed": lambda rgb: _exposed(_light(rgb) * 0.06),  # four stops
     "overexposed": lambda rgb: _exposed(_light(rgb) * 2.5),
     "faint": lambda rgb: (rgb * 0.25 + 20).astype(np.uint8),

@@ -113,3 +113,18 @@ def test_a_number_is_read_to_its_end_where_the_box_cuts_it(
     monkeypatch.setattr(page, "locate", lambda *_, **__: ([cut], []))
     lines = Reader(Settings(reader="network"), threads=1).read(np.repeat(grey[..., None], 3, axis=2)).lines
     assert [line.text for line in lines] == [read]
+
+
+@pytest.mark.parametrize(("shown", "at", "end"), [("385614927", 1, 8), ("SPICER", 1, 6)])
+def test_words_and_both_ends_of_a_number_are_read_where_the_box_cuts_them(
+    shown: str, at: int, end: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    ink = np.zeros((300, 900), np.uint8)
+    cv2.putText(ink, shown, (100, 170), font, 2.0, 110, 4, cv2.LINE_AA)
+    grey = np.clip(150.0 - ink + np.random.default_rng(0).normal(0, 9, ink.shape), 0, 255).astype(np.uint8)
+    start, width = (cv2.getTextSize(part, font, 2.0, 4)[0][0] for part in (shown[:at], shown[at:end]))
+    cut = Straight(100 + start + width / 2, 148, width + 2, 72, 0.0)
+    monkeypatch.setattr(page, "locate", lambda *_, **__: ([cut], []))
+    lines = Reader(Settings(reader="network"), threads=1).read(np.repeat(grey[..., None], 3, axis=2)).lines
+    assert [line.text for line in lines] == [shown]

@@ -5,25 +5,18 @@
 What is learnt is the map of differentiable binarisation (Liao et al. 2020): every line's outline, grown to
 the margin that people leave who outline text by hand, and shrunk by their equation 10. Lines that hardly
 anybody can read are left out of the loss.
-
-With ``--teacher`` a small network learns the map of a larger one instead (Hinton, Vinyals and Dean 2015), of
-photos into which print is pasted, in many lights: what is right matters less there than variety.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from bump import as_jpeg
 from graph import Graph
-from lines import LEAST_TAUGHT, printed
+from lines import LEAST_TAUGHT
 from torch.nn import functional as F
 from tuning import Tuning, half, parser, rendered
 
@@ -37,9 +30,6 @@ MARGIN = 0.22  # of the height, on each side: rendered outlines touch the glyphs
 CROPS = 2  # of each photo
 NEGATIVES = 3  # hardest pixels without text that count, for each one with text
 BLOCK = 4
-SCENES = 5  # of each photo, for a teacher
-PASTED = 0.4  # of them with print
-TEXT = 0.1  # a teacher's probability from which a pixel counts as text
 
 Example = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -49,47 +39,6 @@ def examples(seed: int) -> list[Example]:
     rng = np.random.default_rng((seed, 2))
     ((_, photo),) = render_random(1, seed, megapixels=float(rng.uniform(0.4, 1.0)))
     return [_cropped(rng, photo) for _ in range(CROPS)]
-
-
-def scenes(seed: int) -> list[np.ndarray]:
-    """Crops (S, S, 3) uint8 of one photo, some with print, each in a light of its own."""
-    rng = np.random.default_rng((seed, 3))
-    ((_, photo),) = render_random(1, seed, megapixels=float(rng.uniform(0.4, 1.2)))
-    return [_lit(rng, _with_print(rng, _cropped(rng, photo)[0])) for _ in range(SCENES)]
-
-
-def _with_print(rng: np.random.Generator, crop: np.ndarray) -> np.ndarray:
-    if rng.random() > PASTED:
-        return crop
-    turn = float(rng.choice([0, 0, 0, 90, 180, 270])) + float(rng.normal(0, 8))
-    for _ in range(int(rng.integers(1, 6))):
-        picture, _ = printed(rng)
-        height, width = picture.shape[:2]
-        scale = float(np.exp(rng.uniform(math.log(12), math.log(90)))) / height
-        to = cv2.getRotationMatrix2D((width / 2, height / 2), turn + float(rng.normal(0, 2)), scale)
-        to[:, 2] += rng.uniform(0, SIDE, 2) - [width / 2, height / 2]
-        inside = cv2.warpAffine(np.ones((height, width), np.float32), to, (SIDE, SIDE))[..., None]
-        pasted = cv2.warpAffine(picture, to, (SIDE, SIDE), flags=cv2.INTER_AREA)
-        crop = (crop * (1 - inside) + pasted * inside).astype(np.uint8)
-    return crop
-
-
-def _lit(rng: np.random.Generator, crop: np.ndarray) -> np.ndarray:
-    """Contrast, brightness, tint, blur and grain drawn anew."""
-    light = crop.astype(np.float32) / 255
-    if rng.random() < 0.1:
-        light = 1 - light
-    if rng.random() < 0.1:
-        light = light.mean(axis=2, keepdims=True).repeat(3, axis=2)
-    light = light ** float(np.exp(rng.normal(0, 0.3)))
-    contrast, tint = float(np.exp(rng.normal(-0.1, 0.3))), rng.normal(1, 0.06, 3)
-    light = (0.5 + (light - 0.5) * contrast + float(rng.normal(0, 0.08))) * tint
-    if rng.random() < 0.25:
-        light = cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.4, 1.6)))
-    if rng.random() < 0.4:
-        light = light + rng.normal(0, rng.gamma(1.5, 0.012), light.shape)
-    crop = np.clip(light * 255, 0, 255).astype(np.uint8)
-    return as_jpeg(crop, int(rng.integers(35, 95))) if rng.random() < 0.5 else crop
 
 
 def _cropped(rng: np.random.Generator, photo: Photo) -> Example:
@@ -159,38 +108,14 @@ def loss_of(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) ->
     return 5 * torch.cat([positives, hardest]).mean() + dice
 
 
-def told(logits: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
-    """`loss_of` with what a teacher says for truth, doubts included; both (N, S, S) logits."""
-    target = torch.sigmoid(taught)
-    each = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    text = target > TEXT
-    rest = each[~text]
-    hardest = rest.topk(min(len(rest), max(2000, NEGATIVES * int(text.sum())))).values
-    probability = torch.sigmoid(logits)
-    shared, areas = (probability * target).sum(), probability.square().sum() + target.square().sum()
-    return 5 * torch.cat([each[text], hardest]).mean() + 1 - (2 * shared + 1) / (areas + 1)
-
-
 def _block(first: int) -> list[Example]:
     return [one for seed in range(first, first + BLOCK) for one in examples(seed)]
-
-
-def _scenes(first: int) -> list[np.ndarray]:
-    return [one for seed in range(first, first + BLOCK) for one in scenes(seed)]
-
-
-def _input(crops: list[np.ndarray], device: torch.device) -> torch.Tensor:
-    bgr = np.stack([crop[:, :, ::-1] for crop in crops]).astype(np.float32)
-    x = torch.from_numpy(np.ascontiguousarray((bgr * (2 / 255) - 1).transpose(0, 3, 1, 2)))
-    return x.to(device, memory_format=torch.channels_last)
 
 
 def main() -> None:
     """Train until the planned number of photos, or until interrupted."""
     options = parser(__doc__, rate=1e-4, seed=30_000_000, ema=0.995)
     options.add_argument("--start", type=Path, default=MODELS / "detector-stock.onnx")
-    options.add_argument("--teacher", type=Path, help="a detector whose maps are learnt instead of outlines")
-    options.add_argument("--relative", action="store_true", help="the rate is a share of each tensor's size")
     options.add_argument("--photos", type=int, default=4000)
     options.add_argument("--batch", type=int, default=4, help="crops")
     a = options.parse_args()
@@ -198,32 +123,23 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     device = torch.device(a.device)
     net = Graph(a.start).to(device, memory_format=torch.channels_last)
-    teacher = None
-    if a.teacher:
-        teacher = Graph(a.teacher).to(device, memory_format=torch.channels_last).requires_grad_(False)
-    tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=50, seed=a.seed, relative=a.relative)
-    waiting: list[Any] = []
-    block: Callable[[int], list[Any]] = _scenes if teacher else _block
-    for following, found in rendered(block, tuning.seed, BLOCK, a.workers):
+    tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=50, seed=a.seed)
+    waiting: list[Example] = []
+    for following, found in rendered(_block, tuning.seed, BLOCK, a.workers):
         tuning.seed = following
         waiting += found
         tuning.done += BLOCK
         while len(waiting) >= a.batch:
             batch, waiting = waiting[: a.batch], waiting[a.batch :]
-            x = _input(batch if teacher else [crop for crop, _, _ in batch], device)
-            # A small network's maps differ too much in bfloat16, and it is hardly faster.
-            with nullcontext() if teacher else half(device):
-                logits = net(x).float()[:, 0]
-            if teacher:
-                with torch.no_grad(), half(device):
-                    taught = teacher(x).float()[:, 0]
-                loss = told(logits, taught)
-            else:
-                target, weight = (
-                    torch.from_numpy(np.stack([one[k] for one in batch]).astype(np.float32)).to(device)
-                    for k in (1, 2)
-                )
-                loss = loss_of(logits, target, weight)
+            bgr = np.stack([crop[:, :, ::-1] for crop, _, _ in batch]).astype(np.float32)
+            x = torch.from_numpy(np.ascontiguousarray((bgr * (2 / 255) - 1).transpose(0, 3, 1, 2)))
+            target, weight = (
+                torch.from_numpy(np.stack([one[k] for one in batch]).astype(np.float32)).to(device)
+                for k in (1, 2)
+            )
+            with half(device):
+                logits = net(x.to(device, memory_format=torch.channels_last))
+            loss = loss_of(logits.float()[:, 0], target, weight)
             tuning.learn(loss, tuning.done / a.photos)
             tuning.losses.append(float(loss.detach()))
         over = tuning.done >= a.photos

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -46,10 +47,10 @@ LONG = 14.0  # heights of a box: a longer line is also read in pieces as long as
 PIECE_OVERLAP = 3.0  # heights
 CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
 NUMBER_VALUE = 1.5  # of a line that shows a number: the photo is not searched again
-BEYOND = 0.8  # heights by which a number is read further
+BEYOND = 0.8  # heights by which a line is read further
 CUT = 0.1  # cost of that in a cover
 CUT_SURE = 0.9  # of the votes for the character at that end
-CUT_DIGITS = 3
+CUT_CHARACTERS = 3
 LIFTED_BETTER = 0.5  # a page is read in lifted light if its lines are worth so much more there
 SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
 HAN_ONE = "\u4e00"
@@ -142,7 +143,10 @@ class PageReader:
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
         chosen = cover(candidates)
-        for further in (self._again, self._small, self._longer, self._beside):
+        looked: set[Shape] = set()
+        longer = partial(self._longer, looked=looked)
+        # A line may be cut at both ends, and so may one that was found beside another.
+        for further in (self._again, self._small, longer, longer, self._beside, longer):
             more = further(rgb, chosen)
             if more:
                 candidates += more
@@ -241,18 +245,27 @@ class PageReader:
     def _read_in(self, rgb: np.ndarray, boxes: Sequence[Straight]) -> list[Candidate]:
         return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes)])
 
-    def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
-        """Numbers that go on beyond an end of their box: all views must be sure of what stands there."""
-        numbers = [
+    def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate], looked: set[Shape]) -> list[Candidate]:
+        """Lines that go on beyond an end of their box: all views must be sure of what stands there.
+
+        Args:
+            rgb: the page.
+            chosen: its lines.
+            looked: those whose ends were looked at, which is not done again; it grows.
+        """
+        lines = [
             line
             for line in chosen
-            if isinstance(line.shape, Straight) and sum(c.isdigit() for c in line.glance.text) >= CUT_DIGITS
+            if isinstance(line.shape, Straight)
+            and line.shape not in looked
+            and sum(c.isalnum() for c in line.glance.text) >= CUT_CHARACTERS
         ]
-        reach = [BEYOND * line.shape.height / line.shape.width for line in numbers]
-        wide = [line.shape.piece(-r, 1.0 + r) for line, r in zip(numbers, reach, strict=True)]
+        looked.update(line.shape for line in lines)
+        reach = [BEYOND * line.shape.height / line.shape.width for line in lines]
+        wide = [line.shape.piece(-r, 1.0 + r) for line, r in zip(lines, reach, strict=True)]
         ends: list[tuple[Candidate, int, Shape]] = []
         seen = self._quick([_flat(rgb, shape) for shape in wide])
-        for line, r, shape, glance in zip(numbers, reach, wide, seen, strict=True):
+        for line, r, shape, glance in zip(lines, reach, wide, seen, strict=True):
             first, last, _, _ = bounds(shape.width, shape.height, GLANCE)
             u = [-r + (first + p * (last - first)) * (1 + 2 * r) for p in glance.positions]
             if u and u[0] < 0.0:
