@@ -98,33 +98,27 @@ def test_a_faint_label_is_found_by_a_closer_look() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "read"),
-    [("SER 856143", "SER 856143"), ("SER 85614", "SER 85614"), ("SER 85614    WXK", "SER 85614")],
+    ("shown", "boxed", "read"),
+    [
+        ("SER 856143", slice(0, 9), "SER 856143"),
+        ("SER 85614", slice(0, 9), "SER 85614"),
+        ("SER 85614    WXK", slice(0, 9), "SER 85614"),
+        ("385614927", slice(1, 8), "385614927"),
+        ("SPICER", slice(1, 6), "SPICER"),
+    ],
 )
-def test_a_number_is_read_to_its_end_where_the_box_cuts_it(
-    shown: str, read: str, monkeypatch: pytest.MonkeyPatch
+def test_a_line_is_read_to_its_ends_where_the_box_cuts_them(
+    shown: str, boxed: slice, read: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only as far as it goes: what stands apart is another mark, grain is none."""
+    font = cv2.FONT_HERSHEY_SIMPLEX
     ink = np.zeros((300, 900), np.uint8)
-    cv2.putText(ink, shown, (60, 170), cv2.FONT_HERSHEY_SIMPLEX, 2.0, 110, 4, cv2.LINE_AA)
+    cv2.putText(ink, shown, (60, 170), font, 2.0, 110, 4, cv2.LINE_AA)
     grey = np.clip(150.0 - ink + np.random.default_rng(0).normal(0, 9, ink.shape), 0, 255).astype(np.uint8)
-    (width, _), _ = cv2.getTextSize("SER 85614", cv2.FONT_HERSHEY_SIMPLEX, 2.0, 4)
-    cut = Straight(60 + width / 2, 148, width + 6, 72, 0.0)
+    before, width = (
+        cv2.getTextSize(part, font, 2.0, 4)[0][0] for part in (shown[: boxed.start], shown[boxed])
+    )
+    cut = Straight(60 + before + width / 2, 148, width + 6, 72, 0.0)
     monkeypatch.setattr(page, "locate", lambda *_, **__: ([cut], []))
     lines = Reader(Settings(reader="network"), threads=1).read(np.repeat(grey[..., None], 3, axis=2)).lines
     assert [line.text for line in lines] == [read]
-
-
-@pytest.mark.parametrize(("shown", "at", "end"), [("385614927", 1, 8), ("SPICER", 1, 6)])
-def test_words_and_both_ends_of_a_number_are_read_where_the_box_cuts_them(
-    shown: str, at: int, end: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    ink = np.zeros((300, 900), np.uint8)
-    cv2.putText(ink, shown, (100, 170), font, 2.0, 110, 4, cv2.LINE_AA)
-    grey = np.clip(150.0 - ink + np.random.default_rng(0).normal(0, 9, ink.shape), 0, 255).astype(np.uint8)
-    start, width = (cv2.getTextSize(part, font, 2.0, 4)[0][0] for part in (shown[:at], shown[at:end]))
-    cut = Straight(100 + start + width / 2, 148, width + 2, 72, 0.0)
-    monkeypatch.setattr(page, "locate", lambda *_, **__: ([cut], []))
-    lines = Reader(Settings(reader="network"), threads=1).read(np.repeat(grey[..., None], 3, axis=2)).lines
-    assert [line.text for line in lines] == [shown]
