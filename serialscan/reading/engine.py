@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import cv2
 import numpy as np
 import onnxruntime
 
@@ -31,6 +32,7 @@ RECOGNISERS = (
     ("relief-quick", "recogniser-quick.onnx"),
     ("relief-v5", "recogniser-v5.onnx"),
 )
+_TONES = np.arange(256, dtype=np.float32) * np.float32(2 / 255) - np.float32(1)  # of a grey value
 AT_ONCE = 2  # batches of lines read side by side; each takes its own memory
 
 _Task = TypeVar("_Task")
@@ -86,8 +88,7 @@ class Recogniser:
         Returns:
             (N, W // 8, len(characters)) float32; class 0 is the blank of CTC (Graves et al. 2006).
         """
-        batch = (lines[:, :, :, ::-1].astype(np.float32) * (2 / 255) - 1).transpose(0, 3, 1, 2)
-        return self.session.run(None, {"x": np.ascontiguousarray(batch)})[0]
+        return self.session.run(None, {"x": _batch(lines)})[0]
 
 
 class Networks:
@@ -155,9 +156,17 @@ class Networks:
         Returns:
             (H, W) float32 from 0 to 1 (differentiable binarisation, Liao et al. 2020).
         """
-        bgr = rgb[:, :, ::-1].astype(np.float32)
-        batch = (bgr * (2 / 255) - 1).transpose(2, 0, 1)[None]
-        return self._detectors[detector].run(None, {"x": np.ascontiguousarray(batch)})[0][0, 0]
+        return self._detectors[detector].run(None, {"x": _batch(rgb[None])})[0][0, 0]
+
+
+def _batch(pictures: np.ndarray) -> np.ndarray:
+    """Pictures (N, H, W, 3) uint8 RGB as the networks take them: (N, 3, H, W) float32 BGR from -1 to 1."""
+    count, height, width, _ = pictures.shape
+    batch = np.empty((count, 3, height, width), np.float32)
+    for picture, planes in zip(pictures, batch, strict=True):
+        for channel, plane in zip(reversed(cv2.split(picture)), planes, strict=True):
+            cv2.LUT(channel, _TONES, dst=plane)
+    return batch
 
 
 def _recogniser(name: str, session: onnxruntime.InferenceSession) -> Recogniser:

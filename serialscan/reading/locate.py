@@ -39,6 +39,8 @@ TEXT = 0.3  # text probability of a pixel, as PP-OCR uses it
 _BOX = 0.3  # mean text probability of a box; PP-OCR's 0.5 loses faint relief
 _BOW = 0.3  # rise of a bowed line's middle, in heights
 _BETTER = 0.85  # distance to the circle against that to the straight line, both root mean square
+_LONG = 0.3  # variance across a blob against that along it: of such blobs
+_STRAIGHT = 0.95  # a parabola that fits hardly better than the line tells that a circle does not either
 _REFINEMENTS = 8
 _BOW_LONG = 36  # px of the map; nothing shorter is taken for bowed
 _UNCLIP = 1.6  # DB shrinks text in training by this ratio, boxes are grown back
@@ -59,11 +61,13 @@ def locate(rgb: np.ndarray, networks: Networks) -> tuple[list[Straight], list[Ar
     long_side = max(height, width)
     found: list[Straight] = []
     bowed: list[Arc] = []
-    looks = [(rgb, *look) for look in COARSE_LOOKS]
+    shrunk = {side: _sized(rgb, side / long_side) for side, _ in COARSE_LOOKS}
+    looks = [(shrunk[side], detector) for side, detector in COARSE_LOOKS]
     if _coloured(rgb):  # first, since the last look's hints call for tiles
-        looks.insert(0, (_grey(rgb), *GREY_LOOK))
-    for picture, side, detector in looks:
-        probability = _probability(picture, side / long_side, networks, detector)
+        side, detector = GREY_LOOK
+        looks.insert(0, (_sized(_grey(rgb), side / long_side), detector))
+    for picture, detector in looks:
+        probability = networks.detect(picture, detector)
         found += _boxes(probability, width, height)
         bowed += [_scaled(arc, width / probability.shape[1]) for arc in bowed_in(probability)]
     if long_side > NATIVE * COARSE_PX:
@@ -156,13 +160,18 @@ def look_at(rgb: np.ndarray, networks: Networks) -> tuple[list[Straight], np.nda
 
 
 def _probability(rgb: np.ndarray, scale: float, networks: Networks, detector: int = STOCK) -> np.ndarray:
+    return networks.detect(_sized(rgb, scale), detector)
+
+
+def _sized(rgb: np.ndarray, scale: float) -> np.ndarray:
+    """A picture (H, W, 3) about so many times as large, its sides multiples of `GRID`."""
     height, width = rgb.shape[:2]
     rows = max(GRID, round(height * scale / GRID) * GRID)
     columns = max(GRID, round(width * scale / GRID) * GRID)
-    if (rows, columns) != (height, width):
-        shrink = rows * columns < height * width
-        rgb = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
-    return networks.detect(rgb, detector)
+    if (rows, columns) == (height, width):
+        return rgb
+    shrink = rows * columns < height * width
+    return cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
 
 
 def _stitched(rgb: np.ndarray, scale: float, networks: Networks, detector: int) -> np.ndarray:
@@ -247,12 +256,16 @@ def _bowed(contour: np.ndarray, probability: np.ndarray) -> Arc | None:
     score = float(probability[rows_in + top, columns_in + left].mean())
     middle_x, middle_y = float(columns_in.mean()), float(rows_in.mean())
     x, y = columns_in - middle_x, rows_in - middle_y
+    spread = np.array([[(x * x).mean(), (x * y).mean()], [(x * y).mean(), (y * y).mean()]])
+    (across, along), axes = np.linalg.eigh(spread)
+    if across < _LONG * along and _unbent(*(axes.T @ [x, y])) > _STRAIGHT:
+        return None
     cx, cy, radius = _circle(x, y)
     outwards = math.atan2(-cy, -cx)  # from the centre to the blob's middle
     turn = (np.arctan2(y - cy, x - cx) - outwards + math.pi) % math.tau - math.pi
     low, high = float(turn.min()), float(turn.max())
     rough = float(np.std(np.hypot(x - cx, y - cy)))
-    if rough > _BETTER * math.sqrt(max(float(np.linalg.eigvalsh(np.cov(x, y))[0]), 0.0)):
+    if rough > _BETTER * math.sqrt(max(float(across), 0.0)):
         return None
     thick = rough * math.sqrt(12)
     if not 0.6 < thick * radius * (high - low) / len(x) < 1.6:
@@ -266,6 +279,20 @@ def _bowed(contour: np.ndarray, probability: np.ndarray) -> Arc | None:
     return Arc(
         float(cx + middle_x + left), float(cy + middle_y + top), radius, height, start % 360, sweep, score
     )
+
+
+def _unbent(across: np.ndarray, along: np.ndarray) -> float:
+    """What distance to a line is left to a parabola, both root mean square, of points around their middle.
+
+    Args:
+        across: (N,) distances from the main axis.
+        along: (N,) places on it.
+    """
+    bend = along**2
+    bend -= bend.mean()
+    bend -= (bend * along).sum() / max((along**2).sum(), 1e-9) * along
+    explained = (across * bend).sum() ** 2 / max((bend**2).sum() * (across**2).sum(), 1e-9)
+    return math.sqrt(max(0.0, 1 - float(explained)))
 
 
 def _circle(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -166,9 +166,10 @@ class PageReader:
             sights.append(seen)
         fusions: dict[int, Fusion] = {}
         pending = list(range(len(chosen)))
+        cut = cache(lambda i, crop: chosen[i].shape.cut(rgb, crop))
         for look in self._looks:
             jobs = [(i, view) for i in pending for view in (*look, *_pieces(chosen[i].shape, look))]
-            crops = [_LIGHTS[view.light](chosen[i].shape.cut(rgb, view.crop)) for i, view in jobs]
+            crops = [_LIGHTS[view.light](cut(i, view.crop)) for i, view in jobs]
             read = self._recognise(crops, [view.recogniser for _, view in jobs])
             for (i, view), posteriors in zip(jobs, read, strict=True):
                 sights[i].append(self._sight(view, posteriors, chosen[i].shape))
