@@ -156,6 +156,16 @@ def test_the_cover_prefers_what_the_posteriors_support() -> None:
     assert [c.glance.text for c in cover([left, right, poor])] == ["195-30", "1285"]
 
 
+def test_no_character_is_read_twice() -> None:
+    whole = candidate("S/N F58394", 0.95, 200, 300, cost=0.3)
+    left, right = candidate("S/N F", 0.95, 121, 142), candidate("F58394", 0.95, 261.5, 177)
+    assert left.value + right.value > whole.value
+    assert [c.glance.text for c in cover([left, right, whole])] == ["S/N F58394"]
+    assert [c.glance.text for c in cover([left, right])] == ["S/N F", "F58394"]
+    beside = candidate("4550", 0.95, 110, 120), candidate("0123", 0.95, 230, 122)
+    assert [c.glance.text for c in cover(beside)] == ["4550", "0123"]
+
+
 def test_a_line_that_reads_both_ways_follows_the_others() -> None:
     other = candidate("HARTFORD", 0.95, 700, 300)
     right, wrong = candidate("6890", 0.90, 200, 100), candidate("0689", 0.92, 200, 100, angle=180)

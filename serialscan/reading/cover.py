@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Arc, Shape, Straight, overlap
+from serialscan.reading.shapes import GLANCE, Arc, Shape, Straight, bounds, overlap
 
 # A character counts as far as it is surer than this; what is less sure counts against the line.
 EVEN = 0.6
 # Each line costs this much, so that a row read whole wins over the same row read in pieces.
 PER_LINE = 0.35
 CONFLICT = 0.1  # texts that share more of the smaller one exclude each other
+SAME_PLACE = 0.5  # heights between the middles of a character that two lines read
 ALONG = 0.15
 ACROSS = 0.4
 PARALLEL = 0.85  # cosine of the angle within which lines count as read in one direction
@@ -51,22 +52,60 @@ def cover(candidates: Sequence[Candidate]) -> list[Candidate]:
     """
     useful = [c for c in candidates if c.value > 0]
     useful.sort(key=lambda c: (-c.value, c.glance.text, c.shape.rotation))
-    conflicts = _conflicts([c.shape for c in useful])
-    first = _best_cover(useful, conflicts, [c.value for c in useful])
-    values = [c.value + _support(i, useful, first, conflicts[i]) for i, c in enumerate(useful)]
-    chosen = [replace(useful[i], value=values[i]) for i in _best_cover(useful, conflicts, values)]
+    in_place, rivals = _conflicts(useful)
+    first = _best_cover(useful, rivals, [c.value for c in useful])
+    values = [c.value + _support(i, useful, first, rivals[i]) for i, c in enumerate(useful)]
+    best = _best_cover(useful, rivals, values)
+    for i in range(len(useful)):  # what no whole took the place of stays, though a character stands in both
+        if values[i] > 0 and i not in best and in_place[i].isdisjoint(best):
+            best.append(i)
+    chosen = [replace(useful[i], value=values[i]) for i in best]
     return sorted(chosen, key=_reading_order)
 
 
-def _conflicts(shapes: Sequence[Shape]) -> list[set[int]]:
-    """For each shape the others that stand in its place."""
-    cores = [_core(shape) for shape in shapes]
-    found: list[set[int]] = [set() for _ in shapes]
-    for i, j in itertools.combinations(range(len(shapes)), 2):
-        if overlap(cores[i], cores[j]) > CONFLICT:
-            found[i].add(j)
-            found[j].add(i)
-    return found
+def _conflicts(useful: Sequence[Candidate]) -> tuple[list[set[int]], list[set[int]]]:
+    """For each candidate the others that stand in its place; these and those that read one of its characters.
+
+    Two pieces of a line that both read the character between them would be worth more than the whole.
+    """
+    cores = [_core(c.shape) for c in useful]
+    characters = [_characters(c) for c in useful]
+    in_place: list[set[int]] = [set() for _ in useful]
+    rivals: list[set[int]] = [set() for _ in useful]
+    for i, j in itertools.combinations(range(len(useful)), 2):
+        shared = overlap(cores[i], cores[j])
+        if shared > CONFLICT:
+            in_place[i].add(j)
+            in_place[j].add(i)
+        if shared > CONFLICT or (shared > 0 and _read_twice(characters[i], characters[j])):
+            rivals[i].add(j)
+            rivals[j].add(i)
+    return in_place, rivals
+
+
+@dataclass(frozen=True)
+class _Characters:
+    """The characters of a candidate, their middles (N, 2) in photo px, and the height of its line."""
+
+    text: np.ndarray
+    at: np.ndarray
+    height: float
+
+
+def _characters(candidate: Candidate) -> _Characters:
+    shape, glance = candidate.shape, candidate.glance
+    first, last, _, _ = bounds(shape.width, shape.height, GLANCE)
+    u = first + np.array(glance.positions) * (last - first)
+    marked = np.array(list(glance.text)) != " "
+    at = shape.points(u[marked], np.full(int(marked.sum()), 0.5))
+    return _Characters(np.array(list(glance.text))[marked], at, shape.height)
+
+
+def _read_twice(a: _Characters, b: _Characters) -> bool:
+    """Whether both read the same character in the same place."""
+    apart = np.linalg.norm(a.at[:, None] - b.at[None], axis=2)
+    same = a.text[:, None] == b.text[None]
+    return bool((same & (apart < SAME_PLACE * min(a.height, b.height))).any())
 
 
 def _support(one: int, useful: Sequence[Candidate], chosen: Sequence[int], rivals: set[int]) -> float:
