@@ -109,6 +109,16 @@ def struck(text: str, scale: float = 1.3, margin: int = 6) -> np.ndarray:
     return np.dstack([np.clip(picture + grain, 0, 255).astype(np.uint8)] * 3)
 
 
+def test_commas_stops_and_ampersands_are_told_apart(reader: Reader) -> None:
+    plate = np.full((420, 900, 3), (150, 152, 155), np.uint8)
+    marks = ("U.S. PAT. 4,123,221", "H&R 482139", "CAL. 7.62 MM", "P/N 12.345.67")
+    for row, mark in enumerate(marks):
+        cv2.putText(
+            plate, mark, (40, 90 + 105 * row), cv2.FONT_HERSHEY_DUPLEX, 2, (50, 50, 50), 4, cv2.LINE_AA
+        )
+    assert ["".join(t.split()) for t in texts(reader, plate)] == ["".join(m.split()) for m in marks]
+
+
 def test_a_small_picture_of_one_line_is_one_line(reader: Reader) -> None:
     assert texts(reader, struck("238930")) == ["238930"]
 

@@ -68,6 +68,13 @@ def test_a_doubled_character_needs_a_blank_between() -> None:
     assert "".join(beam_search(sure, CHARACTERS)[0].text) == "AAB"
 
 
+def test_a_stop_that_may_be_a_comma_is_as_sure_as_both() -> None:
+    posteriors = posteriors_from([[1, 97, 1, 1], [2, 1, 50, 47], [96, 1, 2, 1]])
+    seen = greedy(posteriors, ("", "7", ".", ","))
+    assert seen.text == "7."
+    assert seen.confidences == pytest.approx((0.97, 0.97))
+
+
 def view(text: str, probability: float = 1.0) -> tuple[Hypothesis, ...]:
     return (Hypothesis(tuple(text), tuple((i + 0.5) / len(text) for i in range(len(text))), probability),)
 

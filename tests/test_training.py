@@ -294,3 +294,24 @@ def test_a_folded_network_says_the_same_in_fewer_steps(tmp_path: Path) -> None:
     with torch.no_grad():  # and in training, whole
         answer = Graph(tmp_path / "whole.onnx", logits=False)(torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(answer, run(tmp_path / "whole.onnx", x), atol=2e-4)
+
+
+def test_a_head_learns_signs_and_leaves_all_other_classes_as_they_are(tmp_path: Path) -> None:
+    from head import SIGNS, Head
+
+    network = MODELS / "recogniser-quick.onnx"
+    done = subprocess.run(
+        [sys.executable, "head.py", str(network), "--out", str(tmp_path), "--lines", "100"],
+        cwd=TRAINING, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.count("held-back lines read whole") == 2
+    was, now = Head(network), Head(tmp_path / network.name)
+    signs = sorted(was.index[c] for c in SIGNS if c in was.index)
+    assert len(signs) == len(SIGNS)
+    others = sorted(set(range(len(was.biases))) - set(signs))
+    np.testing.assert_array_equal(now.weights[:, others], was.weights[:, others])
+    np.testing.assert_array_equal(now.biases[others], was.biases[others])
+    assert (now.weights[:, signs] != was.weights[:, signs]).any(axis=0).all()
+    before = [t for t in was.model.graph.initializer if list(t.dims) != list(was.weights.shape)]
+    after = {t.name: t for t in now.model.graph.initializer}
+    assert all(after[t.name] == t for t in before if list(t.dims) != list(was.biases.shape))

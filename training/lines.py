@@ -32,6 +32,7 @@ LEAST_TAUGHT = 0.7  # of the viewers must read a character: what is hard to read
 PRINT_SHARE = 0.2
 EMPTY_SHARE = 0.04
 TURNED_SHARE = 0.06  # of the rest: upside down, which says nothing, so that the right way up is surer
+SIGNS_SHARE = 0.1  # of texts, for signs that the renderer's texts seldom have, or never between digits
 BUMPED_SHARE = 0.52  # of relief shaded as a bump map; the rest is rendered
 MAX_WIDTH = 640
 _FONT_FOLDERS = ("/usr/share/fonts", "/Library/Fonts", "C:/Windows/Fonts")
@@ -129,6 +130,8 @@ def _cut(picture: np.ndarray, wide: float) -> np.ndarray:
 
 def _text(rng: Rng) -> str:
     """A text of the renderer; alphabets that few marks have come less often, names of alloys more."""
+    if rng.random() < SIGNS_SHARE:
+        return with_signs(rng)
     if rng.random() < 0.1:
         parts = [str(rng.integers(2, 100)) if rng.random() < 0.7 else "X"]
         for _ in range(int(rng.integers(1, 5))):
@@ -143,6 +146,39 @@ def _text(rng: Rng) -> str:
         return "+".join(grades)
     text = random_text(rng)
     return text if text.isascii() or rng.random() < 0.5 else random_text(rng)
+
+
+def with_signs(rng: Rng) -> str:
+    """Patents, decimals, companies, inches: with signs, or with stops in the places of commas."""
+    word, other = (_capital(rng, int(rng.integers(1, 9))) for _ in range(2))
+    if rng.random() < 0.3:
+        word = word.capitalize()
+    number, small = int(rng.integers(0, 10 ** int(rng.integers(1, 6)))), int(rng.integers(1, 100))
+    unit = pick(rng, ("", "", " mm", "MM", " kg", " BAR", " V", " m", " LBS"))
+    comma = pick(rng, (",", ",", "."))
+    thousands = f"{small}{comma}{rng.integers(0, 1000):03d}"
+    forms = (
+        pick(rng, ("PAT. ", "U.S. PAT. ", "PAT. NO. ", "PAT ", "Pat. No. ", "PATENT ", "D.R.P. ", ""))
+        + f"{thousands}{comma}{rng.integers(0, 1000):03d}",
+        f"{small if rng.random() < 0.5 else small % 10}{comma}{number % 1000}{unit}",
+        f"{thousands}{unit}",
+        f"{word}, {other}" + pick(rng, ("", ".", " U.S.A.", f" {number}")),
+        pick(rng, (f"{word} & {other}", f"{word[0]}&{other[0]}", f"{word} & CO.", f"{word}&{other}")),
+        pick(rng, (f'"{word}"', f'{word} "{other}"', f'{small}"', f"{word}'S", f"{small}'{other}'")),
+        pick(rng, (f"({word})", f"{word} ({other})", f"{number} ({small})", f"({number})", f"{small})")),
+        pick(
+            rng, (f"{small}+{number}", f"{word}: {number}", f"{word}:", f"{small % 24:02d}:{number % 60:02d}")
+        ),
+        pick(
+            rng,
+            (f"*{number}*", f"{word}*", f"{number}/{small}", f"{word}/{other}", f"{small}°", f"№{number}"),
+        ),
+    )
+    return pick(rng, forms[:2] + forms)  # patents and decimals twice as often
+
+
+def _capital(rng: Rng, length: int) -> str:
+    return "".join(chr(ord("A") + int(i)) for i in rng.integers(0, 26, length))
 
 
 def _drawing_number(rng: Rng) -> str:
@@ -216,6 +252,8 @@ def _fonts() -> tuple[str, ...]:
 
 
 def _phrase(rng: Rng) -> str:
+    if rng.random() < SIGNS_SHARE:
+        return with_signs(rng)
     if rng.random() < 0.5:
         text = random_text(rng)
         return text if text.isascii() else str(rng.integers(10**4, 10**9))
@@ -249,9 +287,9 @@ def _drawn(rng: Rng, text: str, size: int, above: float, beside: float) -> Image
     return Image.fromarray(page)
 
 
-def printed(rng: Rng) -> tuple[np.ndarray, str]:
-    """A line of print as a phone sees a label: (H, W, 3) uint8 and its text."""
-    text = _phrase(rng)
+def printed(rng: Rng, text: str | None = None) -> tuple[np.ndarray, str]:
+    """A line of print as a phone sees a label: (H, W, 3) uint8, and its text."""
+    text = _phrase(rng) if text is None else text
     size = int(rng.integers(14, 60))
     above, beside = rng.uniform(0.05, 0.5) * size, rng.uniform(0.05, 0.8) * size
     if rng.random() < 0.1:

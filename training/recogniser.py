@@ -41,7 +41,7 @@ DISTILLED = 1.0  # weight of a teacher's posteriors on all lines
 def widened(stock: Path, target: Path) -> list[str]:
     """The stock network with classes for what it lacks; returns all its classes."""
     model = onnx.load(stock)
-    classes = _characters(model)
+    classes = characters_of(model)
     new = [c for c in CYRILLIC + ARABIC if c not in classes]
     like = [classes.index(LIKE[c] if LIKE[c] in classes else "W") for c in new]
 
@@ -54,7 +54,7 @@ def widened(stock: Path, target: Path) -> list[str]:
     return [*classes, *new]
 
 
-def _characters(model: onnx.ModelProto) -> list[str]:
+def characters_of(model: onnx.ModelProto) -> list[str]:
     """The classes of a recogniser; the first one is the blank."""
     (listed,) = [p for p in model.metadata_props if p.key == "character"]
     return ["", *listed.value.split("\n")]
@@ -73,7 +73,7 @@ def _batches(first: int, workers: int) -> Iterator[tuple[int, list[Sample]]]:
     full: list[list[Sample]] = []
     for following, found in rendered(_block, first, BLOCK, workers):
         for sample in found:
-            width = _width(sample)
+            width = width_of(sample)
             batch = open_batches.setdefault((width, sample.printed), [])
             batch.append(sample)
             if len(batch) == max(1, BATCH_PX // width):
@@ -85,12 +85,14 @@ def _batches(first: int, workers: int) -> Iterator[tuple[int, list[Sample]]]:
         full = []
 
 
-def _width(sample: Sample) -> int:
+def width_of(sample: Sample) -> int:
+    """Of `WIDTHS` the one at which a sample is squeezed least."""
     return min(WIDTHS, key=lambda w: abs(math.log(w / sample.crop.shape[1])))
 
 
-def _input(batch: list[Sample]) -> torch.Tensor:
-    width = _width(batch[0])
+def input_of(batch: list[Sample]) -> torch.Tensor:
+    """Samples of one width as (N, 3, 48, W) float32."""
+    width = width_of(batch[0])
     crops = [s.crop if s.crop.shape[1] == width else cv2.resize(s.crop, (width, 48)) for s in batch]
     pixels = np.stack(crops)[:, :, :, ::-1].astype(np.float32) * (2 / 255) - 1
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
@@ -146,12 +148,12 @@ def main() -> None:
     index = {c: i for i, c in enumerate(classes)}
     net = Graph(a.start or base).to(device, memory_format=torch.channels_last)
     teacher = Graph(a.teacher or base).to(device, memory_format=torch.channels_last).requires_grad_(False)
-    ours = torch.tensor(classes_of(classes, _characters(onnx.load(a.teacher or base))), device=device)
+    ours = torch.tensor(classes_of(classes, characters_of(onnx.load(a.teacher or base))), device=device)
     weight = DISTILLED if a.teacher else TEACHER
     tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed, relative=a.relative)
     for following, batch in _batches(tuning.seed, a.workers):
         tuning.seed = following
-        x = _input(batch).to(device, memory_format=torch.channels_last)
+        x = input_of(batch).to(device, memory_format=torch.channels_last)
         with half(device):
             logits = net(x)
         likely = F.log_softmax(logits.float(), dim=2)

@@ -9,6 +9,8 @@ import numpy as np
 
 from serialscan.reading.engine import BLANK
 
+STOPS = frozenset(".,")
+
 
 @dataclass(frozen=True)
 class Hypothesis:
@@ -35,12 +37,18 @@ class Glance:
 def greedy(posteriors: np.ndarray, characters: Sequence[str]) -> Glance:
     """Best class of every frame, repeats and blanks removed (Graves et al. 2006, section 3.2).
 
+    A stop is as sure as stop and comma together, and so is a comma: which of the two stands there decides no
+    cover.
+
     Args:
         posteriors: (T, C) float32.
         characters: C strings; class 0 is the blank.
     """
     best = posteriors.argmax(axis=1)
     peak = posteriors.max(axis=1)
+    stops = [label for label, char in enumerate(characters) if char in STOPS]
+    either = np.isin(best, stops)
+    peak[either] = posteriors[:, stops].sum(axis=1)[either]
     text: list[str] = []
     confidences: list[float] = []
     positions: list[float] = []
