@@ -19,7 +19,7 @@ import onnx
 import onnxruntime
 import torch
 from onnx import numpy_helper
-from recogniser import BATCH_PX, BLOCK, WIDTHS, characters_of, input_of, width_of
+from recogniser import BATCH_PX, BLOCK, WIDTHS, characters_of, ctc, input_of, width_of
 from torch.nn import functional as F
 from tuning import rendered
 
@@ -131,12 +131,7 @@ def _fitted(head: Head, seen: Sequence[Seen], signs: str) -> tuple[list[int], np
     for _ in range(ROUNDS):
         for number in torch.randperm(len(taught)).tolist():
             features, targets = taught[number]
-            likely = F.log_softmax(logits(features), dim=2)
-            loss = F.ctc_loss(
-                likely.transpose(0, 1), torch.tensor([i for t in targets for i in t]),
-                torch.full((len(targets),), likely.shape[1]), torch.tensor([len(t) for t in targets]),
-                zero_infinity=True, reduction="none",
-            ).mean()  # fmt: skip
+            loss = ctc(F.log_softmax(logits(features), dim=2), targets)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -98,6 +98,20 @@ def input_of(batch: list[Sample]) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
 
 
+def ctc(likely: torch.Tensor, targets: Sequence[Sequence[int]]) -> torch.Tensor:
+    """The CTC loss (Graves et al. 2006), mean of the lines.
+
+    Args:
+        likely: (N, T, C) log posteriors.
+        targets: N lists of classes.
+    """
+    return F.ctc_loss(
+        likely.transpose(0, 1).cpu(), torch.tensor([i for t in targets for i in t]),
+        torch.full((len(targets),), likely.shape[1]), torch.tensor([len(t) for t in targets]),
+        zero_infinity=True, reduction="none",
+    ).mean()  # fmt: skip
+
+
 def divergence(likely: torch.Tensor, taught: torch.Tensor, ours: torch.Tensor) -> torch.Tensor:
     """Kullback-Leibler divergence of a network from its teacher, an eighth of it for each line.
 
@@ -158,11 +172,7 @@ def main() -> None:
             logits = net(x)
         likely = F.log_softmax(logits.float(), dim=2)
         targets = [[index[c] for c in s.text if c in index][: likely.shape[1] // 2] for s in batch]
-        loss = F.ctc_loss(
-            likely.transpose(0, 1).cpu(), torch.tensor([i for t in targets for i in t]),
-            torch.full((len(batch),), likely.shape[1]), torch.tensor([len(t) for t in targets]),
-            zero_infinity=True, reduction="none",
-        ).mean() / 8  # fmt: skip
+        loss = ctc(likely, targets) / 8
         if a.teacher or batch[0].printed:
             with torch.no_grad(), half(device):
                 taught = teacher(x)
