@@ -105,6 +105,25 @@ def test_lines_right_and_character_errors(tmp_path: Path) -> None:
     assert [pair for pair in judged.lines[1].pairs if pair[0] != pair[1]] == [("3", "B")]
 
 
+@pytest.mark.parametrize(
+    ("truth", "read", "right"),
+    [
+        ("PAT. 4,123,221", "PAT. 4,123,221", True),
+        ("PAT. 4,123,221", "PAT. 4.123.221", False),
+        ("H&R", "HR", False),
+        ("W-12 34", "w–1234", True),  # a dash is drawn as a hyphen is, spaces are no signs
+        ("5''", "5'", False),
+        ("A?7", "A-7", True),
+        ("АВ·1", "AB·1", True),
+    ],
+)
+def test_signs_count_where_lines_are_right_to_the_sign(
+    tmp_path: Path, truth: str, read: str, right: bool
+) -> None:
+    judged = judge(labelled(tmp_path, lines=[truth]), record("0.jpg", read))
+    assert (judged.lines[0].right, judged.lines[0].to_the_sign) == (True, right)
+
+
 def test_lines_without_letters_and_digits_say_nothing(tmp_path: Path) -> None:
     """Folded they are empty, and would be found in whatever is read."""
     photo = labelled(tmp_path, lines=["***", "??", "A1"])
@@ -184,6 +203,7 @@ def test_totals(tmp_path: Path) -> None:
     assert (total.serial_in_lines.count, total.serial_in_lines.of) == (2, 2)  # A777 stands in A7777
     assert (total.none_named.count, total.none_named.of) == (1, 1)
     assert (total.lines_right.count, total.lines_right.of) == (2, 4)
+    assert total.lines_to_the_sign == total.lines_right  # no signs in these lines
     # C0LT one, A7777 one, of 7 + 4 + 4 + 4 characters.
     assert (total.character_errors.count, total.character_errors.of) == (2, 19)
     assert (total.extra_lines.count, total.extra_lines.of) == (1, 3)  # FIRE

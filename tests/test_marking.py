@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serialscan.marking import assess_maker, load_knowledge, read_marks
+from serialscan.marking.check import vin_agrees
 from serialscan.marking.choose import decide
 from serialscan.marking.iuid import with_message
 from serialscan.record import Alternative, Code, Glyph, Line, Mark, SerialReading
@@ -179,6 +180,30 @@ def test_a_named_number_is_accepted_unless_it_is_so_short_that_it_may_be_a_part(
 ) -> None:
     _, serial = read(text)
     assert decide(serial, 0.5).decision == decision
+
+
+def test_a_check_digit_speaks_for_or_against_a_reading_and_changes_no_character() -> None:
+    doubtful = line(1, "1M8GDM9AXKP042788", sure=0.99, unsure={13: 0.7})  # the specimen of 49 CFR 565.15
+    misread = line(1, "1M8GDM9AXKP046788", sure=0.99, unsure={13: 0.7})
+    without = line(1, "WVWZZZ1KZ7M182788", sure=0.99, unsure={13: 0.7})
+    first, second, third = (
+        read_marks([msgspec.structs.replace(one, confidence=0.6)], [], KNOWLEDGE)[1]
+        for one in (doubtful, misread, without)
+    )
+    assert (first.value, second.value, third.value) == (doubtful.text, misread.text, without.text)
+    assert second.confidence < 0.5 < third.confidence < 0.7 < 0.85 < first.confidence
+    assert "its check digit agrees" in first.candidates[0].rule
+    assert "does not agree" in second.candidates[0].rule
+    assert "check digit" not in third.candidates[0].rule
+    assert [decide(one, 0.83).decision for one in (first, second, third)] == ["accept", "review", "review"]
+
+
+@pytest.mark.parametrize("at", [i for i in range(17) if i != 8])
+def test_every_misread_digit_of_a_vehicle_number_breaks_its_check_digit(at: int) -> None:
+    number = "11111111111111111"  # the specimen that is known by heart
+    assert vin_agrees(number) is True
+    for digit in "023456789":
+        assert vin_agrees(number[:at] + digit + number[at + 1 :]) is False
 
 
 def test_of_two_numbers_alike_the_one_that_is_surely_read_is_named_and_both_stay() -> None:

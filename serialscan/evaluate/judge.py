@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from serialscan.evaluate.align import align, distance, length, pair_lines
 from serialscan.evaluate.labels import Label, LabelledPhoto
 from serialscan.evaluate.outline import same_place
-from serialscan.evaluate.score import equals, exact, folded, found
+from serialscan.evaluate.score import equals, exact, folded, found, to_the_sign
 from serialscan.record import Line, PhotoRecord, Polygon, Tool
 
 
@@ -33,6 +33,7 @@ class TrueLine:
         edits: characters to change; all of them without a reading.
         length: characters that count.
         right: some line that was read says exactly this.
+        to_the_sign: and with the same signs.
         detected: some line that was read stands there (IoU 0.5 or more), or None if no outline is known.
         height: of its characters in pixels, from the label, else from the reading, if known.
         contrast: from the label, if known.
@@ -45,6 +46,7 @@ class TrueLine:
     edits: int
     length: int
     right: bool
+    to_the_sign: bool
     detected: bool | None
     height: float | None
     contrast: float | None
@@ -230,6 +232,7 @@ def _true_lines(
                 edits=distance(truth, readings[index]) if index is not None else length(truth),
                 length=length(truth),
                 right=exact(label.lines[number], texts),
+                to_the_sign=to_the_sign(label.lines[number], texts),
                 detected=None if outline is None else _detected(outline, shown),
                 height=height,
                 contrast=label.contrast_of(number),

@@ -50,6 +50,7 @@ class Figures(_Part, frozen=True, kw_only=True):
     serial_in_candidates: Figure
     none_named: Figure
     lines_right: Figure
+    lines_to_the_sign: Figure
     extra_lines: Figure
     character_errors: Figure
     lines_detected: Figure
@@ -258,6 +259,10 @@ def figures(photos: Sequence[Judged], with_lines: Sequence[Judged] | None = None
         none_named=_share(photo.problem is None and photo.serial is None for photo in without),
         lines_right=_ratio(
             [sum(line.right for line in lines) for lines in of_lines], [len(lines) for lines in of_lines]
+        ),
+        lines_to_the_sign=_ratio(
+            [sum(line.to_the_sign for line in lines) for lines in of_lines],
+            [len(lines) for lines in of_lines],
         ),
         extra_lines=_ratio(extra, [1] * len(extra), bounded=False),
         character_errors=_ratio(

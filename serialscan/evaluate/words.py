@@ -10,6 +10,7 @@ NAMES = {
     "serial_in_candidates": "serial among the candidates",
     "none_named": "no serial there, none named",
     "lines_right": "lines right",
+    "lines_to_the_sign": "lines right, signs too",
     "character_errors": "character error rate",
     "lines_detected": "lines detected (IoU 0.5)",
     "extra_lines": "extra lines per photo",

@@ -14,6 +14,7 @@ from typing import Literal
 
 from msgspec.structs import replace as replace_fields
 
+from serialscan.marking.check import vin_agrees
 from serialscan.marking.classify import Labelled, Part, Read, confidence_of
 from serialscan.marking.geometry import below, beside, frame, in_one_block, same_way
 from serialscan.marking.iuid import serial_of
@@ -354,8 +355,11 @@ def _weighed(
     if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
         reasons[FOREIGN_DIGITS] = weights["foreign_digits"]
     shown = _shown(value, line.characters[start:end])
-    reading = confidence_of(line, start, end)
-    reasons[f"read with {reading:.2f}"] = weights["read"] * math.log(max(reading, LEAST_READING))
+    reading, check = confidence_of(line, start, end), ""
+    if sure is not None and sure.check and (agrees := vin_agrees(western(value))) is not None:
+        reading = _with_odds(reading, weights["check_agrees" if agrees else "check_differs"])
+        check = f" as its check digit {'agrees' if agrees else 'does not agree'}"
+    reasons[f"read with {reading:.2f}{check}"] = weights["read"] * math.log(max(reading, LEAST_READING))
     return Candidate(
         value, shown, reading, reasons, ids, index,
         named=labelled and not any("without a gap" in reason for reason in reasons),
@@ -527,6 +531,12 @@ def _which_way_is_known(line: Line, lines: Sequence[Line]) -> bool:
         if same_way(line, other) and text and turned_over(text) is None:
             return True
     return False
+
+
+def _with_odds(probability: float, points: float) -> float:
+    """A probability after evidence of so much log odds."""
+    odds = math.exp(points) * probability
+    return odds / (odds + 1 - probability)
 
 
 def _shown(value: str, glyphs: Sequence[Glyph]) -> str:

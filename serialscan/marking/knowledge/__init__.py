@@ -90,11 +90,13 @@ class Shape(Row, frozen=True, kw_only=True):
     """A shape of serials; without makers it is one of all.
 
     ``sure``: a number of it is a serial; with ``beside`` only where that is found in a line, too.
+    ``check``: the standard whose check digit its numbers may have.
     """
 
     regex: str
     sure: bool = False
     beside: str = ""
+    check: Literal["", "vin"] = ""
     makers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     kind: Literal["serial", "component_serial"] = "serial"
@@ -298,6 +300,8 @@ def _parse(data: bytes, path: str) -> _File:
         _check_regex(shape.id, shape.beside, path)
         if shape.beside and not shape.sure:
             raise SettingsError(f"{path}: {shape.id}: beside is for shapes that are sure: add sure = true.")
+        if shape.check and not shape.sure:
+            raise SettingsError(f"{path}: {shape.id}: check is for shapes that are sure: add sure = true.")
     for number in file.number:
         _check_regex(number.id, number.regex, path)
     return file
