@@ -460,6 +460,29 @@ def test_a_drawing_authority_is_not_the_maker() -> None:
     assert not marks_of("manufacturer", "ROCK ISLAND ARSENAL")
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("SN74HC595N",),
+        ("PIC18F45K22", "MICROCHIP"),
+        ("NXP", "MC33774"),
+        ("ATMEL", "ATMEGA328P"),
+        ("205/55 R16",),
+    ],
+)
+def test_types_of_chips_and_sizes_of_tyres_are_no_serials(texts: tuple[str, ...]) -> None:
+    marks, serial = read(*texts)
+    assert serial.value is None
+    assert {mark.kind for mark in marks} <= {"part_number", "manufacturer", "other"}
+
+
+def test_a_maker_whose_products_have_no_serial_lends_a_number_no_evidence() -> None:
+    assert read("NXP", "W1234567")[1].confidence == read("W1234567")[1].confidence
+    assert read("COLT", "W1234567")[1].confidence > read("W1234567")[1].confidence
+    # and two letters and digits alone may be a weapon's
+    assert chosen("MC33774") == "MC33774"
+
+
 def test_words_and_empty_photos_have_no_serial() -> None:
     for texts in ((), ("REMINGTON",), ("MADE IN U.S.A.",), ("COMPM4",), ("",), ("   ",)):
         marks, serial = read(*texts)

@@ -38,7 +38,7 @@ FOREIGN_DIGITS = "in other digits than another number"
 _NEAR = 2.0  # character heights between a number and the year of its item
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
 
-_ABOVE, _LEFT = "above it", "left of it"
+_ABOVE, _LEFT, _GLUED = "above it", "left of it", "without a gap"
 # Han characters stand beside numbers without a space (五六式3481252) and are never part of them.
 _SIGN = r"[^\W_\u3000-\u9fff]"
 _CUT = "only a sign without a space parts it from its neighbour"  # perhaps one number, misread between
@@ -235,7 +235,7 @@ def _closed(read: Read, index: int) -> list[tuple[int, int]]:
 def _label_reasons(one: Labelled, knowledge: Knowledge) -> dict[str, float]:
     weights = knowledge.weights
     if one.how == "glued" and len(one.words) < 3:
-        return {f"label {one.words!r} without a gap": weights["glued_label"]}
+        return {f"label {one.words!r} {_GLUED}": weights["glued_label"]}
     where = {"in line": "before it", "glued": "before it", "above": _ABOVE, "left": _LEFT}[one.how]
     if one.label.id == "number" and one.words.upper() == "N":
         return {f"label {one.words!r} {where}, or the end of one": weights["letter_label"]}
@@ -341,7 +341,7 @@ def _weighed(
     value = line.text[start:end]
     labels = [reason for reason in reasons if reason.startswith("label")]
     labelled = bool(labels)
-    in_line = any(not reason.endswith((_ABOVE, _LEFT)) for reason in labels)
+    in_line = any(not reason.endswith((_ABOVE, _LEFT, _GLUED)) for reason in labels)
     reasons = dict(reasons)
     sure = None if PART in reasons else _sure_shape(value, read.lines, knowledge)
     if sure is not None:  # what is common among serials says nothing more
@@ -351,7 +351,7 @@ def _weighed(
         reasons.update(_by_shape(value, read.parts, knowledge))
     reasons.update(_by_others(read, index, start, end, labelled, in_line, knowledge))
     if not labelled:
-        reasons.update(_by_place(read, index, weights))
+        reasons.update(_by_place(read, index, knowledge))
     if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
         reasons[FOREIGN_DIGITS] = weights["foreign_digits"]
     shown = _shown(value, line.characters[start:end])
@@ -362,7 +362,7 @@ def _weighed(
     reasons[f"read with {reading:.2f}{check}"] = weights["read"] * math.log(max(reading, LEAST_READING))
     return Candidate(
         value, shown, reading, reasons, ids, index,
-        named=labelled and not any("without a gap" in reason for reason in reasons),
+        named=labelled and not any(_GLUED in reason for reason in reasons),
     )  # fmt: skip
 
 
@@ -437,7 +437,8 @@ def _by_others(
     """What says that this is another number, and words beside it.
 
     A label for the serial in the line itself outweighs every form. One above it or to the left of it may
-    belong to a number that was not read: what surely has the form of another number stays that.
+    belong to a number that was not read, one without a gap may be no label: what surely has the form of
+    another number stays that.
     """
     weights = knowledge.weights
     reasons: dict[str, float] = {}
@@ -467,12 +468,13 @@ def _by_others(
     return reasons
 
 
-def _by_place(read: Read, index: int, weights: dict[str, float]) -> dict[str, float]:
+def _by_place(read: Read, index: int, knowledge: Knowledge) -> dict[str, float]:
     """Block, height and tag: where the line stands to the lines whose meaning is known."""
-    line = read.lines[index]
+    line, weights = read.lines[index], knowledge.weights
     reasons: dict[str, float] = {}
-    known = {p.line for p in read.parts if p.kind in _TALL and (p.sure or p.value)} - {index}
-    own_line = any(p.line == index and p.kind in ("manufacturer", "model") for p in read.parts)
+    parts = [p for p in read.parts if p.kind != "manufacturer" or _numbers_pieces(p, knowledge)]
+    known = {p.line for p in parts if p.kind in _TALL and (p.sure or p.value)} - {index}
+    own_line = any(p.line == index and p.kind in ("manufacturer", "model") for p in parts)
     if own_line or any(in_one_block(line, read.lines[i]) for i in known):
         reasons["in one block with known marks"] = weights["panel"]
     years = {p.line for p in read.parts if p.kind in ("date", "factory_mark") and not p.sure}
@@ -492,6 +494,11 @@ def _by_place(read: Read, index: int, weights: dict[str, float]) -> dict[str, fl
     if any(index != i and in_one_block(line, read.lines[i]) for i in tags):
         reasons["beside the words of an evidence tag"] = weights["on_tag"]
     return reasons
+
+
+def _numbers_pieces(maker: Part, knowledge: Knowledge) -> bool:
+    rows = [knowledge.makers[row] for row in _rows(maker) if row in knowledge.makers]
+    return not rows or any(row.numbers_pieces for row in rows)
 
 
 def _touches(line: Line, other: Line) -> bool:

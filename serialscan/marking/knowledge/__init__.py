@@ -54,7 +54,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Maker(Row, frozen=True, kw_only=True):
-    """A maker; ``weak`` words count only alone in a line, ``numbers`` only in a closed shape."""
+    """A maker; ``weak`` words count only alone in a line, ``numbers`` only in a closed shape.
+
+    ``numbers_pieces``: whether a number beside its name may be the serial, or its products have none.
+    """
 
     name: str
     country: str
@@ -64,6 +67,7 @@ class Maker(Row, frozen=True, kw_only=True):
     numbers: tuple[str, ...] = ()
     cage: tuple[str, ...] = ()
     authority: bool = False
+    numbers_pieces: bool = True
 
 
 class Type(Row, frozen=True, kw_only=True):
