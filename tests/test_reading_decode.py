@@ -132,7 +132,24 @@ def test_neighbours_never_bring_in_what_no_view_read_nor_outweigh_nearly_all_of_
     assert fuse([view("PR0:08")] * 199 + [view("PRO:08")]).text == "PR0:08"
 
 
-ambiguous = st.text(alphabet="AO0I1-5", min_size=1, max_size=6)
+@pytest.mark.parametrize(
+    ("seen", "doubt", "read"),
+    [
+        ("9U8609", "908609", "908609"),
+        ("1Z53-30", "1753-30", "1753-30"),
+        ("5S6", "556", "556"),
+        ("M16A2", "M1642", "M16A2"),  # does not look like it
+        ("7B", "78", "7B"),  # a letter at the end is as likely
+        ("AB1", "A81", "AB1"),
+        ("1-B2", "1-82", "1-B2"),
+    ],
+)
+def test_between_two_digits_a_doubt_is_settled_for_the_digit(seen: str, doubt: str, read: str) -> None:
+    assert fuse([view(seen)] * 4 + [view(doubt)]).text == read
+    assert fuse([view(seen)] * 19 + [view(doubt)]).text == seen  # nearly all views outweigh it
+
+
+ambiguous = st.text(alphabet="AO0I1-5S8B", min_size=1, max_size=6)
 
 
 @given(st.lists(st.tuples(ambiguous, st.floats(0.05, 1.0)), max_size=4))
