@@ -22,7 +22,7 @@ from typing import Any
 
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
-from serialscan.reading import arcs, cover, engine, locate, page, views
+from serialscan.reading import arcs, cover, engine, fuse, locate, page, views
 from serialscan.reading.engine import BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
 from serialscan.settings import Settings
 
@@ -89,6 +89,10 @@ def _looks(*looks: tuple[int, int]) -> None:
     locate.GREY_LOOK = looks[0]  # type: ignore[misc]
 
 
+def _no_neighbours() -> None:
+    fuse._weigh_by_context = lambda _: False  # type: ignore[assignment]
+
+
 def _no_direction() -> None:
     cover.DIRECTION = 0.0  # type: ignore[misc]
 
@@ -118,6 +122,7 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "without a look for small marks": ("normal", 50, _no_small_marks),
     "without reading lines further": ("normal", 50, _no_longer_lines),
     "without the direction of the other lines": ("normal", 50, _no_direction),
+    "neighbours settle no doubt": ("normal", 50, _no_neighbours),
     "beam of 1": ("normal", 1, lambda: None),
 }
 
