@@ -111,6 +111,8 @@ def test_a_shape_that_the_user_calls_sure_names_the_serial_as_a_label_would(
         (("[0-9]{4}", "[0-9]+"), "no bound"),
         (("[0-9]{4}", "([0-9]"), "no regular expression"),
         (('makers = ["acme"]', 'makers = ["nobody"]'), "nobody in makers is unknown"),
+        (('makers = ["acme"]', 'beside = "AC"\nmakers = ["acme"]'), "beside is for shapes that are sure"),
+        (('makers = ["acme"]', 'check = "vin"\nmakers = ["acme"]'), "check is for shapes that are sure"),
         (('kind = "serial"', 'kind = "number"'), "see docs/marking.md"),
         (("names = ", "namen = "), "see docs/marking.md"),
         (("[[maker]]", "[[maker]"), "not valid TOML"),

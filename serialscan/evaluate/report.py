@@ -250,6 +250,7 @@ def figures(photos: Sequence[Judged], with_lines: Sequence[Judged] | None = None
     accepted = [photo.serial for photo in decidable if photo.serial is not None and photo.serial.accepted]
     extra = [photo.extra for photo in photos if photo.extra is not None]
     of_lines = [photo.lines for photo in (photos if with_lines is None else with_lines)]
+    sizes = [len(lines) for lines in of_lines]
     with_outline = [[line for line in lines if line.detected is not None] for lines in of_lines]
     return Figures(
         photos=len(photos),
@@ -257,13 +258,8 @@ def figures(photos: Sequence[Judged], with_lines: Sequence[Judged] | None = None
         serial_in_lines=_share(photo.in_lines for photo in bearers),
         serial_in_candidates=_share(photo.in_candidates for photo in bearers),
         none_named=_share(photo.problem is None and photo.serial is None for photo in without),
-        lines_right=_ratio(
-            [sum(line.right for line in lines) for lines in of_lines], [len(lines) for lines in of_lines]
-        ),
-        lines_to_the_sign=_ratio(
-            [sum(line.to_the_sign for line in lines) for lines in of_lines],
-            [len(lines) for lines in of_lines],
-        ),
+        lines_right=_ratio([sum(line.right for line in lines) for lines in of_lines], sizes),
+        lines_to_the_sign=_ratio([sum(line.to_the_sign for line in lines) for lines in of_lines], sizes),
         extra_lines=_ratio(extra, [1] * len(extra), bounded=False),
         character_errors=_ratio(
             [sum(line.edits for line in lines) for lines in of_lines],

@@ -24,8 +24,7 @@ def folded(text: str, *, wildcard: bool = False) -> str:
         text: a line or a truth.
         wildcard: keep ``?``.
     """
-    text = unicodedata.normalize("NFKC", text).upper().translate(_SAME_SHAPE)
-    return "".join(c for c in text if c.isalnum() or (wildcard and c == "?"))
+    return "".join(c for c in _capitals(text) if c.isalnum() or (wildcard and c == "?"))
 
 
 def found(truth: str, lines: Iterable[str]) -> bool:
@@ -52,8 +51,12 @@ def equals(truth: str, reading: str) -> bool:
 
 
 def _with_signs(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text.translate(_SAME_SIGN)).upper().translate(_SAME_SHAPE)
-    return "".join(text.split())
+    # Signs first: NFKC spells an inch as two feet.
+    return "".join(_capitals(text.translate(_SAME_SIGN)).split())
+
+
+def _capitals(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).upper().translate(_SAME_SHAPE)
 
 
 def _pattern(truth: str) -> re.Pattern[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# 49 CFR 565.15(c), tables III to V; the same in GB 16735. Letters I, O and Q do not occur.
+# 49 CFR 565.15(c), tables III to V; also China's, GB 16735. Letters I, O and Q do not occur.
 _VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True)) | {
     digit: digit for digit in "0123456789"
 }

@@ -22,8 +22,9 @@ _ONE_SHAPE = {"0": "O", "O": "0", "1": "I", "I": "1"}
 CONTEXT_ODDS = 50.0
 # Digits that worn or blurred letters look like. Between two digits the texts of 1 750 rendered photos have
 # 4 378 of these digits and none of the letters; 150 real photos, VINs and chips among them, 626 and 6.
-_LIKE_DIGITS = {"O": "0", "D": "0", "Q": "0", "U": "0", "C": "06", "G": "6", "I": "1", "L": "1"} | {
-    "T": "17", "Z": "27", "S": "58", "B": "8"
+_LIKE_DIGITS = {
+    "O": "0", "D": "0", "Q": "0", "U": "0", "C": "06", "G": "6",
+    "I": "1", "L": "1", "T": "17", "Z": "27", "S": "58", "B": "8",
 }  # fmt: skip
 AMONG_DIGITS_ODDS = 10.0
 _MOVED = 4.0  # cost of being one line width away, in character mismatches, grows with the text's length
