@@ -116,6 +116,11 @@ def test_a_shape_that_the_user_calls_sure_names_the_serial_as_a_label_would(
         (('kind = "serial"', 'kind = "number"'), "see docs/marking.md"),
         (("names = ", "namen = "), "see docs/marking.md"),
         (("[[maker]]", "[[maker]"), "not valid TOML"),
+        (("regex = ", 'kind = "component_serial"\nregex = '), "see docs/marking.md"),
+        (("[[maker]]", '[[weight]]\nid = "lable"\nvalue = 6\nwhy = "w"\n[[maker]]'), "did you mean label"),
+        (("[[maker]]", '[[weight]]\nid = "label"\nvalue = nan\nwhy = "w"\n[[maker]]'), "from -100 to 100"),
+        (("[[maker]]", '[[weight]]\nid = "label"\nvalue = inf\nwhy = "w"\n[[maker]]'), "from -100 to 100"),
+        (("[[maker]]", '[[weight]]\nid = "misread"\nvalue = -2\nwhy = "w"\n[[maker]]'), "from 0 to 1"),
     ],
 )
 def test_a_bad_row_is_refused_with_its_name_and_the_remedy(
@@ -185,6 +190,13 @@ def test_the_guide_states_the_weights_in_force() -> None:
     guide = (Path(__file__).parent.parent / "docs" / "marking.md").read_text("utf-8")
     shown = dict(re.findall(r"^\| `([a-z_]+)` \| ([+-]?[0-9.]+) \|", guide, re.MULTILINE))
     assert {name: float(value) for name, value in shown.items()} == load_knowledge().weights
+
+
+def test_every_weight_counts_somewhere() -> None:
+    folder = Path(load_knowledge.__wrapped__.__code__.co_filename).parent.parent
+    code = "\n".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    unused = {name for name in load_knowledge().weights if f'"{name}"' not in code}
+    assert unused == {"trust_high", "trust_medium", "trust_low"}, "these are named by a row's confidence"
 
 
 def test_the_examples_of_the_guide_are_accepted(tmp_path: Path) -> None:

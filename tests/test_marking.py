@@ -335,6 +335,21 @@ def test_a_code_and_a_line_that_agree_support_each_other() -> None:
     assert [mark.value for mark in marks if mark.kind == "uii"] == ["D1356780063437475"]
 
 
+def test_a_code_that_names_its_makers_cage_speaks_for_that_maker() -> None:
+    uii = code(b"[)>\x1e06\x1d17V13567\x1d1P80063\x1dS437475\x1e\x04")
+    marks, serial = read_marks([line(1, "S/N 437475")], [uii], KNOWLEDGE)
+    (cage,) = (mark for mark in marks if mark.kind == "cage")
+    assert (cage.value, cage.evidence) == ("13567", ("C1",))
+    (maker,) = assess_maker(marks, serial, KNOWLEDGE)
+    assert "13567" in KNOWLEDGE.makers[maker.row].cage
+
+
+def test_letters_before_a_label_are_not_taken_for_it() -> None:
+    _, serial = read_marks([line(1, "BNO12345 NO 67890")], [], KNOWLEDGE)
+    assert serial.value == "67890"
+    assert "BNO12345" in {c.value for c in serial.candidates}, "no candidate is hidden"
+
+
 def test_a_code_that_names_another_number_is_a_conflict_and_both_stand() -> None:
     uii = code(b"[)>\x1e06\x1d17V13567\x1d1P80063\x1dS437475\x1e\x04")
     _, serial = read_marks([line(1, "S/N 431415")], [uii], KNOWLEDGE)

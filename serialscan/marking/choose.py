@@ -38,7 +38,6 @@ FOREIGN_DIGITS = "in other digits than another number"
 _NEAR = 2.0  # character heights between a number and the year of its item
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
 
-_ABOVE, _LEFT, _GLUED = "above it", "left of it", "without a gap"
 # Han characters stand beside numbers without a space (五六式3481252) and are never part of them.
 _SIGN = r"[^\W_\u3000-\u9fff]"
 _CUT = "only a sign without a space parts it from its neighbour"  # perhaps one number, misread between
@@ -82,6 +81,17 @@ class Candidate:
     def because(self, reason: str, points: float) -> Candidate:
         """The candidate with one more piece of evidence."""
         return replace(self, reasons={**self.reasons, reason: points})
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A part of a line that may be the serial: what counts for it so far, and the label that points to it."""
+
+    start: int
+    end: int
+    reasons: dict[str, float]
+    ids: tuple[str, ...]
+    label: Labelled | None = None
 
 
 def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[list[Candidate], SerialReading]:
@@ -198,18 +208,17 @@ def _read_candidates(read: Read, knowledge: Knowledge) -> list[Candidate]:
     found: list[Candidate] = []
     for index, line in enumerate(read.lines):
         serials = [one for one in read.labelled if one.line == index and one.label.kind == "serial"]
-        spans: list[tuple[int, int, dict[str, float], tuple[str, ...]]] = []
+        spans: list[_Span] = []
         for one in serials:
             reasons = _label_reasons(one, knowledge)
             ids = (line.id, *([read.lines[one.labels_line].id] if one.labels_line != index else []))
             for start, end, extra in _numbers(line, one.start, one.end, [], knowledge):
                 label = _end_of_another(one, start, end, read, knowledge) or reasons
-                spans.append((start, end, {**label, **extra}, ids))
+                spans.append(_Span(start, end, {**label, **extra}, ids, one))
         closed = _closed(read, index)
         for start, end, extra in _numbers(line, 0, len(line.text), closed, knowledge):
-            spans.append((start, end, extra, (line.id,)))
-        for start, end, reasons, ids in spans:
-            found.append(_weighed(read, index, start, end, reasons, ids, knowledge))
+            spans.append(_Span(start, end, extra, (line.id,)))
+        found += [_weighed(read, index, span, knowledge) for span in spans]
     return found + _upside_down(found, read, knowledge)
 
 
@@ -225,23 +234,28 @@ def _closed(read: Read, index: int) -> list[tuple[int, int]]:
             closed.append((part.start, part.end))
     for one in read.labelled:
         if one.labels_line == index and one.how != "glued":
-            at = read.lines[index].text.find(one.words)
-            closed.append((at, at + len(one.words)))
+            closed.append((one.label_start, one.label_start + len(one.words)))
         if one.line == index and one.label.kind == "serial" and one.how != "glued":
             closed.append((one.start, one.end))
     return closed
 
 
+def _may_be_letters(one: Labelled) -> bool:
+    """Whether the label may be the number's own first letters."""
+    return one.how == "glued" and len(one.words) < 3
+
+
 def _label_reasons(one: Labelled, knowledge: Knowledge) -> dict[str, float]:
     weights = knowledge.weights
-    if one.how == "glued" and len(one.words) < 3:
-        return {f"label {one.words!r} {_GLUED}": weights["glued_label"]}
-    where = {"in line": "before it", "glued": "before it", "above": _ABOVE, "left": _LEFT}[one.how]
+    if _may_be_letters(one):
+        return {f"label {one.words!r} without a gap": weights["glued_label"]}
     if one.label.id == "number" and one.words.upper() == "N":
-        return {f"label {one.words!r} {where}, or the end of one": weights["letter_label"]}
+        return {f"label {one.words!r} {one.where}, or the end of one": weights["letter_label"]}
     if one.label.id == "number":
-        return {f"label {one.words!r} {where}": weights["number_label"]}
-    return {f"label {one.words!r} {where}": weights["label" if one.labels_line == one.line else "label_near"]}
+        return {f"label {one.words!r} {one.where}": weights["number_label"]}
+    return {
+        f"label {one.words!r} {one.where}": weights["label" if one.labels_line == one.line else "label_near"]
+    }
 
 
 def _end_of_another(
@@ -332,25 +346,20 @@ def _is_year(text: str, knowledge: Knowledge) -> bool:
     return any(row.id == "year" and pattern.fullmatch(western(text)) for row, pattern in knowledge.numbers)
 
 
-def _weighed(
-    read: Read, index: int, start: int, end: int, reasons: dict[str, float], ids: tuple[str, ...],
-    knowledge: Knowledge,
-) -> Candidate:  # fmt: skip
+def _weighed(read: Read, index: int, span: _Span, knowledge: Knowledge) -> Candidate:
     line = read.lines[index]
     weights = knowledge.weights
+    start, end, label = span.start, span.end, span.label
     value = line.text[start:end]
-    labels = [reason for reason in reasons if reason.startswith("label")]
-    labelled = bool(labels)
-    in_line = any(not reason.endswith((_ABOVE, _LEFT, _GLUED)) for reason in labels)
-    reasons = dict(reasons)
+    reasons = dict(span.reasons)
     sure = None if PART in reasons else _sure_shape(value, read.lines, knowledge)
     if sure is not None:  # what is common among serials says nothing more
         reasons[f"shape {sure.id} {_OF_SERIALS}"] = weights["shape_sure"]
     else:
         reasons.update(_by_form(value, weights))
         reasons.update(_by_shape(value, read.parts, knowledge))
-    reasons.update(_by_others(read, index, start, end, labelled, in_line, knowledge))
-    if not labelled:
+    reasons.update(_by_others(read, index, start, end, label, knowledge))
+    if label is None:
         reasons.update(_by_place(read, index, knowledge))
     if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
         reasons[FOREIGN_DIGITS] = weights["foreign_digits"]
@@ -361,8 +370,8 @@ def _weighed(
         check = f" as its check digit {'agrees' if agrees else 'does not agree'}"
     reasons[f"read with {reading:.2f}{check}"] = weights["read"] * math.log(max(reading, LEAST_READING))
     return Candidate(
-        value, shown, reading, reasons, ids, index,
-        named=labelled and not any(_GLUED in reason for reason in reasons),
+        value, shown, reading, reasons, span.ids, index,
+        named=label is not None and not _may_be_letters(label),
     )  # fmt: skip
 
 
@@ -406,7 +415,7 @@ def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> dict[s
     makers |= {c.row for p in parts if p.kind == "factory_mark" for c in p.candidates} if models else set()
     best: tuple[float, str, bool] = (0.0, "", False)
     for row, pattern in knowledge.shapes:
-        if row.kind != "serial" or not matches_shape(pattern, value):
+        if not matches_shape(pattern, value):
             continue
         of_maker, of_model = bool(makers & set(row.makers)), bool(models & set(row.models))
         of_kin = of_model or (of_maker and not (models and row.models))
@@ -432,7 +441,7 @@ def _rows(part: Part) -> list[str]:
 
 
 def _by_others(
-    read: Read, index: int, start: int, end: int, labelled: bool, in_line: bool, knowledge: Knowledge
+    read: Read, index: int, start: int, end: int, label: Labelled | None, knowledge: Knowledge
 ) -> dict[str, float]:
     """What says that this is another number, and words beside it.
 
@@ -441,6 +450,8 @@ def _by_others(
     another number stays that.
     """
     weights = knowledge.weights
+    labelled = label is not None
+    in_line = label is not None and label.how in ("in line", "glued") and not _may_be_letters(label)
     reasons: dict[str, float] = {}
     for part in read.parts:
         if part.line != index or not (part.start < end and start < part.end):
@@ -517,12 +528,13 @@ def _height(line: Line) -> float:
 def _upside_down(found: Sequence[Candidate], read: Read, knowledge: Knowledge) -> list[Candidate]:
     """The other way to read numbers that can be turned over, where nothing tells which way is up.
 
-    Both ways lose the weight ``turnable``; the turned one also ``upside_down``.
+    The turned one loses the weight ``upside_down``.
     """
+    telling = [line for line in read.lines if _tells_which_way(line.text[:READ_CHARS])]
+    known = [any(same_way(line, other) for other in telling) for line in read.lines]
     turned = []
     for candidate in found:
-        line = read.lines[candidate.line]
-        if candidate.named or _which_way_is_known(line, read.lines):
+        if candidate.named or known[candidate.line]:
             continue
         other = turned_over(candidate.value)
         if other is not None and other != candidate.value:
@@ -532,12 +544,10 @@ def _upside_down(found: Sequence[Candidate], read: Read, knowledge: Knowledge) -
     return turned
 
 
-def _which_way_is_known(line: Line, lines: Sequence[Line]) -> bool:
-    for other in lines:
-        text = "".join(c for c in folded(other.text[:READ_CHARS]) if c.isalnum())
-        if same_way(line, other) and text and turned_over(text) is None:
-            return True
-    return False
+def _tells_which_way(text: str) -> bool:
+    """Whether a text stands for nothing upside down."""
+    core = "".join(c for c in folded(text) if c.isalnum())
+    return bool(core) and turned_over(core) is None
 
 
 def _with_odds(probability: float, points: float) -> float:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from rapidfuzz import fuzz
 
@@ -71,8 +72,14 @@ class Labelled:
     end: int
     label: Label
     words: str
-    how: str  # in line, above, left, glued
+    how: Literal["in line", "above", "left", "glued"]
     labels_line: int
+    label_start: int  # of the label's words in its line
+
+    @property
+    def where(self) -> str:
+        """Where the label stands from the number, for rules."""
+        return {"above": "above it", "left": "left of it"}.get(self.how, "before it")
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,9 @@ def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Rea
             taken.add(target)
             text = lines[target].text[:READ_CHARS]
             labelled.append(
-                Labelled(target, 0, len(text.rstrip()), label, _shown(lines[index], hit), how, index)
+                Labelled(
+                    target, 0, len(text.rstrip()), label, _shown(lines[index], hit), how, index, hit.start
+                )
             )
     parts = _supported([*parts, *_over_two_lines(lines, hits, knowledge, finder)], knowledge)
     named = {row for part in parts if part.kind == "manufacturer" for row in _rows(part)}
@@ -218,9 +227,10 @@ def _behind_labels(
         if start < stop:
             found.append(
                 Labelled(
-                    index, start, hit.end + len(rest.rstrip()), label, _shown(line, hit), "in line", index
+                    index, start, hit.end + len(rest.rstrip()), label, _shown(line, hit), "in line", index,
+                    hit.start,
                 )
-            )
+            )  # fmt: skip
         else:
             waiting.append((index, hit, label))
     for token in tokens(text):
@@ -231,8 +241,11 @@ def _behind_labels(
             if word.table == "label":
                 middle = token.start + len(match.group(1))
                 found.append(
-                    Labelled(index, middle, token.end, labels[word.row], match.group(1), "glued", index)
-                )
+                    Labelled(
+                        index, middle, token.end, labels[word.row], match.group(1), "glued", index,
+                        token.start,
+                    )
+                )  # fmt: skip
     return found, waiting
 
 
@@ -278,17 +291,18 @@ def _of_unknown(before: str, labels: dict[str, Label]) -> bool:
 
 def _near_label(
     index: int, lines: Sequence[Line], hits: Sequence[Sequence[Hit]], taken: set[int]
-) -> tuple[int, str] | None:
+) -> tuple[int, Literal["left", "above"]] | None:
     """The line with a number under a label, or else right of it; the nearest."""
-    best: tuple[float, int, str] | None = None
+    best: tuple[float, int, Literal["left", "above"]] | None = None
     for other, line in enumerate(lines):
         if other == index or other in taken or not any(c.isdigit() for c in line.text[:READ_CHARS]):
             continue
         if any(word.table in ("label", "model", "maker") for hit in hits[other] for word in hit.words):
             continue
-        for how, gap in (
+        gaps: tuple[tuple[Literal["left", "above"], float | None], ...] = (
             ("left", beside(lines[index], line, _BESIDE)), ("above", below(lines[index], line, _BELOW))
-        ):  # fmt: skip
+        )  # fmt: skip
+        for how, gap in gaps:
             if gap is not None and (best is None or (how != "left", gap) < (best[2] != "left", best[0])):
                 best = (gap, other, how)
     return (best[1], best[2]) if best else None
@@ -297,7 +311,6 @@ def _near_label(
 def _value_parts(one: Labelled, lines: Sequence[Line], knowledge: Knowledge) -> list[Part]:
     """The mark behind a label that is not one of serials."""
     line, label = lines[one.line], one.label
-    where = {"in line": "before it", "above": "above it", "left": "left of it", "glued": "before it"}[one.how]
     start, end = one.start, one.end
     if label.kind != "importer":
         last = None
@@ -312,8 +325,8 @@ def _value_parts(one: Labelled, lines: Sequence[Line], knowledge: Knowledge) -> 
     value = line.text[start:end].rstrip(" .,:;-")
     evidence = (one.labels_line,) if one.labels_line != one.line else ()
     return [Part(
-        one.line, start, start + len(value), label.kind, label.id, "label", f"label {one.words!r} {where}",
-        trust(knowledge, label.confidence), evidence=evidence,
+        one.line, start, start + len(value), label.kind, label.id, "label",
+        f"label {one.words!r} {one.where}", trust(knowledge, label.confidence), evidence=evidence,
         sure=one.how != "glued" or len(one.words) > 2,  # PN27822 may be a serial
     )]  # fmt: skip
 

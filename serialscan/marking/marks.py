@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from serialscan.marking.choose import FOREIGN_DIGITS, TURNED_OVER, Candidate, choose
 from serialscan.marking.classify import Part, Read, classify, mark_of, resolved
+from serialscan.marking.iuid import cage_of
 from serialscan.marking.knowledge import Knowledge
 from serialscan.marking.normalise import normalise
 from serialscan.marking.words import finder_of
@@ -35,6 +36,7 @@ def read_marks(
         if chosen is None or part.sure or part.line != chosen.line or part.kind in ("manufacturer", "model")
     ]  # fmt: skip
     codes_marks = [_uii(code) for code in codes if code.uii]
+    codes_marks += [_cage(code, cage) for code in codes if (cage := cage_of(code)) is not None]
     others = [
         _other(candidate, read) for candidate in ranked[1:] if _says_nothing(candidate, ranked[0], parts)
     ]
@@ -71,6 +73,10 @@ def _number(
         evidence=evidence, rule=rule, latin=forms.latin if forms.latin != value else None,
         other_keys=forms.other_keys, steps=forms.steps,
     )  # fmt: skip
+
+
+def _cage(code: Code, cage: str) -> Mark:
+    return _number("cage", cage, code.text, 1.0, (code.id,), f"code {code.symbology} names the maker's CAGE")
 
 
 def _uii(code: Code) -> Mark:

@@ -61,10 +61,6 @@ class Hit:
     words: tuple[Word, ...]
     misread: tuple[str, ...] = ()
 
-    def rows(self, table: str, use: str = "name") -> tuple[str, ...]:
-        """Ids of the rows of one table that are named."""
-        return tuple(dict.fromkeys(w.row for w in self.words if w.table == table and w.use == use))
-
 
 @dataclass(frozen=True)
 class Token:
@@ -210,7 +206,7 @@ def _longest_first(hits: list[Hit], *, by_length: bool = True) -> list[Hit]:
     kept: list[Hit] = []
     for hit in hits:
         over = [k for k in kept if _overlap(k, hit)]
-        if over and hit.rows("country"):
+        if over and any(word.table == "country" and word.use == "name" for word in hit.words):
             if all(not _names_more_than_a_place(k) for k in over):
                 kept.append(replace(hit, words=tuple(w for w in hit.words if w.table == "country")))
         elif not over:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import GLANCE, Arc, Shape, Straight, bounds, overlap
+from serialscan.reading.shapes import GLANCE, Arc, Shape, Straight, overlap, seen_at
 
 # A character counts as far as it is surer than this; what is less sure counts against the line.
 EVEN = 0.6
@@ -94,8 +94,7 @@ class _Characters:
 
 def _characters(candidate: Candidate) -> _Characters:
     shape, glance = candidate.shape, candidate.glance
-    first, last, _, _ = bounds(shape.width, shape.height, GLANCE)
-    u = first + np.array(glance.positions) * (last - first)
+    u = seen_at(shape, glance.positions, GLANCE)
     marked = np.array(list(glance.text)) != " "
     at = shape.points(u[marked], np.full(int(marked.sum()), 0.5))
     return _Characters(np.array(list(glance.text))[marked], at, shape.height)

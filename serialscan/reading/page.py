@@ -19,7 +19,7 @@ from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, locate_again, locate_small, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.rows import rows_beside, words_in
-from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight, bounds
+from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight, bounds, seen_at
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
 # Most places hold no line, or hold it the other way up, and a quick look tells which. It is less sure of what
@@ -267,11 +267,10 @@ class PageReader:
         ends: list[tuple[Candidate, int, Shape]] = []
         seen = self._quick([_flat(rgb, shape) for shape in wide])
         for line, r, shape, glance in zip(lines, reach, wide, seen, strict=True):
-            first, last, _, _ = bounds(shape.width, shape.height, GLANCE)
-            u = [-r + (first + p * (last - first)) * (1 + 2 * r) for p in glance.positions]
-            if u and u[0] < 0.0:
+            u = -r + seen_at(shape, glance.positions, GLANCE) * (1 + 2 * r)
+            if len(u) and u[0] < 0.0:
                 ends.append((line, 0, line.shape.piece(-r, 1.0)))
-            if u and u[-1] > 1.0:
+            if len(u) and u[-1] > 1.0:
                 ends.append((line, -1, line.shape.piece(0.0, 1.0 + r)))
         longer = []
         further = self._once(rgb, [shape for _, _, shape in ends], CUT)
@@ -338,11 +337,11 @@ class PageReader:
         high = last - unseen if crop.stop < 1 else math.inf
         moved: dict[tuple[str, ...], Hypothesis] = {}
         for hypothesis in hypotheses:
-            u = [first + p * (last - first) for p in hypothesis.positions]
-            if of is not None and u:
-                u = shape.along(of.points(np.array(u), np.full(len(u), 0.5))).tolist()
+            u = seen_at(cut, hypothesis.positions, crop)
+            if of is not None and len(u):
+                u = shape.along(of.points(u, np.full(len(u), 0.5)))
             text = _barred(hypothesis.text)
-            kept = [(c, x) for c, x in zip(text, u, strict=True) if low <= x <= high]
+            kept = [(c, x) for c, x in zip(text, u.tolist(), strict=True) if low <= x <= high]
             _add(moved, kept, hypothesis.probability)
         return Sight(f"{recogniser.name}/{view.name}", _ranked(moved), low, high)
 

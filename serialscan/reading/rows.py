@@ -11,7 +11,7 @@ import numpy as np
 
 from serialscan.reading.cover import EVEN
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import GLANCE, Shape, Straight, askew, bounds, overlap
+from serialscan.reading.shapes import GLANCE, Shape, Straight, askew, overlap, seen_at
 
 STEPS = (1.0, 1.3, 1.6, 1.9)  # from the middle of a row to that of the next, in heights of its box
 LOOSE = 1.2  # height of a place in heights of the row: the next row need not stand where it is looked for
@@ -61,13 +61,13 @@ def _apart(row: Straight, other: Straight) -> float | None:
 
 def words_in(place: Straight, glance: Glance) -> list[Straight]:
     """Where in a place that was read the text stands: each surer word, all as one, and the sure parts."""
-    first, last, _, _ = bounds(place.width, place.height, GLANCE)
     words: list[list[tuple[float, float]]] = [[]]
-    for char, sure, position in zip(glance.text, glance.confidences, glance.positions, strict=True):
+    places = seen_at(place, glance.positions, GLANCE).tolist()
+    for char, sure, at in zip(glance.text, glance.confidences, places, strict=True):
         if char == " ":
             words.append([])
         else:
-            words[-1].append((first + position * (last - first), sure - EVEN))
+            words[-1].append((at, sure - EVEN))
     ends = [(word[0][0], word[-1][0]) for word in words if sum(worth for _, worth in word) > 0]
     if len(ends) > 1:
         ends.append((ends[0][0], ends[-1][1]))

@@ -7,6 +7,7 @@ from 0 (before the first character) to 1 (after the last), ``v`` across from 0 (
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -214,6 +215,12 @@ def bounds(width: float, height: float, crop: Crop) -> tuple[float, float, float
     """Where a crop of a shape of that size begins and ends: first and last ``u``, first and last ``v``."""
     margin = crop.along * height / width
     return crop.start - margin, crop.stop + margin, -crop.across, 1 + crop.across
+
+
+def seen_at(shape: Shape, positions: Sequence[float], crop: Crop) -> np.ndarray:
+    """``u`` of places that a reader tells along a crop, from 0 at its first column to 1 at its last; (N,)."""
+    first, last, _, _ = bounds(shape.width, shape.height, crop)
+    return first + np.asarray(positions, float) * (last - first)
 
 
 def _crop_width(width: float, height: float, out: int) -> int:

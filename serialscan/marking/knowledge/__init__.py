@@ -6,6 +6,7 @@ that it accepts and rejects, and is refused if it contradicts them.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 import re
@@ -31,6 +32,8 @@ _FILES = (
 # Repeats without a bound can take a hostile string of any length many times over.
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 _LONGEST_EXAMPLE = 200
+_MOST_POINTS = 100.0  # natural log odds
+_SHARES = frozenset({"trust_high", "trust_medium", "trust_low", "may_be", "misread", "shape_low"})
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +94,7 @@ class Calibre(Row, frozen=True, kw_only=True):
 
 
 class Shape(Row, frozen=True, kw_only=True):
-    """A shape of serials; without makers it is one of all.
+    """A shape of serials of whole items, not of their parts; without makers it is one of all.
 
     ``sure``: a number of it is a serial; with ``beside`` only where that is found in a line, too.
     ``check``: the standard whose check digit its numbers may have.
@@ -103,7 +106,6 @@ class Shape(Row, frozen=True, kw_only=True):
     check: Literal["", "vin"] = ""
     makers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    kind: Literal["serial", "component_serial"] = "serial"
 
 
 class Number(Row, frozen=True, kw_only=True):
@@ -308,7 +310,22 @@ def _parse(data: bytes, path: str) -> _File:
             raise SettingsError(f"{path}: {shape.id}: check is for shapes that are sure: add sure = true.")
     for number in file.number:
         _check_regex(number.id, number.regex, path)
+    for weight in file.weight:
+        _check_weight(weight, path)
     return file
+
+
+def _check_weight(weight: Weight, path: str) -> None:
+    shipped = {row.id for row in _shipped().weight}
+    if weight.id not in shipped:
+        near = difflib.get_close_matches(weight.id, shipped, n=1)
+        hint = f"did you mean {near[0]}?" if near else "docs/marking.md names them."
+        raise SettingsError(f"{path}: weight {weight.id} is unknown: {hint}")
+    least, most = (0.0, 1.0) if weight.id in _SHARES else (-_MOST_POINTS, _MOST_POINTS)
+    if not least <= weight.value <= most:  # nor is nan
+        raise SettingsError(
+            f"{path}: weight {weight.id} is {weight.value}: write a number from {least:g} to {most:g}."
+        )
 
 
 def _check_regex(row: str, regex: str, path: str) -> None:
