@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import io
 import platform
+import re
 import tempfile
 from pathlib import Path
 
@@ -14,11 +15,7 @@ from serialscan import __version__
 from serialscan.batch.resources import cores, default_jobs, memory
 from serialscan.settings import Settings
 
-_PACKAGES = (
-    "numpy", "opencv-python-headless", "onnxruntime", "pillow", "pillow-heif", "zxing-cpp", "pytesseract",
-    "msgspec", "click", "rich", "psutil",
-)  # fmt: skip
-_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
+_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF")
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,12 +53,28 @@ def examine() -> list[Check]:
 def _program() -> list[Check]:
     python = f"Python {platform.python_version()} on {platform.platform()}"
     checks = [Check(name="serialscan", ok=True, detail=f"{__version__}, {python}")]
-    for name in _PACKAGES:
+    try:
+        names = _libraries()
+    except importlib.metadata.PackageNotFoundError:
+        detail = "serialscan runs without being installed, what it needs cannot be listed: pip install ."
+        return [*checks, Check(name="libraries", ok=False, detail=detail, needed=False)]
+    for name in names:
         try:
             checks.append(Check(name=name, ok=True, detail=importlib.metadata.version(name)))
         except importlib.metadata.PackageNotFoundError:
             checks.append(Check(name=name, ok=False, detail=f"not installed: pip install {name}"))
     return checks
+
+
+def _libraries() -> list[str]:
+    """Names of the libraries that serialscan cannot do without, as its installation states them.
+
+    Raises:
+        PackageNotFoundError: serialscan is not installed, only its code is there.
+    """
+    stated = [line.partition(";") for line in importlib.metadata.requires("serialscan") or ()]
+    needed = [library for library, _, condition in stated if "extra" not in condition]
+    return [re.split(r"[^\w.-]", library.strip(), maxsplit=1)[0] for library in needed]
 
 
 def _weights() -> list[Check]:

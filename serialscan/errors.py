@@ -52,7 +52,7 @@ class EngineError(SerialscanError):
 
 
 class SettingsError(SerialscanError):
-    """A setting, a register or a format file is bad."""
+    """A setting is bad, or a file that a person wrote: settings, knowledge, labels, a table of items."""
 
     exit_code = ExitCode.SETTINGS
 

@@ -34,6 +34,9 @@ def scan_photo(
 
     Returns:
         The record; a photo that cannot be read gives a record with ``status`` "error".
+
+    Raises:
+        OutputError: the pictures cannot be written.
     """
     from serialscan.marking import decide, load_knowledge, read_marks
     from serialscan.marking.iuid import with_message
@@ -59,7 +62,7 @@ def scan_photo(
                 codes += map(with_message, reading.codes)
                 qualities.append(reading.quality)
                 if crops is not None:
-                    save_crops(crops, path_text(source.path), reading)
+                    save_crops(crops, path_text(source.path), source.sha256 or "", reading)
             opened.verify_unchanged()
     except PhotoError as error:
         return PhotoRecord(

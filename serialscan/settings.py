@@ -18,6 +18,12 @@ from serialscan.errors import SettingsError
 CONFIG_NAME = "serialscan.toml"
 ENVIRONMENT_PREFIX = "SERIALSCAN_"
 
+FONTS_VARIABLE = "SERIALSCAN_FONTS"
+"""Names the one folder in which ``render --fonts`` looks for fonts."""
+
+NO_SETTINGS = frozenset({FONTS_VARIABLE})
+"""Environment variables with the prefix that are no settings."""
+
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -108,7 +114,8 @@ def load_settings(
 
     Args:
         flags: values from the command line by setting; None means that the flag was not given.
-        environment: variables ``SERIALSCAN_`` + the setting's name in capitals.
+        environment: variables ``SERIALSCAN_`` + the setting's name in capitals; those of ``NO_SETTINGS``
+            are left alone.
         config: a TOML file with the settings as its keys, or None.
 
     Raises:
@@ -124,9 +131,10 @@ def load_settings(
         if values.get("knowledge"):
             values["knowledge"] = str(config.parent / values["knowledge"])
     for variable, text in environment.items():
-        if not variable.startswith(ENVIRONMENT_PREFIX):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in NO_SETTINGS:
             continue
-        _check_known(variable, [ENVIRONMENT_PREFIX + key.upper() for key in _FIELDS], "the environment")
+        known = [*(ENVIRONMENT_PREFIX + key.upper() for key in _FIELDS), *sorted(NO_SETTINGS)]
+        _check_known(variable, known, "the environment")
         key = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         values[key] = _convert(key, text.strip(), variable, strict=False)
         origins[key] = variable

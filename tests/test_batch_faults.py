@@ -195,6 +195,28 @@ def test_a_killed_worker_costs_exactly_one_record(serialscan: Program, folder: P
     assert b"Traceback" not in error
 
 
+@pytest.mark.parametrize("obstacle", ["folder", "full disk"])
+def test_pictures_that_cannot_be_written_end_the_run(
+    serialscan: Program, tmp_path: Path, obstacle: str
+) -> None:
+    """The photo is not to blame: it gets no record, and the records before it are whole."""
+    photos, crops = [small_photo(tmp_path / name) for name in ("1.png", "2.png")], tmp_path / "crops"
+    assert serialscan("scan", *photos, "--crops", crops).returncode == ExitCode.OK
+    (picture,) = crops.glob("*2.png*.L1.png")
+    picture.unlink()
+    if obstacle == "folder":
+        picture.mkdir()
+    elif Path("/dev/full").exists():
+        picture.symlink_to("/dev/full")
+    else:
+        pytest.skip("this system has no /dev/full")
+    done = serialscan("scan", *photos, "--crops", crops, "--jobs", "1")
+    assert done.returncode == ExitCode.OUTPUT
+    assert [(file_name(record), record["status"]) for record in records(done.stdout)] == [(b"1.png", "ok")]
+    assert b"--crops" in done.stderr and str(crops).encode() in done.stderr
+    assert b"internal error" not in done.stderr and b"Traceback" not in done.stderr
+
+
 def test_a_photo_that_takes_for_ever_is_given_up(serialscan: Program, folder: Path, tmp_path: Path) -> None:
     """A limit so short that no photo can keep it."""
     (tmp_path / "serialscan.toml").write_text("timeout_s = 0.001", encoding="utf-8")

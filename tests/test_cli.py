@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -104,12 +106,32 @@ def test_doctor_finds_the_installation_sound(serialscan: Program) -> None:
     report = json.loads(done.stdout)
     checks = {check["name"]: check for check in report["checks"]}
     assert report["ok"] is True
-    for name in ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIC"):
+    for name in ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "HEIC"):
         assert checks[f"format {name}"]["ok"], name
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for library in project["dependencies"]:
+        assert checks[re.split("[<>=~!; ]", library)[0]]["ok"], library
     weights = [check for name, check in checks.items() if name.startswith("weight ")]
     assert weights and all(check["ok"] and "sha256" in check["detail"] for check in weights)
     assert checks["reader network"]["ok"]
     assert checks["reader tesseract"]["ok"] == (shutil.which("tesseract") is not None)
+
+
+def test_doctor_names_a_library_that_is_missing(serialscan: Program, tmp_path: Path) -> None:
+    """An installation that asks for a library that is not there, and for another one only in an extra."""
+    facts = tmp_path / "serialscan-0.1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: serialscan\nVersion: 0.1.0\nProvides-Extra: more\n"
+        "Requires-Dist: click>=8.1\nRequires-Dist: no-such-library[fast]>=1\n"
+        'Requires-Dist: not-needed; extra == "more"\n',
+        encoding="utf-8",
+    )
+    done = serialscan("doctor", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == ExitCode.ENGINE
+    (line,) = [line for line in done.stdout.decode().splitlines() if line.startswith("FAIL")]
+    assert line.split()[1] == "no-such-library" and "pip install no-such-library" in line
+    assert b"not-needed" not in done.stdout
 
 
 def test_doctor_tells_how_to_get_tesseract(serialscan: Program, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import Program, records, small_photo, wait_for, workers
 
+from serialscan.batch.output import open_output
 from serialscan.errors import ExitCode
+from serialscan.record import ItemRecord, PhotoRecord, Source, Tool, to_json
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals and devices of POSIX")
 
@@ -107,13 +109,32 @@ def test_output_is_written_replaced_and_is_no_input(serialscan: Program, photos:
     output.unlink()
 
 
+TOOL = Tool(name="serialscan", version="1", settings_digest="0")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        PhotoRecord(status="ok", tool=TOOL, source=Source(path="a.jpg")),
+        ItemRecord(status="ok", item="a", tool=TOOL, photos=()),
+    ],
+    ids=["photo", "item"],
+)
+def test_every_kind_of_record_can_be_replaced(tmp_path: Path, record: PhotoRecord | ItemRecord) -> None:
+    output = tmp_path / "records.ndjson"
+    output.write_bytes(to_json(record) + b"\n")
+    open_output(output, ()).write_line(b"new")
+    assert output.read_bytes() == b"new\n"
+
+
 def test_no_photo_and_no_other_file_can_be_overwritten(serialscan: Program, tmp_path: Path) -> None:
     photo = small_photo(tmp_path / "photo.jpg")
     unnamed = photo.rename(tmp_path / "photo")
     small_photo(tmp_path / "other.jpg")
     (tmp_path / "package.json").write_text('{"name": "x"}', encoding="utf-8")
+    (tmp_path / "report.json").write_text('{"record":"evaluation","schema":', encoding="utf-8")
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    for output in ("photo", "other.jpg", "new.jpg", "package.json", ".", "no/such/folder/x"):
+    for output in ("photo", "other.jpg", "new.jpg", "package.json", "report.json", ".", "no/such/folder/x"):
         done = serialscan("scan", unnamed, "-o", tmp_path / output)
         assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b""), output
         assert b"--output" in done.stderr and b"Traceback" not in done.stderr

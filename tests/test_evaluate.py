@@ -404,13 +404,40 @@ def test_records_and_a_new_run_exclude_each_other(serialscan: Program, tmp_path:
     assert b"--out-records" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["photo.jpg", "nowhere/page.html"])
+@pytest.mark.parametrize("name", ["photo.jpg", "nowhere/page.html", "notes.html", "folder.html"])
 def test_a_page_never_overwrites_something_else(serialscan: Program, tmp_path: Path, name: str) -> None:
     (tmp_path / "photo.jpg").write_bytes(b"evidence")
+    (tmp_path / "notes.html").write_bytes(b"<!doctype html><html lang=en><title>Notes</title>")
+    (tmp_path / "folder.html").mkdir()
     rows = write_records(tmp_path / "r.ndjson", record("0.jpg"))
-    done = serialscan("evaluate", write_labels(tmp_path, {}), "--records", rows, "--html", tmp_path / name)
+    labels = write_labels(tmp_path, {})
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    done = serialscan("evaluate", labels, "--records", rows, "--html", tmp_path / name)
     assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
-    assert (tmp_path / "photo.jpg").read_bytes() == b"evidence"
+    assert name.split("/")[0].encode() in done.stderr and b"html" in done.stderr
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_an_earlier_page_is_replaced(serialscan: Program, tmp_path: Path) -> None:
+    labels, page = write_labels(tmp_path, {}), tmp_path / "page.html"
+    page.touch()
+    for text in ("A11", "B22"):
+        rows = write_records(tmp_path / "r.ndjson", record("0.jpg", text))
+        done = serialscan("evaluate", labels, "--records", rows, "--html", page)
+        assert done.returncode == ExitCode.OK, done.stderr
+        assert text in page.read_text(encoding="utf-8")
+
+
+def test_a_scan_does_not_take_a_report_for_records(serialscan: Program, tmp_path: Path) -> None:
+    """Both begin with ``record``."""
+    rows = write_records(tmp_path / "r.ndjson", record("0.jpg", "A11"))
+    report = tmp_path / "report.json"
+    report.write_bytes(serialscan("evaluate", write_labels(tmp_path, {}), "--records", rows, "--json").stdout)
+    before = report.read_bytes()
+    done = serialscan("scan", tmp_path / "0.jpg", "--output", report)
+    assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
+    assert b"--output" in done.stderr
+    assert report.read_bytes() == before
 
 
 # The command

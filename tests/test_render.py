@@ -12,7 +12,7 @@ import pytest
 import zxingcpp
 from click.testing import CliRunner
 
-from serialscan.cli.render import render
+from serialscan.cli.render import _check_labels, render
 from serialscan.errors import OutputError
 from serialscan.render import Item, render_photo, render_random, write_photos
 from serialscan.render.camera import Camera, Sensor
@@ -292,6 +292,34 @@ def test_render_command_says_when_it_cannot_write(tmp_path: Path) -> None:
     blocked.write_text("in the way")
     result = CliRunner().invoke(render, ["--count", "1", "--out", str(blocked / "below")])
     assert isinstance(result.exception, OutputError) and "--out" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"file": "IMG_1.jpg", "lines": ["A1"], "serial": "A1"}\n',
+        '{"file": "ak-trunnion.jpg", "lines": []}\n{"file": "IMG_1.jpg", "lines": ["A1"]}\n',
+        "not finished\n",
+        "[]\n",
+    ],
+)
+def test_the_samples_never_replace_labels_that_somebody_wrote(tmp_path: Path, text: str) -> None:
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(render, ["--samples", "--out", str(tmp_path)])
+    assert isinstance(result.exception, OutputError) and "--out" in str(result.exception)
+    assert labels.read_text(encoding="utf-8") == text
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.jsonl"]
+
+
+def test_the_samples_can_be_made_again_over_themselves(tmp_path: Path) -> None:
+    """All of them, or what a run left that was stopped before its end."""
+    labels = (Path(__file__).parent.parent / "samples" / "labels.jsonl").read_bytes()
+    for left in (labels, labels[: labels.index(b"\n") + 1], b""):
+        (tmp_path / "labels.jsonl").write_bytes(left)
+        _check_labels(tmp_path / "labels.jsonl", samples=True)
+    with pytest.raises(OutputError):
+        _check_labels(tmp_path / "labels.jsonl", samples=False)
 
 
 def test_labels_are_complete_up_to_where_a_run_was_stopped(tmp_path: Path) -> None:

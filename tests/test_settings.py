@@ -63,6 +63,7 @@ def test_a_bad_file_is_told_with_key_value_origin_and_remedy(tmp_path: Path, tex
     [
         ("SERIALSCAN_MAX_PIXEL", "3", "did you mean SERIALSCAN_MAX_PIXELS?"),
         ("SERIALSCAN_MAX_PIXELS", "many", '"many" .SERIALSCAN_MAX_PIXELS.*whole number'),
+        ("SERIALSCAN_FONT", "here", "did you mean SERIALSCAN_FONTS?"),
         ("SERIALSCAN_GPS", "perhaps", "true or false"),
         ("SERIALSCAN_GPS", "", "true or false"),
     ],
@@ -70,6 +71,11 @@ def test_a_bad_file_is_told_with_key_value_origin_and_remedy(tmp_path: Path, tex
 def test_a_bad_variable_is_told(variable: str, value: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         load_settings({}, {variable: value})
+
+
+def test_the_folder_of_fonts_is_no_setting() -> None:
+    """docs/rendering.md tells people to set it; scans must not stumble over it."""
+    assert load_settings({}, {"SERIALSCAN_FONTS": "here"}) == load_settings({}, {})
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), ("False", False), ("0", False)])

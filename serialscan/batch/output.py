@@ -11,7 +11,8 @@ from pathlib import Path
 from serialscan.batch.inputs import IMAGE_SUFFIXES, STDIN, holds
 from serialscan.errors import OutputError
 
-_RECORD_START = b'{"record":"'
+# How the records of a scan begin. Other files of this program begin alike: the report of an evaluation.
+_RECORD_STARTS = (b'{"record":"photo",', b'{"record":"item",')
 
 
 class ClosedPipeError(Exception):
@@ -84,7 +85,7 @@ def open_output(path: Path, inputs: tuple[str, ...]) -> DataStream:
     """Open a file for records, so that no photo can be overwritten by a slip.
 
     Args:
-        path: a new file, an empty one, or one that holds records, which are replaced.
+        path: a new file, an empty one, or one that holds records of photos or items, which are replaced.
         inputs: files and folders to be scanned.
 
     Raises:
@@ -100,9 +101,12 @@ def open_output(path: Path, inputs: tuple[str, ...]) -> DataStream:
             return DataStream(FileIO(path, "w"), str(path))  # a device or a named pipe
         # Not truncated before what it holds is known; O_BINARY keeps "\n" on Windows.
         raw = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+")
-        if raw.read(len(_RECORD_START)) not in (b"", _RECORD_START):
+        start = raw.read(max(map(len, _RECORD_STARTS)))
+        if start and not start.startswith(_RECORD_STARTS):
             raw.close()
-            raise OutputError(f"{path} holds something else than records and is left as it is: {advice}")
+            raise OutputError(
+                f"{path} holds something else than records of photos and is left as it is: {advice}"
+            )
         raw.seek(0)
         raw.truncate()
     except OSError as error:

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serialscan.batch.inputs import Input, holds
+from serialscan.batch.inputs import Input
 from serialscan.errors import EngineError, OutputError, SerialscanError
 from serialscan.record import PhotoRecord, to_json
 from serialscan.settings import Settings
@@ -119,30 +119,28 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
 
 
 def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRecord:
+    """Read one input; whatever is wrong with the photo becomes its record.
+
+    Raises:
+        OutputError: the pictures cannot be written. That ends the run: the photo is not to blame.
+    """
     from serialscan.photo import describe, path_text
     from serialscan.scan import error_record, scan_photo
 
     photo, name = (Path(task.path), None) if data is None else (data, task.path)
     try:
         return scan_photo(photo, reader, job.settings, name=name, crops=job.crops)
+    except OutputError:
+        raise
     except MemoryError:
         code = "out_of_memory"
         message = "there is not enough memory for this photo: use fewer --jobs or a lower --max-pixels"
     except Exception as error:
-        _raise_if_crops(error, job)
         _show_traceback(job)
         code = "internal_error"
         reason = path_text(f"{type(error).__name__}: {error}")  # it may quote a name that is no text
         message = f"internal error ({reason}): scan this photo alone with -vv and report it"
     return error_record(describe(photo, name), job.settings, code, message)
-
-
-def _raise_if_crops(error: Exception, job: Job) -> None:
-    """A full disk under the pictures ends the run; the photo is not to blame."""
-    if not isinstance(error, OSError) or job.crops is None or error.filename is None:
-        return
-    if holds(job.crops, os.fsdecode(error.filename)):
-        raise OutputError(f"{job.crops} cannot be written ({error.strerror}): free some space") from error
 
 
 def _glibc() -> ctypes.CDLL | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -75,8 +76,7 @@ def render(
     """
     from serialscan.render.samples import LABELS, render_random, render_samples, write_photos
 
-    if (folder / LABELS).exists() and not samples:
-        raise OutputError(f"{folder / LABELS} exists: choose another folder for --out, or remove it.")
+    _check_labels(folder / LABELS, samples)
     photos = (
         render_samples()
         if samples
@@ -91,3 +91,30 @@ def render(
             f"Cannot write to {folder}: {error.strerror or error}. Choose another --out."
         ) from error
     click.echo(f"{written} photos and {LABELS} in {folder}", err=True)
+
+
+def _check_labels(path: Path, samples: bool) -> None:
+    """Refuse to replace labels that somebody else wrote; those of the samples can be made again.
+
+    Args:
+        path: the labels that are about to be written.
+        samples: they are those of the samples.
+
+    Raises:
+        OutputError: the file is there, and is not that of the samples or must not be replaced at all.
+    """
+    from serialscan.render.samples import SAMPLES
+
+    if not path.exists():
+        return
+    advice = "choose another folder for --out, or remove it."
+    if not samples:
+        raise OutputError(f"{path} exists: {advice}")
+    names = {f"{sample.name}.jpg" for sample in SAMPLES}
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+        own = all(row["file"] in names for row in rows)
+    except (OSError, ValueError, TypeError, KeyError):  # no file of labels
+        own = False
+    if not own:
+        raise OutputError(f"{path} holds other labels than those of the samples: {advice}")

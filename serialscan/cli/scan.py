@@ -132,7 +132,9 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
     help="More makers, models, labels and number shapes, as TOML; see serialscan knowledge test.",
 )
 @click.option("--gps/--no-gps", default=None, help="Write the position from EXIF into the records.")
-@click.option("--max-pixels", type=int, metavar="N", help="Refuse pages with more pixels.")
+@click.option(
+    "--max-pixels", type=int, metavar="N", help="Refuse photos with more pixels, all pages together."
+)
 @click.option("--max-bytes", type=int, metavar="N", help="Refuse larger files.")
 @click.option("-q", "--quiet", is_flag=True, help="No bar and no summary.")
 @config_option

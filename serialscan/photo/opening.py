@@ -78,7 +78,7 @@ class OpenedPhoto:
             raise PhotoError(
                 "too_many_pages",
                 f"the file has more than {settings.max_pages} pages: "
-                "if it can be trusted, raise --max-pages, or split it",
+                "if it can be trusted, raise max_pages in the settings file, or split it",
             )
         if picture.pixel_count > settings.max_pixels:
             raise too_many_pixels(picture.pixel_count, settings.max_pixels)

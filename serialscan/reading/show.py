@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 
 HEIGHT_PX = 144
 
+# File systems allow 255 bytes for a name, some that encrypt 143.
+_STEM_BYTES = 100
 
-def save_crops(folder: Path, photo: str, reading: Reading) -> None:
-    """Write each line rectified, upright and enlarged, raw beside flattened, as PHOTO.LINE.png.
+
+def save_crops(folder: Path, photo: str, sha256: str, reading: Reading) -> None:
+    """Write each line rectified, upright and enlarged, raw beside flattened, as PHOTO-HASH.LINE.png.
 
     Args:
         folder: made if it is missing.
-        photo: the photo's path; what a file name cannot hold becomes ``_``.
+        photo: the photo's path as text, whose end the files' names show.
+        sha256: of the photo, in hex, of which they show the first 8 digits.
         reading: the page's reading.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    stem = re.sub(r"[^\w.-]+", "_", photo).strip("_.") or "photo"
+    stem = f"{_readable(photo)}-{sha256[:8]}"
     for line, shape in zip(reading.lines, reading.shapes, strict=True):
         raw = shape.cut(reading.pixels, Crop(along=0.4, across=0.15), HEIGHT_PX)
         gap = np.full((HEIGHT_PX, 12, 3), 255, np.uint8)
@@ -41,5 +45,16 @@ def save_crops(folder: Path, photo: str, reading: Reading) -> None:
             (folder / f"{stem}.{line.id}.png").write_bytes(encoded)
         except OSError as error:
             raise OutputError(
-                f"Cannot write the crops into {folder}: {error.strerror}; choose another --crops"
+                f"Cannot write the crops into {folder} ({error.strerror}): "
+                "free some space or choose another folder with --crops."
             ) from error
+
+
+def _readable(photo: str) -> str:
+    """The end of a photo's path as a file name.
+
+    What a file name cannot hold becomes ``_``, and long paths are cut, so that paths which differ may look
+    alike; the hash keeps their pictures apart.
+    """
+    end = re.sub(r"[^\w.-]+", "_", photo).encode()[-_STEM_BYTES:].decode(errors="ignore")
+    return end.strip("_.-") or "photo"

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from serialscan.render.canvas import Array
+from serialscan.settings import FONTS_VARIABLE
 
 Contour = npt.NDArray[np.float32]
 
@@ -64,7 +65,7 @@ ARABIC_FONTS = ("dejavu-sans", "dejavu-sans-bold")
 
 def installed() -> dict[str, Path]:
     """The fonts of `FREE_FONTS` that are on this machine, each with its file."""
-    return dict(_installed(os.environ.get("SERIALSCAN_FONTS", "")))
+    return dict(_installed(os.environ.get(FONTS_VARIABLE, "")))
 
 
 def free_fonts(held_back: bool = False) -> tuple[str, ...]:
