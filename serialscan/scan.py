@@ -40,7 +40,7 @@ def scan_photo(
     """
     from serialscan.marking import decide, load_knowledge, read_marks
     from serialscan.marking.iuid import with_message
-    from serialscan.photo import describe, merge_quality, open_photo, path_text
+    from serialscan.photo import DAMAGED, describe, merge_quality, open_photo, path_text
     from serialscan.reading import quality_warnings, save_crops
 
     started = time.perf_counter()
@@ -72,7 +72,8 @@ def scan_photo(
     quality = merge_quality(qualities)
     knowledge = load_knowledge(settings.knowledge, settings.knowledge_sha256)
     marks, serial = read_marks(lines, codes, knowledge)
-    serial = decide(serial, reader.least_accepted(settings.max_error))
+    if not any(warning.code == DAMAGED for warning in warnings):
+        serial = decide(serial, reader.least_accepted(settings.max_error))
     return PhotoRecord(
         status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),
         marks=marks, serial=serial, warnings=(*warnings, *quality_warnings(quality, lines, source)),

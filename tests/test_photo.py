@@ -258,6 +258,51 @@ def test_damaged_exif_costs_a_warning_not_the_photo():
     assert [w.code for w in photo.warnings] == ["exif_damaged"]
 
 
+def test_a_png_whose_pixels_are_damaged_is_not_read_as_if_they_were_sound():
+    """One byte in a hundred places: most cannot be decoded, the others decode to other pixels."""
+    data = fixtures.encode(PICTURE, "PNG")
+    start, told = data.index(b"IDAT") + 4, []
+    for at in range(start, len(data) - 16, len(data) // 100):
+        try:
+            _, photo = read(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
+            told.append([w.code for w in photo.warnings])
+        except PhotoError as error:
+            told.append([error.code])
+    assert {code for codes in told for code in codes} <= {"corrupt", "truncated", "pixels_damaged"}
+    assert all(told)
+
+
+def test_exif_behind_the_pixels_of_a_png_is_read():
+    data = fixtures.encode(
+        fixtures.as_stored(PICTURE, 6), "PNG", exif=fixtures.exif_with(orientation=6, make="Acme")
+    )
+    at = data.index(b"eXIf") - 4
+    end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+    moved = data[:at] + data[end:-12] + data[at:end] + data[-12:]
+    (page,), photo = read(moved)
+    assert np.array_equal(page, PICTURE)
+    assert (photo.source.orientation, photo.source.camera) == (6, "Acme")
+    assert not photo.warnings
+
+
+def test_a_png_with_too_many_pixels_is_refused_before_they_are_decoded(monkeypatch):
+    def load(image):
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", load)
+    data = fixtures.encode(PICTURE, "PNG")
+    assert failure(data, Settings(max_pixels=1000)).code == "too_many_pixels"
+
+
+def test_a_jpeg_that_was_overwritten_in_part_says_so():
+    data = fixtures.encode(PICTURE, "JPEG", quality=90)
+    middle = len(data) // 2
+    (page,), photo = read(data[:middle] + bytes(400) + data[middle + 400 :])
+    assert page.shape == PICTURE.shape
+    assert [w.code for w in photo.warnings] == ["pixels_damaged"]
+    assert not read(data)[1].warnings
+
+
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_raw_is_read_by_its_preview(orientation):
     preview = fixtures.encode(fixtures.as_stored(PICTURE, orientation), "JPEG", quality=95)

@@ -16,6 +16,7 @@ from serialscan.evaluate import exact
 from serialscan.reading import Reader, engine, page, quality_warnings, save_crops
 from serialscan.reading.page import _barred
 from serialscan.record import Quality, Source
+from serialscan.scan import scan_photo
 from serialscan.settings import Settings
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -233,6 +234,15 @@ def test_crops_show_each_line_raw_and_flattened(reader: Reader, tmp_path: Path) 
     for file in files:
         picture = Image.open(file)
         assert picture.height >= 96 and picture.width > 2 * picture.height
+
+
+def test_nothing_is_accepted_from_a_photo_whose_data_are_damaged(reader: Reader) -> None:
+    data = (SAMPLES / "pvs-14-label.jpg").read_bytes()
+    sound = scan_photo(data, reader, Settings(reader="network"), name="a.jpg")
+    damaged = scan_photo(data[:-2] + b"left" + data[-2:], reader, Settings(reader="network"), name="a.jpg")
+    assert damaged.serial.value == sound.serial.value is not None
+    assert (sound.serial.decision, damaged.serial.decision) == ("accept", "review")
+    assert "pixels_damaged" in {warning.code for warning in damaged.warnings}
 
 
 def test_crops_of_different_photos_never_share_a_file(reader: Reader, tmp_path: Path) -> None:

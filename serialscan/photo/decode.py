@@ -16,6 +16,7 @@ import msgspec
 from serialscan.errors import PhotoError
 from serialscan.photo.exif import Facts, facts_of
 from serialscan.photo.jpeg import with_surplus, without_end
+from serialscan.photo.png import without_pixels
 from serialscan.photo.sniff import sniff
 from serialscan.record import Warning_
 
@@ -118,7 +119,7 @@ class Picture:
             self.warnings.append(_raw_warning(self._image.size, preview.sensor_size))
         else:
             self._image = self._open_jpeg(data) if self.format == "JPEG" else _open_other(self.format, data)
-            self.facts = _facts(self._image)
+            self.facts = _facts_of_png(data) if self.format == "PNG" else _facts(self._image)
 
     def _open_preview(self, preview: Preview) -> Image:
         from PIL import Image as pillow
@@ -260,6 +261,22 @@ def _open_other(kind: str, data: bytes) -> Image:
         "WEBP": WebPImageFile,
     }  # fmt: skip
     return classes[kind](io.BytesIO(data))
+
+
+def _facts_of_png(data: bytes) -> Facts:
+    """Facts of a PNG.
+
+    For metadata that may stand behind the pixels Pillow decodes these at once: before their number is held
+    against the limit, and the error of damaged ones is lost.
+    """
+    from PIL.Image import Image as Base
+    from PIL.PngImagePlugin import PngImageFile
+
+    try:
+        with PngImageFile(io.BytesIO(without_pixels(data))) as header:
+            return facts_of(Base.getexif(header))
+    except Exception:
+        return Facts(damaged=True)  # as in _facts
 
 
 def _demand_all_scans(image: Image, data: bytes) -> None:

@@ -20,6 +20,26 @@ _SOS, _EOI = 0xDA, 0xD9
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 
+def complaint(data: bytes) -> str | None:
+    """What libjpeg warns of in a JPEG's pixels, such as a part that was overwritten; None if of nothing.
+
+    It goes through all of the compressed data, and makes a picture of an eighth of the size of them.
+    """
+    import simplejpeg  # Pillow does not tell these warnings
+
+    try:
+        simplejpeg.decode_jpeg(data, "GRAY", fastdct=True, min_height=1, min_width=1, min_factor=8)
+    except ValueError as error:
+        try:
+            simplejpeg.decode_jpeg(
+                data, "GRAY", fastdct=True, min_height=1, min_width=1, min_factor=8, strict=False
+            )
+        except ValueError:
+            return None  # a kind of JPEG that it cannot decode
+        return str(error)
+    return None
+
+
 def without_end(data: bytes) -> bytes | None:
     """Cut a one-scan JPEG where its scan ends, so that a decoder that lacks pixels must say so.
 

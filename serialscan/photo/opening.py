@@ -39,6 +39,18 @@ def open_photo(photo: Path | bytes, settings: Settings, name: str | None = None)
     return OpenedPhoto(photo, settings, name)
 
 
+DAMAGED = "pixels_damaged"
+"""Code of the warning of a photo from which nothing must be accepted."""
+
+
+def _damaged(what: str) -> Warning_:
+    return Warning_(
+        code=DAMAGED,
+        message=f"the photo's data are damaged ({what}): a part of it may be wrong or missing, so nothing is "
+        "accepted; copy it again from its source",
+    )
+
+
 class OpenedPhoto:
     """A photo whose header has been read.
 
@@ -57,6 +69,7 @@ class OpenedPhoto:
             raise
 
     def _open(self, photo: Path | bytes, settings: Settings) -> None:
+        from serialscan.photo import jpeg, png
         from serialscan.photo.decode import Picture, too_many_pixels
 
         if isinstance(photo, bytes):
@@ -82,6 +95,9 @@ class OpenedPhoto:
             )
         if picture.pixel_count > settings.max_pixels:
             raise too_many_pixels(picture.pixel_count, settings.max_pixels)
+        complaint = {"JPEG": jpeg.complaint, "PNG": png.complaint}.get(picture.format)
+        if complaint is not None and (what := complaint(data)) is not None:
+            picture.warnings.append(_damaged(what))
         self._picture = picture
 
     def _know(self, **facts: object) -> None:
