@@ -33,6 +33,13 @@ def test_each_folder_is_an_item() -> None:
     ]  # fmt: skip
 
 
+def test_a_folder_is_one_item_however_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths = ["in/a.jpg", "./in/b.jpg", str(tmp_path / "in" / "c.jpg"), "in/../in/d.jpg"]
+    assert list(make_plan(paths, Grouping("folder")).items) == ["in"] * 4
+    assert names("A_1.jpg", "./A_2.jpg", str(tmp_path / "A_3.jpg")) == ["A"] * 3
+
+
 def test_names_share_the_stem_before_the_last_separator() -> None:
     assert names("ITEM_01.jpg", "ITEM-front.jpg", "ITEM 3.jpg", "ITEM.jpg") == ["ITEM"] * 4
     assert names("E-17_left.jpg", "E-17_right.jpg", "E-18_left.jpg") == ["E-17", "E-17", "E-18"]
@@ -41,6 +48,7 @@ def test_names_share_the_stem_before_the_last_separator() -> None:
 
 def test_a_pattern_of_ones_own_and_photos_that_it_does_not_fit() -> None:
     assert names("x17a.jpg", "x17b.jpg", "cover.jpg", pattern=r"(x\d+)") == ["x17", "x17", None]
+    assert names("x\n17_a.jpg", "x\n17_b.jpg", pattern="(.+)_") == ["x\n17"] * 2
 
 
 @pytest.mark.parametrize(("pattern", "advice"), [("(", "no regular expression"), (r"\d+", "no group")])
@@ -96,6 +104,8 @@ def test_values_that_differ_between_the_rows_of_an_item_are_all_kept(tmp_path: P
         (b"file,item\na.jpg,R1\n", "needs one column 'photo'.*file, item"),
         (b"photo\na.jpg\n", "needs one column 'item'"),
         (b"photo,item,item\n", "needs one column 'item'"),
+        (b"photo,item,Place,place\na.jpg,R1,Kabul,Herat\n", "two columns 'Place'"),
+        (b"photo,item,Seal,Seal\na.jpg,R1,S-1,S-2\n", "two columns 'Seal'"),
         (b"photo,item\na.jpg\n", "line 2: has no item"),
         (b"photo,item\n,R1\n", "line 2: has no photo"),
         (b"photo,item\na.jpg,R1,extra\n", "line 2: has more cells"),

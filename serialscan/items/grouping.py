@@ -78,10 +78,18 @@ def make_plan(paths: Sequence[str | None], grouping: Grouping) -> Plan:
     """
     if grouping.table is not None:
         return _by_table(paths, grouping.table)
-    if grouping.how == "folder":
-        return Plan(tuple(None if path is None else _folder(path) for path in paths))
-    pattern = compile_pattern(grouping.pattern)
-    return Plan(tuple(None if path is None else _name(path, pattern) for path in paths))
+    pattern = None if grouping.how == "folder" else compile_pattern(grouping.pattern)
+    named: dict[tuple[str, str], str] = {}  # one folder may be given in several ways: the first names it
+    items: list[str | None] = []
+    for path in paths:
+        folder, name = os.path.split(path or "")
+        stem = "" if pattern is None else _stem(name, pattern)
+        if path is None or (pattern is not None and not stem):
+            items.append(None)
+        else:
+            shown = os.path.join(folder, stem) if stem else folder  # noqa: PTH118 - names that no Path can hold
+            items.append(named.setdefault((_key(folder or os.curdir), stem), _shown(shown) or os.curdir))
+    return Plan(tuple(items))
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
@@ -91,7 +99,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         SettingsError: it is none, or has no group.
     """
     try:
-        compiled = re.compile(pattern)
+        compiled = re.compile(pattern, re.DOTALL)  # a name may hold a line break
     except re.error as error:
         raise SettingsError(f"The item pattern {pattern!r} is no regular expression: {error}.") from error
     if compiled.groups < 1:
@@ -105,8 +113,8 @@ def read_table(path: Path) -> list[Row]:
     """Read a table of photos: UTF-8 text with a heading, cells separated by comma, semicolon or tab.
 
     Raises:
-        SettingsError: it cannot be read, lacks the columns ``photo`` and ``item``, a line is incomplete, or
-            a photo belongs to two items.
+        SettingsError: it cannot be read, lacks the columns ``photo`` and ``item``, has two of one name, or a
+            line is incomplete.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -130,6 +138,9 @@ def read_table(path: Path) -> list[Row]:
                     f"{path} needs one column {needed!r} in its first line, which has: "
                     f"{', '.join(names) or 'nothing'}."
                 )
+        twice = next((name for name in names if name and columns.count(name.lower()) > 1), None)
+        if twice is not None:
+            raise SettingsError(f"{path} has two columns {twice!r} in its first line: rename one.")
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 rows.append(_row(path, reader.line_num + skipped, names, columns, cells))
@@ -208,15 +219,10 @@ def _key(path: str) -> str:
     return os.path.normcase(os.path.realpath(path))
 
 
-def _folder(path: str) -> str:
-    return _shown(os.path.dirname(path)) or "."  # noqa: PTH120 - as given, also names that no Path can hold
-
-
-def _name(path: str, pattern: re.Pattern[str]) -> str | None:
-    folder, name = os.path.split(path)
+def _stem(name: str, pattern: re.Pattern[str]) -> str:
+    """The part of a file name that names the item; empty if there is none."""
     match = pattern.match(name)
-    stem = next((group for group in match.groups() if group), "") if match else ""
-    return _shown(os.path.join(folder, stem)) if stem else None  # noqa: PTH118
+    return next((group for group in match.groups() if group), "") if match else ""
 
 
 def _shown(path: str) -> str:
