@@ -26,11 +26,13 @@ from serialscan.reading import arcs, cover, engine, fuse, locate, page, views
 from serialscan.reading.engine import BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
 from serialscan.settings import Settings
 
+LOOKS: dict[str, Any] = page.LOOKS  # its type names the rounds that are shipped
+
 
 def _relief_for(*others: int) -> None:
     """The first recogniser reads the views of others."""
-    for name, rounds in page.LOOKS.items():
-        page.LOOKS[name] = tuple(
+    for name, rounds in LOOKS.items():
+        LOOKS[name] = tuple(
             tuple(replace(view, recogniser=RELIEF) if view.recogniser in others else view for view in look)
             for look in rounds
         )
@@ -43,58 +45,64 @@ def _one_recogniser(which: int) -> None:
 
 
 def _one_view() -> None:
-    page.LOOKS["normal"] = (page.LOOKS["normal"][0][:1],)
+    LOOKS["normal"] = (LOOKS["normal"][0][:1],)
 
 
 def _read_all() -> None:
-    page.QUICK_EVEN, page.BEHIND = -99.0, math.inf  # type: ignore[misc]
+    page.QUICK_EVEN, page.BEHIND = -99.0, math.inf
 
 
 def _no_rings() -> None:
-    page.locate_arcs = lambda *_: []  # type: ignore[attr-defined]
-    locate.bowed_in = lambda _: []  # type: ignore[assignment]
+    page.locate_arcs = lambda *_: []
+    locate.bowed_in = lambda probability: []
 
 
 def _circles() -> None:
-    arcs._squeezed = lambda *_: None  # type: ignore[assignment]
+    arcs._squeezed = lambda *_: None
 
 
 def _no_rows() -> None:
-    page.rows_beside = lambda *_: []  # type: ignore[attr-defined]
+    page.rows_beside = lambda *_: []
 
 
 def _as_lit() -> None:
-    views.levelled = lambda rgb: rgb  # type: ignore[assignment]
-    views.lifted = lambda _: None  # type: ignore[assignment]
+    views.levelled = lambda rgb: rgb
+    views.lifted = lambda rgb: None
 
 
 def _no_grey_look() -> None:
-    locate.COLOURED = math.inf  # type: ignore[misc]
+    locate.COLOURED = math.inf
 
 
 def _no_closer_look() -> None:
-    page.locate_again = lambda *_: []  # type: ignore[attr-defined]
+    page.locate_again = lambda *_: []
 
 
 def _no_small_marks() -> None:
-    page.locate_small = lambda *_, **__: []  # type: ignore[attr-defined]
+    page.locate_small = lambda *_, **__: []
 
 
 def _no_longer_lines() -> None:
-    page.BEYOND = 0.0  # type: ignore[misc]
+    page.PageReader._longer = lambda *_, **__: []  # type: ignore[method-assign]
 
 
 def _looks(*looks: tuple[int, int]) -> None:
     locate.COARSE_LOOKS = looks  # type: ignore[assignment]
-    locate.GREY_LOOK = looks[0]  # type: ignore[misc]
+    locate.GREY_LOOK = looks[0]
+
+
+def _one_detector(which: int) -> None:
+    """All looks by one of them: at tiles, rings, small marks and where nothing was read, too."""
+    engine.DETECTORS = (engine.DETECTORS[which],) * len(engine.DETECTORS)  # type: ignore[assignment]
+    _looks((640, which), (960, which))
 
 
 def _no_neighbours() -> None:
-    fuse._weigh_by_context = lambda _: False  # type: ignore[assignment]
+    fuse._weigh_by_context = lambda slots: False
 
 
 def _no_direction() -> None:
-    cover.DIRECTION = 0.0  # type: ignore[misc]
+    cover.DIRECTION = 0.0
 
 
 VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
@@ -111,8 +119,8 @@ VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
     "quick recogniser alone": ("normal", 50, lambda: _one_recogniser(QUICK)),
     "all read where a quick look sees anything": ("normal", 50, _read_all),
     "dark photos as they are": ("normal", 50, _as_lit),
-    "stock detector alone": ("normal", 50, lambda: _looks((640, STOCK), (960, STOCK))),
-    "detector taught relief alone": ("normal", 50, lambda: _looks((640, RELIEF), (960, RELIEF))),
+    "stock detector alone": ("normal", 50, lambda: _one_detector(STOCK)),
+    "detector taught relief alone": ("normal", 50, lambda: _one_detector(RELIEF)),
     "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),
     "without rings": ("normal", 50, _no_rings),
     "rings as circles": ("normal", 50, _circles),

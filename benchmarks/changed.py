@@ -84,12 +84,14 @@ def _uneven(rgb: np.ndarray) -> np.ndarray:
 
 def _framed(rgb: np.ndarray) -> np.ndarray:
     margin = round(0.2 * max(rgb.shape[:2]))
-    return cv2.copyMakeBorder(rgb, *[margin] * 4, cv2.BORDER_CONSTANT, value=(225, 225, 225))
+    return cv2.copyMakeBorder(rgb, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(225, 225, 225))
 
 
 def _jpeg(rgb: np.ndarray) -> np.ndarray:
     coded = cv2.imencode(".jpg", rgb[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 30])[1]
-    return cv2.imdecode(coded, cv2.IMREAD_COLOR)[:, :, ::-1].copy()
+    decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return decoded[:, :, ::-1].copy()
 
 
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {

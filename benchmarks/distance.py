@@ -67,7 +67,7 @@ def _start(without_small: bool) -> None:
     global _reader
     cv2.setNumThreads(1)
     if without_small:
-        page.locate_small = lambda *_, **__: []  # type: ignore[attr-defined]
+        page.locate_small = lambda *_, **__: []
     _reader = page.PageReader(Networks(1))
 
 

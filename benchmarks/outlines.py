@@ -62,6 +62,7 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
     with open_photo(path, settings) as opened:
         (page,) = opened.pages()
     rgb = levelled(page)
+    height, width = page.shape[:2]
     true: list[Line] = []
     for polygon in (*label["polygons"], *label.get("illegible_polygons", ())):
         if len(polygon) == 4:
@@ -69,7 +70,7 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
             seen = pages._once(rgb, [_at(np.array(polygon))])
             for found in pages.look(rgb, seen, seen):
                 line = reader._line(found, f"T{len(true) + 1}", 1, None)
-                true += [loaded._probable(line)] if line.text else []
+                true += [loaded._probable(line, width, height)] if line.text else []
     kept = [one for one in located.lines if all(iou(one.polygon, other.polygon) < TAKEN for other in true)]
     marks, serial = read_marks([*kept, *true], located.codes, load_knowledge())
     return label, located, msgspec.structs.replace(located, lines=(*kept, *true), marks=marks, serial=serial)
@@ -100,9 +101,10 @@ def main() -> None:
     shown = [one for one in items.values() if len(one) > 1 and any(label["serial"] for label, *_ in one)]
     right = [0, 0]
     for one in shown:
+        true = match_key(one[0][0]["fields"]["serial"])
         for way in (0, 1):
-            record = scan_item("item", [photo[1 + way] for photo in one], load_knowledge())
-            right[way] += match_key(record.serial.value or "") == match_key(one[0][0]["fields"]["serial"])
+            record = scan_item("item", [records[way] for _, *records in one], load_knowledge())
+            right[way] += match_key(record.serial.value or "") == true
     if shown:
         print(f"{len(shown)} items: serial of {right[0]} right as located, {right[1]} at the true outlines")
 

@@ -59,7 +59,7 @@ def rapidocr_engine(threads: int) -> Callable[[Path], list[str]]:
     """Start rapidocr; the function returned reads one photo's lines."""
     from rapidocr import RapidOCR
 
-    engine = RapidOCR(params={"EngineConfig.onnxruntime.intra_op_num_threads": threads})
+    engine: Any = RapidOCR(params={"EngineConfig.onnxruntime.intra_op_num_threads": threads})
 
     def read(photo: Path) -> list[str]:
         return list(engine(str(photo)).txts or ())

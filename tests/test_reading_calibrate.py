@@ -68,11 +68,19 @@ def test_the_most_doubtful_character_stays_the_most_doubtful() -> None:
     assert order == [1, 3, 0, 2]
 
 
-def test_readers_that_agree_are_believed_more_than_readers_that_differ() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["W274567", "W2745G7", "W274567"],  # two views of the first reader
+        ["W274567", "W274567", "W2745G7"],  # the second reader
+        ["W274567", "W2745G7", "W27A567"],
+    ],
+)
+def test_readers_that_agree_are_believed_more_than_readers_that_differ(said: list[str]) -> None:
     model = load_calibration()
-    agreed = model.probability(line([0.99] * 7, ["W274567"] * 3), 900, 600)
-    split = line([0.99, 0.99, 0.6, 0.99, 0.99, 0.99, 0.99], ["W274567", "W2745G7", "W27A567"])
-    assert model.probability(split, 900, 600) < agreed < 1
+    votes = [0.99] * 7
+    agreed = model.probability(line(votes, ["W274567"] * 3), 900, 600)
+    assert model.probability(line(votes, said), 900, 600) < agreed < 1
 
 
 def at(one: Line, x: float, y: float, *, upright: bool = False) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from conftest import REPOSITORY, Program, clean_environment, small_photo
 
 from serialscan.cli import cli
 from serialscan.errors import ExitCode
+from serialscan.marking import iuid
 from serialscan.settings import BatchSettings, Settings
 
 sys.path.insert(0, str(REPOSITORY / "docs"))
@@ -185,14 +187,61 @@ def test_every_field_of_the_record_is_explained(serialscan: Program) -> None:
     assert all(f"`{name}`" in RECORD_PAGE for name in fields)
 
 
-def test_the_codes_explained_are_given_by_the_program() -> None:
-    source = "\n".join(path.read_text("utf-8") for path in (REPOSITORY / "serialscan").rglob("*.py"))
+def codes_given() -> tuple[set[str], set[str]]:
+    """Codes of errors and of warnings, at the places of the source that give one."""
+    errors, warnings = set(), set()
+    for path in sorted((REPOSITORY / "serialscan").rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        named = {
+            node.targets[0].id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        for node in ast.walk(tree):
+            given, handed_on = errors, True  # the place may only hand on a code that another one gives
+            match node:
+                case ast.Call(ast.Name("PhotoError"), [code, *_]):
+                    handed_on = False
+                case ast.Call(ast.Name("Warning_"), keywords=keywords):
+                    code = {keyword.arg: keyword.value for keyword in keywords}["code"]
+                    given, handed_on = warnings, False
+                case ast.Call(ast.Name("Error"), keywords=keywords):
+                    code = {keyword.arg: keyword.value for keyword in keywords}["code"]
+                case (
+                    ast.Call(ast.Attribute(attr="_give_up"), [_, code, _])
+                    | ast.keyword("problem", ast.Tuple([code, _]))
+                    | ast.Assign([ast.Name("code")], code)
+                ):
+                    pass
+                case _:
+                    continue
+            code = named.get(code.id, code) if isinstance(code, ast.Name) else code
+            if isinstance(code, ast.Constant):
+                given.add(code.value)
+            else:
+                assert handed_on, f"{path}:{node.lineno}: the code cannot be told from the source"
+    return errors, warnings
+
+
+def test_the_codes_explained_are_those_that_the_program_gives() -> None:
     _, errors, warnings = re.split(r"\n(?=\| (?:error|warning) code)", RECORD_PAGE)
-    codes = {
-        code for first, _ in [*table(errors), *table(warnings)] for code in re.findall(r"`(\w+)`", first)
-    }
-    assert len(codes) > 20
-    assert [code for code in sorted(codes) if f'"{code}"' not in source] == []
+    explained = tuple(
+        {code for first, _ in table(text) for code in re.findall(r"`(\w+)`", first)}
+        for text in (errors, warnings)
+    )
+    assert explained == codes_given()
+
+
+def test_what_may_be_wrong_with_a_codes_message_is_explained() -> None:
+    given = {f"{name}_shape" for name in iuid._SHAPES}
+    for node in ast.walk(ast.parse(Path(iuid.__file__).read_text("utf-8"))):
+        match node:
+            case ast.Call(func=ast.Attribute(ast.Name("errors"), "append"), args=[ast.Constant(str(code))]):
+                given.add(code)
+            case ast.List(listed):
+                given |= {one.value for one in listed if isinstance(one, ast.Constant)}
+    (explained,) = re.findall(r"Errors: (.*?)\. The unit in", RECORD_PAGE, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", explained)) == given
 
 
 def test_notice_names_the_weights_that_are_here() -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
+from PIL import Image
+
+from serialscan.reading.calibrate import load_calibration
+from serialscan.record import Glyph, Line
 
 torch = pytest.importorskip("torch", reason="the parts for training are not installed")
 onnx = pytest.importorskip("onnx", reason="the parts for training are not installed")
@@ -212,6 +219,50 @@ def test_bfloat16_is_left_to_processors_that_compute_in_it(monkeypatch: pytest.M
         with half(torch.device("cpu")):
             product = torch.ones(2, 2) @ torch.ones(2, 2)
         assert product.dtype == (torch.bfloat16 if native else torch.float32)
+
+
+def test_a_calibration_names_the_labels_that_it_was_fitted_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import calibrate
+
+    def read(task: tuple[Path, dict[str, Any]]) -> calibrate.Read:
+        """A photo of one line, of which every third is misread and less sure."""
+        label = task[1]
+        sure = 0.6 if label["wrong"] else 0.97
+        glyphs = tuple(Glyph(char=char, confidence=sure) for char in "W274567")
+        line = Line(id="L1", text="W274567", confidence=sure, polygon=(), characters=glyphs)
+        return calibrate.Read((line,), (), label, (900, 600))
+
+    texts = {True: "W999999", False: "W274567"}
+    rows = [
+        {"file": "a.jpg", "wrong": wrong, "lines": [texts[wrong]], "serial": texts[wrong]}
+        for wrong in (True, False, False) * 4
+    ]
+    labels = [tmp_path / "ours" / "labels.jsonl", tmp_path / "theirs" / "more.jsonl"]
+    for path, part in zip(labels, (rows[:5], rows[5:]), strict=True):
+        path.parent.mkdir()
+        path.write_text("\n".join(map(json.dumps, part)), encoding="utf-8")
+    monkeypatch.setattr(calibrate, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(calibrate, "pin", lambda: None)
+    monkeypatch.setattr(calibrate, "read", read)
+    monkeypatch.setattr(calibrate, "ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.chdir(labels[0].parent)
+    monkeypatch.setattr(sys, "argv", ["calibrate.py", "labels.jsonl", str(labels[1])])
+    calibrate.main()
+    written = load_calibration(tmp_path / "calibration.json")
+    first, second = (hashlib.sha256(path.read_bytes()).hexdigest() for path in labels)
+    assert written.fitted_on == f"ours/labels.jsonl (SHA-256 {first}), theirs/more.jsonl (SHA-256 {second})"
+    assert written.lines == len(rows)
+
+
+def test_photos_of_several_pages_are_not_calibrated_on(tmp_path: Path) -> None:
+    import calibrate
+
+    pages = [Image.new("L", size) for size in ((90, 60), (60, 90))]
+    pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
+    with pytest.raises(SystemExit, match=r"two\.tif has 2 pages"):
+        calibrate.read((tmp_path / "two.tif", {"serial": None, "lines": []}))
 
 
 def test_the_same_seed_renders_the_same_lines() -> None:

@@ -8,12 +8,13 @@
 
 Photos are taken in halves: each half is judged by a model that was fitted on the other. That gives the
 calibration error of the lines and the least confidence at which accepted serials keep to a share of
-errors; the stored model of the lines is fitted on all.
+errors; the stored model of the lines is fitted on all. It names the label files with their SHA-256.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -75,20 +76,32 @@ def _only(text: str, known: set[str]) -> bool:
 
 
 @cache
-def _reader() -> tuple[Reader, Settings]:
-    return Reader(Settings(), threads=1, calibration=None), Settings()
+def _reader() -> Reader:
+    return Reader(Settings(), threads=1, calibration=None)
 
 
 def read(task: tuple[Path, dict[str, Any]]) -> Read:
-    """Read one labelled photo without calibration."""
+    """Read one labelled photo without calibration.
+
+    Raises:
+        SystemExit: it has several pages, whose lines would need a size each.
+    """
     path, label = task
-    reader, settings = _reader()
-    with open_photo(path, settings) as opened:
-        pages = [reader.read(page) for page in opened.pages()]
-    height, width = pages[0].pixels.shape[:2]
-    lines = tuple(line for page in pages for line in page.lines if folded(line.text))
-    return Read(
-        lines, tuple(with_message(code) for page in pages for code in page.codes), label, (width, height)
+    with open_photo(path, Settings()) as opened:
+        if opened.source.pages != 1:
+            raise SystemExit(f"{path} has {opened.source.pages} pages: label each page as a photo of its own")
+        (rgb,) = opened.pages()
+    page = _reader().read(rgb)
+    height, width = rgb.shape[:2]
+    lines = tuple(line for line in page.lines if folded(line.text))
+    return Read(lines, tuple(map(with_message, page.codes)), label, (width, height))
+
+
+def provenance(labels: Sequence[Path]) -> str:
+    """The label files that a model is fitted on: folder, name and SHA-256 of each."""
+    return ", ".join(
+        f"{path.resolve().parent.name}/{path.name} (SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
+        for path in labels
     )
 
 
@@ -131,6 +144,7 @@ def main() -> None:
     parser.add_argument("labels", nargs="+", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     a = parser.parse_args()
+    name = provenance(a.labels)  # before hours of reading, in which a file may change
     tasks = [
         (path.parent / label["file"], label)
         for path in a.labels
@@ -138,12 +152,11 @@ def main() -> None:
     ]
     with ProcessPoolExecutor(a.jobs) as pool:
         photos = list(pool.map(read, tasks, chunksize=4))
-    fit(photos)
+    fit(photos, name)
 
 
-def fit(photos: Sequence[Read]) -> None:
-    """Fit on photos as read, say how well it holds, and write the file."""
-    name = "rendered photos of held-back letters and surfaces, seeds 88001 to 88004"
+def fit(photos: Sequence[Read], name: str) -> None:
+    """Fit on photos as read, say how well it holds, and write the file, ``fitted_on`` by that name."""
     knowledge = load_knowledge()
     said: list[tuple[float, bool]] = []
     serials: list[tuple[float, bool]] = []
@@ -154,7 +167,7 @@ def fit(photos: Sequence[Read]) -> None:
             said += zip(sure, photo.right, strict=True)
             lines = [calibrated(line, p) for line, p in zip(photo.lines, sure, strict=True)]
             _, serial = read_marks(lines, photo.codes, knowledge)
-            if decide(serial, 0.0).decision == "accept":
+            if serial.value is not None and decide(serial, 0.0).decision == "accept":
                 serials.append((serial.confidence, photo.serial_right(serial.value)))
     bins = reliability([p for p, _ in said], [r for _, r in said])
     error = calibration_error(bins) or 0.0
