@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import json
@@ -98,12 +99,17 @@ _FIELDS = {
 
 
 def find_config(start: Path, user_folder: Path) -> Path | None:
-    """The ``serialscan.toml`` in ``start`` or the nearest folder above it, else in the user's folder."""
-    start = start.absolute()
+    """The ``serialscan.toml`` in ``start`` or the nearest folder above it, else in the user's folder.
+
+    A folder that cannot be looked into is passed over, also a current folder that was deleted.
+    """
+    with contextlib.suppress(OSError):
+        start = start.absolute()
     for folder in (start, *start.parents, user_folder):
         path = folder / CONFIG_NAME
-        if path.is_file():
-            return path
+        with contextlib.suppress(OSError):
+            if path.is_file():
+                return path
     return None
 
 
@@ -193,7 +199,7 @@ def _convert(key: str, value: Any, origin: str, *, strict: bool) -> Any:
         if isinstance(value, bool) and key not in _SWITCHES:
             raise msgspec.ValidationError  # Python would take true for 1
         return msgspec.convert(value, kind, strict=strict)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: bytes that are no text
         shown = json.dumps(value, default=str, ensure_ascii=False)
         raise SettingsError(f"{key} = {shown} ({origin}) is not allowed: use {_allowed(kind)}.") from error
 
@@ -205,6 +211,8 @@ def _allowed(kind: Any) -> str:
     if isinstance(info, msgspec.inspect.IntType):
         return f"a whole number from {info.ge}" + (f" to {info.le}" if info.le is not None else " up")
     if isinstance(info, msgspec.inspect.FloatType):
+        if info.ge is not None:
+            return f"a number from {info.ge:g} to {info.le:g}"
         return f"a number above {info.gt:g}, {info.le:g} at most"
     return "text in quotes" if isinstance(info, msgspec.inspect.StrType) else "true or false"
 

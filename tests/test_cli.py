@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, Program, records
+from conftest import REPOSITORY, Program, clean_environment, records, start_of_child
 
 from serialscan import __version__
 from serialscan.errors import ExitCode
@@ -214,3 +214,82 @@ def test_closed_descriptors(serialscan: Program, closed: str, code: ExitCode) ->
         assert b"Standard output is closed" in done.stderr and done.stdout == b""
     else:
         assert [record["status"] for record in records(done.stdout)] == ["error"] * 2
+
+
+def in_a_shell(serialscan: Program, command: str, folder: Path | None = None) -> tuple[int, bytes]:
+    """Exit code of the shell's command and what was told on stderr; "serialscan" stands for the program."""
+    environment = clean_environment(serialscan.home, SERIALSCAN_READER="network")
+    command = command.replace("serialscan", f'"{sys.executable}" -m serialscan')
+    done = subprocess.run(
+        command, shell=True, capture_output=True, check=False, cwd=folder or serialscan.home,
+        env=environment, preexec_fn=start_of_child,
+    )  # fmt: skip
+    assert b"Traceback" not in done.stderr and b"internal error" not in done.stderr
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so only in POSIX shells")
+def test_records_for_a_file_need_no_standard_output(serialscan: Program, tmp_path: Path) -> None:
+    output = tmp_path / "records.ndjson"
+    code, _ = in_a_shell(serialscan, f'serialscan scan x.jpg -o "{output}" >&-')
+    assert code == ExitCode.NO_INPUT
+    assert [record["status"] for record in records(output.read_bytes())] == ["error"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so only in POSIX shells")
+@pytest.mark.parametrize(
+    "command",
+    ["knowledge propose -", "evaluate labels.jsonl --records -", "scan --files-from - -o new.ndjson"],
+)
+def test_a_list_from_a_closed_standard_input_is_told(serialscan: Program, command: str) -> None:
+    code, told = in_a_shell(serialscan, f"serialscan {command} <&-")
+    assert code == ExitCode.NO_INPUT
+    assert b"tandard input is closed" in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "command", ["--version", "scan --help", "schema", "config show", "knowledge test", "completion fish"]
+)
+def test_text_that_cannot_be_written_is_told(serialscan: Program, command: str, unbuffered: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = serialscan(*command.split(), stdout=full, env={"PYTHONUNBUFFERED": unbuffered})
+    assert done.returncode == ExitCode.OUTPUT
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("serialscan: Standard output cannot be written (No space left")
+
+
+@pytest.mark.parametrize("command", ["--help", "schema", "config show", "knowledge test"])
+def test_text_that_nobody_reads_ends_quietly(serialscan: Program, command: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = serialscan(*command.split(), stdout=writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (ExitCode.OK, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions and folders of POSIX")
+@pytest.mark.parametrize("obstacle", ["chmod 0 .", "chmod 0 ..", "rmdir ../work"])
+def test_a_current_folder_that_cannot_be_used_is_told(
+    serialscan: Program, tmp_path: Path, obstacle: str
+) -> None:
+    folder = tmp_path / "case" / "work"
+    folder.mkdir(parents=True)
+    photo = tmp_path / "photo.jpg"
+    photo.touch()
+    try:
+        for command, expected in (
+            ("config show", ExitCode.OK),
+            (f'scan "{photo}"', ExitCode.NO_INPUT),
+            ("doctor", ExitCode.NO_INPUT),
+        ):
+            folder.mkdir(exist_ok=True)
+            code, told = in_a_shell(serialscan, f"{obstacle}; serialscan {command}", folder)
+            folder.parent.chmod(0o700)
+            if folder.exists():
+                folder.chmod(0o700)
+            assert code == expected
+            assert expected == ExitCode.OK or b"current folder cannot be used" in told
+    finally:
+        folder.parent.chmod(0o700)

@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import sys
+from io import FileIO
 from pathlib import Path
 
 import pytest
 from conftest import Program, records, small_photo, wait_for, workers
 
-from serialscan.batch.output import open_output
-from serialscan.errors import ExitCode
+from serialscan.batch.output import DataStream, open_output
+from serialscan.errors import ExitCode, OutputError
 from serialscan.record import ItemRecord, PhotoRecord, Source, Tool, to_json
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals and devices of POSIX")
@@ -109,6 +110,15 @@ def test_output_is_written_replaced_and_is_no_input(serialscan: Program, photos:
     output.unlink()
 
 
+def test_a_path_stands_in_its_record_as_it_was_given(serialscan: Program, tmp_path: Path) -> None:
+    """./- is a file, - is standard input."""
+    for name in ("-", "a.png"):
+        small_photo(tmp_path / "x.png").rename(tmp_path / name)
+    given = ["./-", "./a.png", str(tmp_path / "a.png"), "none.png", "./none.png"]
+    done = serialscan("scan", *given, cwd=tmp_path)
+    assert [record["source"]["path"] for record in records(done.stdout)] == given
+
+
 TOOL = Tool(name="serialscan", version="1", settings_digest="0")
 
 
@@ -125,6 +135,101 @@ def test_every_kind_of_record_can_be_replaced(tmp_path: Path, record: PhotoRecor
     output.write_bytes(to_json(record) + b"\n")
     open_output(output, ()).write_line(b"new")
     assert output.read_bytes() == b"new\n"
+
+
+def test_a_run_that_cannot_start_leaves_the_records_before(serialscan: Program, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bad.toml").write_text("[[maker]]", encoding="utf-8")
+    (tmp_path / "table.csv").write_text("photo,item\nunread.jpg,A\n", encoding="utf-8")
+    output = tmp_path / "records.ndjson"
+    before = to_json(PhotoRecord(status="ok", tool=TOOL, source=Source(path="a.jpg"))) + b"\n"
+    output.write_bytes(before)
+    for arguments, code in (
+        ([tmp_path / "empty"], ExitCode.NO_INPUT),
+        (["--files-from", tmp_path / "missing"], ExitCode.NO_INPUT),
+        ([photo, "--knowledge", tmp_path / "bad.toml"], ExitCode.SETTINGS),
+        ([photo, "--items", tmp_path / "table.csv"], ExitCode.SETTINGS),
+        ([photo, "--reader", "tesseract"], ExitCode.ENGINE),
+    ):
+        done = serialscan("scan", *arguments, "-o", output, env={"PATH": str(tmp_path)})
+        assert done.returncode == code, arguments
+        assert output.read_bytes() == before, arguments
+    serialscan("scan", photo, "-o", output)
+    assert statuses(output.read_bytes()) == ["error"]
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1"])
+def test_an_output_that_is_standard_output_gets_the_records(
+    serialscan: Program, tmp_path: Path, name: str
+) -> None:
+    done = serialscan("scan", "gone.jpg", "-o", name, cwd=tmp_path)
+    assert statuses(done.stdout) == ["error"]
+    assert b'"record"' not in done.stderr
+    assert not list(tmp_path.iterdir())
+    with (tmp_path / "all.ndjson").open("ab") as file:  # as >> does
+        for _ in range(2):
+            serialscan("scan", "gone.jpg", "-o", name, cwd=tmp_path, stdout=file)
+    assert statuses((tmp_path / "all.ndjson").read_bytes()) == ["error"] * 2
+
+
+def test_a_file_can_have_the_name_of_a_dash(serialscan: Program, tmp_path: Path) -> None:
+    done = serialscan("scan", "gone.jpg", "-o", f".{os.sep}-", cwd=tmp_path)
+    assert done.stdout == b""
+    assert statuses((tmp_path / "-").read_bytes()) == ["error"]
+
+
+@posix_only
+@pytest.mark.parametrize("told_to", ["full disk", "closed pipe"])
+def test_messages_that_cannot_be_told_cost_no_record(
+    serialscan: Program, tmp_path: Path, told_to: str
+) -> None:
+    if told_to == "full disk" and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    if told_to == "full disk":
+        stderr = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, stderr = os.pipe()
+        os.close(reader)
+    photo = small_photo(tmp_path / "good.png")
+    # With an encoding that click does not trust it writes past the text, to the bytes below it.
+    for encoding in ("utf-8", "ascii"):
+        done = serialscan(
+            "scan", "gone.jpg", photo, "lost.jpg", "--progress", "json", stderr=stderr,
+            env={"PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert statuses(done.stdout) == ["error", "ok", "error"]
+        assert done.returncode == ExitCode.SOME_FAILED
+    assert serialscan("scan", stderr=stderr).returncode == ExitCode.USAGE
+    os.close(stderr)
+
+
+@posix_only
+@pytest.mark.parametrize("shared", [False, True], ids=["own file", "appended to standard output"])
+def test_a_full_disk_leaves_whole_lines_in_a_file(tmp_path: Path, shared: bool) -> None:
+    import resource
+
+    output = tmp_path / "records.ndjson"
+    if shared:
+        output.write_bytes(b"before\n")
+        raw = FileIO(os.open(output, os.O_WRONLY | os.O_APPEND), "w")
+        stream = DataStream(raw, "Standard output")
+    else:
+        stream = open_output(output, ())
+    stream.write_line(b"first")
+    whole = output.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 4, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="the records before are whole"):
+            stream.write_line(b"second line")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert output.read_bytes() == whole
+    stream.write_line(b"third")
+    assert output.read_bytes() == whole + b"third\n"
 
 
 def test_no_photo_and_no_other_file_can_be_overwritten(serialscan: Program, tmp_path: Path) -> None:

@@ -48,6 +48,9 @@ def test_how_a_run_is_carried_out_does_not_change_the_digest(tmp_path: Path) -> 
         ("reader = 'fast'", "auto, network, tesseract"),
         ("timeout_s = nan", "above 0"),
         ("timeout_s = inf", "86400 at most"),
+        ("max_error = 0", "max_error = 0 .*from 0.0001 to 0.5"),
+        ("max_error = 0.7", "from 0.0001 to 0.5"),
+        ("max_error = nan", "from 0.0001 to 0.5"),
         ("[reader]\nname = 'auto'", "auto, network, tesseract"),
         ("max_pixels = = 1", "not valid TOML.*line 1"),
     ],
@@ -66,6 +69,8 @@ def test_a_bad_file_is_told_with_key_value_origin_and_remedy(tmp_path: Path, tex
         ("SERIALSCAN_FONT", "here", "did you mean SERIALSCAN_FONTS?"),
         ("SERIALSCAN_GPS", "perhaps", "true or false"),
         ("SERIALSCAN_GPS", "", "true or false"),
+        ("SERIALSCAN_MAX_ERROR", "0.7", "from 0.0001 to 0.5"),
+        ("SERIALSCAN_READER", "\udcff", "auto, network, tesseract"),  # a byte that is no text
     ],
 )
 def test_a_bad_variable_is_told(variable: str, value: str, message: str) -> None:

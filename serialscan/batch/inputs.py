@@ -6,6 +6,7 @@ import fnmatch
 import glob
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,6 +113,20 @@ def walk(selection: Selection, skipped: Skipped) -> Iterator[Input]:
     if selection.files_from is not None:
         for path in _listed(selection.files_from, selection.null):
             yield from _named(path, selection, skipped)
+
+
+def check_current_folder() -> None:
+    """Refuse to work in a folder that was deleted or cannot be entered: no process for reading starts there.
+
+    Raises:
+        InputError: it is such a folder.
+    """
+    try:
+        os.stat(os.path.join(os.getcwd(), "."))  # noqa: PTH109, PTH116, PTH118
+    except OSError as error:
+        raise InputError(
+            f"The current folder cannot be used ({error.strerror}): change to another folder first."
+        ) from error
 
 
 def holds(folder: Path | str, path: Path | str) -> bool:
@@ -236,6 +251,8 @@ def _is_output(path: str, selection: Selection) -> bool:
 def _listed(source: str, null: bool) -> Iterator[str]:
     """Names from a list, as they come: the writer of the list may still be at work."""
     end = b"\0" if null else b"\n"
+    if source == STDIN and sys.stdin is None:  # another file may have its number by now
+        raise InputError("The list - cannot be read (standard input is closed): check --files-from.")
     try:
         # Unbuffered: a thread that waits in a buffered read of stdin would break Python's exit.
         with open(0 if source == STDIN else source, "rb", buffering=0, closefd=source != STDIN) as stream:

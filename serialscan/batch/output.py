@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import stat
 import sys
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
+from typing import Any, TextIO, cast
 
 from serialscan.batch.inputs import IMAGE_SUFFIXES, STDIN, holds
 from serialscan.errors import OutputError
 
 # How the records of a scan begin. Other files of this program begin alike: the report of an evaluation.
 _RECORD_STARTS = (b'{"record":"photo",', b'{"record":"item",')
+_STDOUT_NAMES = frozenset({STDIN, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 
 class ClosedPipeError(Exception):
@@ -25,11 +30,13 @@ class DataStream:
     Args:
         raw: unbuffered binary stream; what is written is at once with the operating system.
         name: for messages.
+        replaces: the first line replaces what the file holds, which stays until then.
     """
 
-    def __init__(self, raw: FileIO, name: str) -> None:
+    def __init__(self, raw: FileIO, name: str, *, replaces: bool = False) -> None:
         self._raw = raw
         self._name = name
+        self._replaces = replaces
 
     @property
     def is_terminal(self) -> bool:
@@ -37,42 +44,144 @@ class DataStream:
         return self._raw.isatty()
 
     def write_line(self, line: bytes) -> None:
-        """Write one line and its line end.
+        """Write one line and its line end, in a file all of it or nothing.
 
         Raises:
             ClosedPipeError: nobody reads the data any more.
             OutputError: the disk is full or the like.
         """
-        rest = memoryview(line + b"\n")
+        whole = rest = memoryview(line + b"\n")
         try:
+            if self._replaces:
+                self._raw.seek(0)
+                self._raw.truncate()
+                self._replaces = False
             while rest:
                 rest = rest[self._raw.write(rest) or 0 :]
         except OSError as error:
-            # Windows says EINVAL where others say EPIPE.
-            if error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL):
+            if _nobody_reads(error):
                 raise ClosedPipeError from error
+            with contextlib.suppress(OSError):
+                self._take_back(len(whole) - len(rest))
             raise OutputError(
                 f"{self._name} cannot be written ({error.strerror}): the records before are whole; "
                 "free some space or choose another --output."
             ) from error
 
+    def _take_back(self, count: int) -> None:
+        """Cut the start of a line off a file: programs that read records refuse a file with half a line."""
+        status = os.fstat(self._raw.fileno())
+        # Beyond the end that was written here another process may have written, which is not to be cut.
+        if count and stat.S_ISREG(status.st_mode) and self._raw.tell() == status.st_size:
+            self._raw.seek(-count, os.SEEK_CUR)
+            self._raw.truncate()
 
-def take_stdout() -> DataStream:
+
+class _Guard:
+    """Stands for a standard stream and guards what is written to it; all else is the stream's own."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def buffer(self) -> Any:
+        """The bytes below the text, guarded too: click writes to them where the encoding is poor."""
+        return type(self)(self._stream.buffer)
+
+    def write(self, data: Any) -> int:
+        """Write text or bytes."""
+        with self._guarded():
+            self._stream.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Pass on what is kept back."""
+        with self._guarded():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        raise NotImplementedError
+        yield
+
+
+class _GuardedStdout(_Guard):
+    """Standard output as text: a failure is told as that of any other output."""
+
+    _failed = False
+
+    def flush(self) -> None:
+        """Pass on what is kept back, until that has failed: Python tries again at its exit."""
+        if not self._failed:
+            super().flush()
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._failed = True
+            if _nobody_reads(error):
+                raise ClosedPipeError from error
+            raise OutputError(
+                f"Standard output cannot be written ({error.strerror}): "
+                "free some space, or send it elsewhere."
+            ) from error
+
+
+class _GuardedStderr(_Guard):
+    """Standard error: what cannot be told there is lost, and costs neither a record nor the exit code."""
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        with contextlib.suppress(OSError):
+            yield
+
+
+def guard_streams() -> None:
+    """Make failures of ``print`` and the like harmless on stderr, and errors of this program on stdout."""
+    if sys.stdout is not None and not isinstance(sys.stdout, _Guard):
+        sys.stdout = cast(TextIO, _GuardedStdout(sys.stdout))
+    if sys.stderr is not None and not isinstance(sys.stderr, _Guard):
+        sys.stderr = cast(TextIO, _GuardedStderr(sys.stderr))
+
+
+def is_stdout(path: str) -> bool:
+    """True if records written to ``path`` belong on standard output; to be asked before it is taken."""
+    if path in _STDOUT_NAMES:
+        return True
+    try:
+        return sys.stdout is not None and os.path.samestat(Path(path).stat(), os.fstat(1))
+    except (OSError, ValueError):
+        return False
+
+
+def take_stdout(*, needed: bool = True) -> DataStream:
     """Keep standard output for data: whatever else writes to descriptor 1 reaches stderr from now on.
 
     It is not given back, since C libraries may flush what they printed as late as at exit.
 
+    Args:
+        needed: the data have no other way out.
+
     Raises:
-        OutputError: standard output is closed.
+        OutputError: standard output is needed and closed.
     """
-    if sys.stdout is None:
+    if sys.stdout is None and needed:
         raise OutputError("Standard output is closed: open it, the records have no other way out.")
     try:
-        sys.stdout.flush()
-        if sys.stderr is None:  # closed; left so, the next file opened would get its number
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            os.set_inheritable(2, True)
+        # Left closed, the next file opened would get the number of a standard stream.
+        if sys.stdout is None:
+            _occupy(1)
+        else:
+            sys.stdout.flush()
+        if sys.stderr is None:
+            _occupy(2)
             sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            guard_streams()
         kept = os.dup(1)
         os.dup2(2, 1)
     except OSError as error:
@@ -85,7 +194,8 @@ def open_output(path: Path, inputs: tuple[str, ...]) -> DataStream:
     """Open a file for records, so that no photo can be overwritten by a slip.
 
     Args:
-        path: a new file, an empty one, or one that holds records of photos or items, which are replaced.
+        path: a new file, an empty one, or one that holds records of photos or items, which the first line
+            replaces: a run that cannot start leaves them.
         inputs: files and folders to be scanned.
 
     Raises:
@@ -107,11 +217,9 @@ def open_output(path: Path, inputs: tuple[str, ...]) -> DataStream:
             raise OutputError(
                 f"{path} holds something else than records of photos and is left as it is: {advice}"
             )
-        raw.seek(0)
-        raw.truncate()
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}): {advice}") from error
-    return DataStream(raw, str(path))
+    return DataStream(raw, str(path), replaces=True)
 
 
 def make_crops_folder(path: Path, inputs: tuple[str, ...]) -> None:
@@ -131,6 +239,20 @@ def make_crops_folder(path: Path, inputs: tuple[str, ...]) -> None:
         raise OutputError(
             f"{path} cannot be made ({error.strerror}): choose another folder with --crops."
         ) from error
+
+
+def _occupy(descriptor: int) -> None:
+    """Open a closed descriptor on nothing."""
+    opened = os.open(os.devnull, os.O_WRONLY)
+    if opened != descriptor:
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    os.set_inheritable(descriptor, True)
+
+
+def _nobody_reads(error: OSError) -> bool:
+    # Windows says EINVAL where others say EPIPE.
+    return error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL)
 
 
 def _same(path: Path, name: str) -> bool:

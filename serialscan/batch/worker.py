@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serialscan.batch.inputs import Input
+from serialscan.batch.output import guard_streams
 from serialscan.errors import EngineError, OutputError, SerialscanError
 from serialscan.record import PhotoRecord, to_json
 from serialscan.settings import Settings
@@ -105,6 +106,7 @@ def _settle_in() -> None:
     """Data leaves by the parent's descriptor only, and the worker never outlives the parent."""
     if sys.stderr is not None:
         os.dup2(2, 1)
+        guard_streams()
         sys.stdout = sys.stderr
     with contextlib.suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_bytes(_OOM_SCORE)
@@ -127,9 +129,9 @@ def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRec
     from serialscan.photo import describe, path_text
     from serialscan.scan import error_record, scan_photo
 
-    photo, name = (Path(task.path), None) if data is None else (data, task.path)
+    photo = Path(task.path) if data is None else data  # a Path drops ./, so the name as given goes beside it
     try:
-        return scan_photo(photo, reader, job.settings, name=name, crops=job.crops)
+        return scan_photo(photo, reader, job.settings, name=task.path, crops=job.crops)
     except OutputError:
         raise
     except MemoryError:
@@ -140,7 +142,7 @@ def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRec
         code = "internal_error"
         reason = path_text(f"{type(error).__name__}: {error}")  # it may quote a name that is no text
         message = f"internal error ({reason}): scan this photo alone with -vv and report it"
-    return error_record(describe(photo, name), job.settings, code, message)
+    return error_record(describe(photo, task.path), job.settings, code, message)
 
 
 def _glibc() -> ctypes.CDLL | None:

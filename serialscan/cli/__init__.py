@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
 import traceback
 
 import click
 
 from serialscan import __version__
-from serialscan.batch.output import ClosedPipeError
+from serialscan.batch.output import ClosedPipeError, guard_streams
 from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
@@ -53,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    guard_streams()
     try:
         code = cli.main(arguments, prog_name="serialscan", standalone_mode=False)
         return code if isinstance(code, int) else ExitCode.OK
@@ -65,10 +65,6 @@ def main(arguments: list[str] | None = None) -> int:
         click.echo(f"serialscan: {error}", err=True)
         return error.exit_code
     except ClosedPipeError:
-        return ExitCode.OK
-    except BrokenPipeError:
-        # Nobody reads the text any more; without this Python would complain again at its exit.
-        sys.stdout = None
         return ExitCode.OK
     except Exception as error:
         if logging.getLogger("serialscan").isEnabledFor(logging.DEBUG):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
+from serialscan.batch.inputs import check_current_folder
 from serialscan.batch.output import take_stdout
 from serialscan.cli.options import verbose_option
 from serialscan.errors import ExitCode
@@ -20,6 +21,7 @@ def doctor(as_json: bool, verbose: int) -> int:
     """
     from serialscan.doctor import examine
 
+    check_current_folder()
     data = take_stdout()
     checks = examine()
     good = all(check.ok or not check.needed for check in checks)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from serialscan.batch.inputs import check_current_folder
 from serialscan.batch.output import take_stdout
-from serialscan.cli.options import config_option, effective_settings, verbose_option
+from serialscan.cli.options import check_stdin, config_option, effective_settings, verbose_option
 from serialscan.cli.progress import progress
 from serialscan.errors import ExitCode
 
@@ -74,6 +75,9 @@ def evaluate(
 
     if records is not None and (out_records is not None or jobs is not None):
         raise click.UsageError("--records reads no photo: leave --out-records and --jobs out.")
+    check_current_folder()
+    for read in filter(None, (records, baseline)):
+        check_stdin(read)
     data = take_stdout()
     effective = effective_settings(config_file, {"jobs": jobs})
     if html is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from serialscan.cli.options import verbose_option
+from serialscan.cli.options import check_stdin, verbose_option
 from serialscan.errors import InputError, OutputError, SettingsError
 
 
@@ -82,6 +82,7 @@ def propose(records: Path, output: Path | None, verbose: int) -> None:
     from serialscan.evaluate.records import photo_records
     from serialscan.marking.propose import as_toml, propose
 
+    check_stdin(records)
     proposals, photos = propose(record for _, record in photo_records(records))
     if not photos:
         raise InputError(f"{records}: holds no record of a photo that was read: scan some photos first.")

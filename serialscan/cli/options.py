@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from serialscan.batch.inputs import STDIN
+from serialscan.errors import InputError
 from serialscan.settings import Effective, find_config, load_settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -39,8 +42,14 @@ def config_option(command: _Command) -> _Command:
     )(command)  # fmt: skip
 
 
+def check_stdin(records: Path) -> None:
+    """Refuse to read records from a standard input that is closed."""
+    if str(records) == STDIN and sys.stdin is None:
+        raise InputError("Standard input is closed: pipe the records in, or name their file.")
+
+
 def effective_settings(config_file: Path | None, flags: Mapping[str, Any]) -> Effective:
     """The settings in force for a command."""
     if config_file is None:
-        config_file = find_config(Path.cwd(), Path(click.get_app_dir("serialscan")))
+        config_file = find_config(Path(), Path(click.get_app_dir("serialscan")))
     return load_settings(flags, os.environ, config_file)

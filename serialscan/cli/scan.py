@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from serialscan.batch.execute import Outcome
-from serialscan.batch.inputs import STDIN, Selection
-from serialscan.batch.output import make_crops_folder, open_output, take_stdout
+from serialscan.batch.inputs import STDIN, Selection, check_current_folder
+from serialscan.batch.output import is_stdout, make_crops_folder, open_output, take_stdout
 from serialscan.batch.run import run
 from serialscan.cli.options import config_option, effective_settings, verbose_option
 from serialscan.cli.progress import progress
@@ -83,9 +83,10 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="FILE",
-    help="Write the records to FILE; a file that holds records is replaced, any other is left alone.",
+    help="Write the records to FILE; a file that holds records is replaced, any other is left alone. "
+    "A dash is standard output.",
 )
 @click.option(
     "--format",
@@ -142,7 +143,7 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
 def scan(
     paths: tuple[str, ...], recursive: bool, files_from: str | None, null: bool, include: tuple[str, ...],
     exclude: tuple[str, ...], items: str | None, item_pattern: str | None, jobs: int | None,
-    output: Path | None, form: str, progress_kind: str, crops: Path | None, reader: str | None,
+    output: str | None, form: str, progress_kind: str, crops: Path | None, reader: str | None,
     effort: str | None, max_error: float | None, knowledge: str | None, gps: bool | None,
     max_pixels: int | None, max_bytes: int | None, quiet: bool, config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
@@ -153,6 +154,7 @@ def scan(
     suffix are skipped and counted, and links are not followed out of the folder; a file that is named
     always gets its record.
     """
+    check_current_folder()
     grouping = _grouping(items, item_pattern)
     if grouping is not None and grouping.table is not None:
         from serialscan.items import table_photos
@@ -166,7 +168,8 @@ def scan(
         raise click.UsageError("Standard input can be named only once.")
     if null and files_from is None:
         raise click.UsageError("-0 says how the names of --files-from end; add --files-from.")
-    data = take_stdout()
+    file = Path(output) if output is not None and not is_stdout(output) else None
+    data = take_stdout(needed=file is None)
     effective = effective_settings(
         config_file,
         {
@@ -176,10 +179,10 @@ def scan(
     )  # fmt: skip
     if crops is not None:
         make_crops_folder(crops, paths)
-    if output is not None:
-        data = open_output(output, paths)
-    selection = Selection(paths, files_from, null, recursive, include, exclude, output, crops)
-    as_table = form == "table" or (form == "auto" and output is None and data.is_terminal)
+    if file is not None:
+        data = open_output(file, paths)
+    selection = Selection(paths, files_from, null, recursive, include, exclude, file, crops)
+    as_table = form == "table" or (form == "auto" and file is None and data.is_terminal)
     with progress(progress_kind, quiet) as shown:
         table = None
         if as_table:
