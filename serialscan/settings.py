@@ -36,7 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ``network`` reads with the networks only, ``tesseract`` demands that Tesseract testifies.
         beams: width of the prefix beam search.
         effort: ``fast`` looks at each line three times, ``normal`` again where a doubt is left, ``thorough``
-            searches a photo with a surely read number as closely as others.
+            searches a photo with a surely read number as closely as others, and lets two networks judge
+            where lines stand.
         max_error: share of accepted serials that may be wrong; what cannot keep to it is ``review``.
         max_pixels: a photo with more pixels, all pages together, is refused (decompression bombs).
         max_bytes: a larger file is refused.

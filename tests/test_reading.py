@@ -88,6 +88,31 @@ def test_it_is_found_beside_a_large_number_that_is_surely_read(name: str, effort
     assert any(LABELS[name]["serial"] in text for text in read)
 
 
+def scratches(seed: int) -> np.ndarray:
+    """A small photo of scratched metal without a mark, (240, 400, 3)."""
+    rng = np.random.default_rng(seed)
+    metal = np.full((240, 400), 140, np.float32) + rng.normal(0, 6, (240, 400)).astype(np.float32)
+    for _ in range(rng.integers(30, 90)):
+        start = rng.integers(0, [400, 240])
+        end = start + rng.integers(-30, 31, 2)
+        tone, width = float(rng.choice([60, 90, 200, 230])), int(rng.integers(1, 4))
+        cv2.line(metal, tuple(map(int, start)), tuple(map(int, end)), tone, width, cv2.LINE_AA)
+    metal = np.clip(cv2.GaussianBlur(metal, (0, 0), 1.2), 0, 255)
+    return np.repeat(metal.astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def test_two_networks_that_judge_see_less_in_scratches_than_one(reader: Reader) -> None:
+    both = Reader(Settings(reader="network", effort="thorough"), threads=1)
+    photos = [scratches(seed) for seed in (100, 105, 106, 111)]
+    assert sum(len(texts(both, photo)) for photo in photos) < sum(
+        len(texts(reader, photo)) for photo in photos
+    )
+
+
+def test_where_nothing_stands_is_no_line(reader: Reader) -> None:
+    assert "" not in texts(reader, scratches(102))
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_photo_turned_by_quarters_reads_the_same(reader: Reader, quarters: int) -> None:
     pixels = sample("m4-magazine-well.jpg")

@@ -118,7 +118,7 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
 @click.option(
     "--effort",
     metavar="fast|normal|thorough",
-    help="How often to look: fast for a first overview, thorough for the photo that matters.",
+    help="How closely to look: fast for a first overview, thorough for the photo that matters.",
 )
 @click.option(
     "--max-error",

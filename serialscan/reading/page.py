@@ -151,7 +151,22 @@ class PageReader:
             if more:
                 candidates += more
                 chosen = cover(candidates)
+        if self._effort == "thorough":
+            candidates = self._judged(rgb, candidates)
+            chosen = cover(candidates)
         return chosen, candidates
+
+    def _judged(self, rgb: np.ndarray, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Candidates worth the mean of what two networks taught relief make of them."""
+        useful = [i for i, one in enumerate(candidates) if one.value > 0]
+        crops = [candidates[i].shape.cut(rgb, GLANCE) for i in useful]
+        characters = self._networks.recognisers[BUMPS].characters
+        judged = list(candidates)
+        for i, read in zip(useful, self._recognise(crops, [BUMPS] * len(crops)), strict=True):
+            one = candidates[i]
+            value = value_of(greedy(read, characters), one.cost)
+            judged[i] = replace(one, value=(one.value + value) / 2)
+        return judged
 
     def look(
         self, rgb: np.ndarray, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
@@ -182,6 +197,7 @@ class PageReader:
             Found(shape, part, tuple(_testimony(sight) for sight in saw if sight.hypotheses), line.value)
             for i, (line, seen) in enumerate(zip(chosen, sights, strict=True))
             for shape, saw, part in _parted(line.shape, seen, fusions[i])
+            if part.text  # where the views agree that nothing stands there is no line
         ]
 
     def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
@@ -278,8 +294,8 @@ class PageReader:
             text = candidate.glance.text
             goes_on = len(text) > len(line.glance.text) and " " not in (text[-2:] if end else text[:2])
             if goes_on and candidate.value > value_of(line.glance, line.cost):
-                slots = self.look(rgb, [candidate], [candidate])[end].fusion.slots
-                if slots and slots[end].ranked()[0][1] > CUT_SURE:
+                read = self.look(rgb, [candidate], [candidate])
+                if read and read[end].fusion.slots[end].ranked()[0][1] > CUT_SURE:
                     longer.append(candidate)
         return longer
 
