@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import permutations
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from serialscan.evaluate import metrics
 from serialscan.evaluate.align import align, assign, distance, length, pair_lines
 from serialscan.evaluate.outline import cut, iou, same_place
-from serialscan.evaluate.score import equals, exact, folded, found
+from serialscan.evaluate.score import equals, exact, folded, found, to_the_sign
 
 TEXT = st.text("ABM019", max_size=8)
 TRUTH = st.text("ABM019?", max_size=8)
@@ -209,6 +210,23 @@ def test_a_serial_with_an_open_question_is_not_read() -> None:
     assert not equals("W12345", "W1?345")
     assert equals("2?0", "2?0")
     assert equals("2?0", "230")
+
+
+@given(st.text("AB?", max_size=7), st.text("AB", max_size=7))
+def test_an_open_character_is_any_one_or_none_as_in_a_regular_expression(truth: str, read: str) -> None:
+    pattern = re.compile(truth.replace("?", ".?"))
+    assert exact(truth, [read]) == equals(truth, read) == (pattern.fullmatch(read) is not None)
+    assert found(truth, [read]) == (pattern.search(read) is not None)
+    assert to_the_sign(truth, [read]) == exact(truth, [read])
+
+
+@pytest.mark.parametrize("truth", ["W" + "?" * 60 + "7", "A?" * 60 + "B"])
+def test_any_number_of_open_characters_is_no_trouble(truth: str) -> None:
+    """A regular expression would try every way to share the text among them: years."""
+    read = "A" * 100
+    assert not (exact(truth, [read]) or found(truth, [read]) or equals(truth, read))
+    assert not to_the_sign(truth, [read])
+    assert exact(truth, [truth.replace("?", "A")]) and exact(truth, [truth.replace("?", "")])
 
 
 def test_overlap_of_outlines() -> None:

@@ -20,6 +20,8 @@ def seizure(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("one/A_1.png", "one/A_2.png", "two/B_1.png"):
         (root / name).parent.mkdir(exist_ok=True)
         small_photo(root / name, "W123456" if name.startswith("one") else "863073")
+        with (root / name).open("ab") as file:  # behind the picture's end: no two are copies
+            file.write(name.encode())
     (root / "two" / "B_2.jpg").write_bytes(b"no image")
     return root
 

@@ -93,6 +93,23 @@ def test_nothing_is_proposed_that_the_photos_do_not_show(photos: list[PhotoRecor
     assert 'regex = "[0-9]{4}"' not in proposed(photos, tmp_path)[0]
 
 
+def test_twice_the_photos_cost_twice_the_steps() -> None:
+    photos = [photo(PART, f"W{274567 + i}") for i in range(320)]
+
+    def steps(count: int) -> int:
+        """Calls and returns of functions and generators."""
+        events: list[str] = []
+        before = sys.getprofile()
+        sys.setprofile(lambda _frame, event, _argument: events.append(event))
+        try:
+            propose(photos[:count])
+        finally:
+            sys.setprofile(before)
+        return len(events)
+
+    assert steps(320) < 2.2 * steps(160)
+
+
 def test_the_order_of_the_photos_changes_nothing(tmp_path: Path) -> None:
     photos = [photo(PART, str(2662 + i)) for i in range(12)] + [photo("M4", f"W27456{i}") for i in range(10)]
     assert proposed(photos, tmp_path) == proposed(photos[::-1], tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -29,25 +28,25 @@ def folded(text: str, *, wildcard: bool = False) -> str:
 
 def found(truth: str, lines: Iterable[str]) -> bool:
     """True if the truth stands somewhere in one of the lines."""
-    pattern = _pattern(truth)
-    return any(pattern.search(folded(line)) for line in lines)
+    wanted = folded(truth, wildcard=True)
+    return any(_stands(wanted, folded(line), anywhere=True) for line in lines)
 
 
 def exact(truth: str, lines: Iterable[str]) -> bool:
     """True if one of the lines is the truth, no more and no less."""
-    pattern = _pattern(truth)
-    return any(pattern.fullmatch(folded(line)) for line in lines)
+    wanted = folded(truth, wildcard=True)
+    return any(_stands(wanted, folded(line)) for line in lines)
 
 
 def to_the_sign(truth: str, lines: Iterable[str]) -> bool:
     """True if one of the lines is the truth with all its signs, no more and no less; spaces do not count."""
-    pattern = _matching(_with_signs(truth))
-    return any(pattern.fullmatch(_with_signs(line)) for line in lines)
+    wanted = _with_signs(truth)
+    return any(_stands(wanted, _with_signs(line)) for line in lines)
 
 
 def equals(truth: str, reading: str) -> bool:
     """True if a serial is read right; a ``?`` in the reading is an open question and only answers one."""
-    return _pattern(truth).fullmatch(folded(reading, wildcard=True)) is not None
+    return _stands(folded(truth, wildcard=True), folded(reading, wildcard=True))
 
 
 def _with_signs(text: str) -> str:
@@ -59,9 +58,14 @@ def _capitals(text: str) -> str:
     return unicodedata.normalize("NFKC", text).upper().translate(_SAME_SHAPE)
 
 
-def _pattern(truth: str) -> re.Pattern[str]:
-    return _matching(folded(truth, wildcard=True))
+def _stands(truth: str, text: str, *, anywhere: bool = False) -> bool:
+    """Whether a text is the truth, or holds it anywhere.
 
-
-def _matching(text: str) -> re.Pattern[str]:
-    return re.compile("".join(".?" if c == "?" else re.escape(c) for c in text))
+    No regular expression: one with many ``?`` tries all ways to share the text among them. Time grows with
+    the length of the truth times that of the text.
+    """
+    ends = set(range(len(text) + 1)) if anywhere else {0}  # where what was seen of the truth may end
+    for char in truth:
+        behind = {end + 1 for end in ends if end < len(text) and char in ("?", text[end])}
+        ends = ends | behind if char == "?" else behind
+    return bool(ends) if anywhere else len(text) in ends

@@ -12,8 +12,11 @@ confusion network of Mangu, Brill and Stolcke (2000), with the product of votes 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
 from rapidfuzz import fuzz
 
@@ -54,6 +57,18 @@ _LEAST_PER_PLACE = 1.6
 _DIGITS_OF_NUMBER = 3
 _LEAST_OF_NUMBER = 0.6  # share of a number's places that agree; equal labels do not make numbers alike
 _LEAST_LIKENESS = 55.0  # percent; less is not aligned at all
+_FEWEST = 3  # places; fewer cannot reach the least score
+
+# How much is compared. Work is counted in pairs of places that are aligned, 0.3 to 0.5 µs each.
+_LONGEST = 200  # places; no mark has so many, and a longer line stays by itself
+_MOST_WORK = 30_000_000
+_ALIGN = 60  # work of an alignment beside its pairs
+_LOOK, _LOOK_PAIRS = 6, 32  # of telling how like two texts are: so much, and one for so many pairs
+_JOIN, _JOIN_VOTES = 50, 8  # of one more vote at a place: so much, and one for so many votes there
+
+
+class TooManyLines(Exception):
+    """The lines of an item are so many that comparing them would take too long."""
 
 
 @dataclass(eq=False)
@@ -77,43 +92,97 @@ class Strand:
             glyphs = tuple(Glyph(char=char, confidence=self.line.confidence) for char in self.line.text)
         self.places = [_place(glyph) for glyph in glyphs]
 
-    @property
+    @cached_property
+    def tops(self) -> list[str]:
+        """The most probable character of every place."""
+        return [best(place) for place in self.places]
+
+    @cached_property
+    def showing(self) -> dict[str, list[int]]:
+        """The places at which each character may stand."""
+        found: dict[str, list[int]] = {}
+        for number, place in enumerate(self.places):
+            for char in place:
+                found.setdefault(char, []).append(number)
+        return found
+
+    @cached_property
     def trust(self) -> float:
         """How much it counts beside other photos, 0 to 1: one sure line outweighs several poor ones."""
         return max(_LEAST_TRUST, self.line.confidence**_TRUST)
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
+class Column:
+    """What is voted for one place.
+
+    The logarithms of the votes are kept, so that one vote more does not ask for those of all others again.
+
+    Attributes:
+        votes: of each strand that reaches the place, in the order in which they came.
+        logs: by character the weighed logarithm of every vote's probability; None is any other character.
+    """
+
+    votes: dict[Strand, Place] = field(default_factory=dict)
+    logs: dict[str | None, list[float]] = field(default_factory=lambda: {None: []})
+
+    @cached_property
+    def posterior(self) -> Place:
+        """The fused distribution."""
+        return _pooled(self.logs) if len(self.votes) > 1 else dict(*self.votes.values())
+
+    @cached_property
+    def top(self) -> str:
+        """The most probable character."""
+        return best(self.posterior)
+
+    def plus(self, more: Mapping[Strand, Place]) -> Column:
+        """The column with the votes of further strands."""
+        if not more:
+            return self
+        votes = {**self.votes, **more}
+        logs: dict[str | None, list[float]] = {}
+        for char in dict.fromkeys((*self.logs, *_named(more.values()))):
+            # A character that is new here: what the earlier votes say about it was not asked so far.
+            known, new = (self.logs[char], more) if char in self.logs else ([], votes)
+            logs[char] = [*known, *(_log(vote, strand.trust, char) for strand, vote in new.items())]
+        return Column(votes, logs)
+
+
+@dataclass(frozen=True, eq=False)
 class Network:
     """Aligned strands: for every place the vote of each strand that reaches it."""
 
-    columns: list[dict[Strand, Place]]
+    columns: list[Column]
 
-    def __post_init__(self) -> None:
-        self._posteriors = [
-            posterior(list(column.values()), [strand.trust for strand in column]) for column in self.columns
-        ]
-        self._text = "".join(map(best, self._posteriors))
-
-    @property
+    @cached_property
     def posteriors(self) -> list[Place]:
         """The fused distribution of every place."""
-        return self._posteriors
+        return [column.posterior for column in self.columns]
 
-    @property
+    @cached_property
+    def tops(self) -> list[str]:
+        """The most probable character of every place."""
+        return [column.top for column in self.columns]
+
+    @cached_property
     def text(self) -> str:
         """The most probable characters."""
-        return self._text
+        return "".join(self.tops)
+
+    @cached_property
+    def spans(self) -> dict[Strand, tuple[int, int]]:
+        """First place of each strand and the place after its last, in the order of the photos."""
+        found: dict[Strand, tuple[int, int]] = {}
+        for number, column in enumerate(self.columns):
+            for strand in column.votes:
+                found[strand] = found.get(strand, (number,))[0], number + 1
+        order = sorted(found, key=lambda strand: (strand.photo, strand.line.page, strand.line.id))
+        return {strand: found[strand] for strand in order}
 
     def strands(self) -> list[Strand]:
         """All lines in it, in the order of the photos."""
-        found = {strand for column in self.columns for strand in column}
-        return sorted(found, key=lambda strand: (strand.photo, strand.line.page, strand.line.id))
-
-    def span(self, strand: Strand) -> tuple[int, int]:
-        """First place of a strand and the place after its last."""
-        reached = [i for i, column in enumerate(self.columns) if strand in column]
-        return reached[0], reached[-1] + 1
+        return list(self.spans)
 
     def word_span(self, strand: Strand) -> tuple[int, int]:
         """The span of a strand, extended to the whole words that other photos show there.
@@ -121,8 +190,8 @@ class Network:
         Where the photo does not end there, most of the others must show more: one alone may have invented
         it, or run two words into one.
         """
-        start, end = self.span(strand)
-        tops = [best(place) for place in self._posteriors]
+        start, end = self.spans[strand]
+        tops = self.tops
         while start > 0 and " " not in tops[start - 1 : start + 1] and self._goes_on(strand, start, -1):
             start -= 1
         while end < len(tops) and " " not in tops[end - 1 : end + 1] and self._goes_on(strand, end - 1, 1):
@@ -133,14 +202,15 @@ class Network:
         """Whether the word of a strand that ends at a place goes on beyond it."""
         if strand.cut[step > 0]:
             return True
-        more = set(self.columns[number + step])
-        silent = [other for other in self.columns[number] if other not in more and not other.cut[step > 0]]
+        more = self.columns[number + step].votes
+        here = self.columns[number].votes
+        silent = [other for other in here if other not in more and not other.cut[step > 0]]
         return len(more) > max(len(silent), 1)
 
     def line(self, strand: Strand) -> Line:
         """A strand's line as all photos together read it; ``readers`` and ``candidates`` are left out."""
         start, end = self.word_span(strand)
-        places = self._posteriors[start:end]
+        places = self.posteriors[start:end]
         glyphs = []
         for place in places:
             char, *others = sorted(place, key=lambda c: (-place[c], c))
@@ -152,7 +222,7 @@ class Network:
                 if place[c] >= _LEAST_SHOWN
             )
             glyphs.append(Glyph(char=char, confidence=_rounded(place[char]), alternatives=alternatives))
-        sure = math.prod(place[best(place)] for place in places)
+        sure = math.prod(place[top] for place, top in zip(places, self.tops[start:end], strict=True))
         return Line(
             id=strand.line.id, text="".join(glyph.char for glyph in glyphs), confidence=_rounded(sure),
             polygon=strand.line.polygon, rotation=strand.line.rotation, characters=tuple(glyphs),
@@ -162,7 +232,7 @@ class Network:
     def find(self, strand: Strand, value: str) -> tuple[int, int]:
         """Where a value stands in a strand's fused line, which is all of it if the value is not found."""
         start, end = self.word_span(strand)
-        tops = [best(place) for place in self._posteriors[start:end]]
+        tops = self.tops[start:end]
         at = "".join(tops).find(value)
         if not value or at < 0:
             return start, end
@@ -171,34 +241,35 @@ class Network:
 
     def seen(self, start: int, end: int) -> list[Strand]:
         """The strands that show at least half of the places from ``start`` to ``end``."""
-        return [
-            strand
-            for strand in self.strands()
-            if 2 * sum(strand in column for column in self.columns[start:end]) >= end - start
-        ]
+        shown = Counter(chain.from_iterable(column.votes for column in self.columns[start:end]))
+        return [strand for strand in self.strands() if 2 * shown[strand] >= end - start]
 
     def reading(self, strand: Strand, start: int, end: int) -> tuple[str, float]:
         """What one strand reads there by itself, and its probability."""
-        votes = [column[strand] for column in self.columns[start:end] if strand in column]
+        votes = [column.votes[strand] for column in self.columns[start:end] if strand in column.votes]
         return "".join(map(best, votes)), math.prod(vote[best(vote)] for vote in votes if _ANY not in vote)
 
     def contradicts(self, strand: Strand, start: int, end: int, sure: float) -> bool:
         """Whether a strand is sure of another character than all together at one of the places."""
         for number in range(start, end):
-            vote = self.columns[number].get(strand)
+            vote = self.columns[number].votes.get(strand)
             if vote is None or _ANY in vote:
                 continue
-            if vote[best(vote)] >= sure and best(vote) != best(self._posteriors[number]):
+            if vote[best(vote)] >= sure and best(vote) != self.tops[number]:
                 return True
         return False
 
 
 @dataclass(frozen=True)
 class _Alignment:
-    """Pairs of a network's place and a strand's place, in order; -1 stands for none."""
+    """Pairs of a network's place and a strand's place, in order; -1 stands for none.
+
+    ``matches`` are the log-odds of all such pairs, a row for each place of the network.
+    """
 
     score: float
     pairs: tuple[tuple[int, int], ...]
+    matches: list[list[float]]
 
 
 def posterior(votes: Sequence[Place], weights: Sequence[float] | None = None) -> Place:
@@ -214,19 +285,13 @@ def posterior(votes: Sequence[Place], weights: Sequence[float] | None = None) ->
     """
     if len(votes) == 1:
         return dict(votes[0])
-    chars = {char: None for vote in votes for char in vote if char != _ANY}
     powers = [1.0] * len(votes) if weights is None else weights
-
-    def log_of(char: str | None) -> float:
-        return sum(w * math.log(_floored(vote, char)) for vote, w in zip(votes, powers, strict=True))
-
-    logs = {char: log_of(char) for char in chars}
-    unnamed = max(_ALPHABET - len(chars), 0)
-    open_log = log_of(None)
-    top = max(*logs.values(), open_log)
-    total = sum(math.exp(log - top) for log in logs.values()) + unnamed * math.exp(open_log - top)
-    ranked = sorted(logs, key=lambda char: (-logs[char], char))
-    return {char: math.exp(logs[char] - top) / total for char in ranked}
+    return _pooled(
+        {
+            char: [_log(vote, power, char) for vote, power in zip(votes, powers, strict=True)]
+            for char in (None, *_named(votes))
+        }
+    )
 
 
 def best(place: Place) -> str:
@@ -242,23 +307,38 @@ def fuse_lines(strands: Sequence[Strand]) -> list[Network]:
 
     Returns:
         Networks in order of their first strand; each strand is in exactly one.
+
+    Raises:
+        TooManyLines: comparing them would take more than `_MOST_WORK`.
     """
+    work = 0
+    alone: list[Network] = []
     networks: list[Network] = []
     # The surest lines lay the networks out.
     for strand in sorted(strands, key=lambda s: (-s.line.confidence, s.photo, s.line.page, s.line.id)):
-        found = [
-            (alignment.score, -number, alignment)
-            for number, network in enumerate(networks)
-            if (alignment := _same_mark(network, strand)) is not None
-        ]
+        if not _FEWEST <= len(strand.places) <= _LONGEST:
+            alone.append(_of_one(strand))
+            continue
+        found = []
+        for number, network in enumerate(networks):
+            pairs = len(network.columns) * len(strand.places)
+            work += _LOOK + pairs // _LOOK_PAIRS
+            if not _alike(network, strand):
+                continue
+            work += _ALIGN + pairs
+            if (alignment := _same_mark(network, strand)) is not None:
+                found.append((alignment.score, -number, alignment))
+        if work > _MOST_WORK:
+            raise TooManyLines
         if found:
             _, number, alignment = max(found, key=lambda item: item[:2])
             networks[-number] = _joined(networks[-number], strand, alignment)
+            work += sum(_JOIN + len(column.votes) // _JOIN_VOTES for column in networks[-number].columns)
         else:
-            networks.append(Network([{strand: place} for place in strand.places]))
+            networks.append(_of_one(strand))
     order = {strand: number for number, strand in enumerate(strands)}
     return sorted(
-        (network for network in networks if network.columns),
+        (network for network in (*alone, *networks) if network.columns),
         key=lambda network: min(order[s] for s in network.strands()),
     )
 
@@ -280,22 +360,53 @@ def _floored(vote: Place, char: str | None) -> float:
     return (1 - _FLOOR) * (rest if char is None else vote.get(char, rest)) + floor
 
 
+def _log(vote: Place, power: float, char: str | None) -> float:
+    """The logarithm that a vote adds for a character."""
+    return power * math.log(_floored(vote, char))
+
+
+def _named(votes: Iterable[Place]) -> list[str]:
+    """All characters that have a vote of their own, in the order in which they came."""
+    return list(dict.fromkeys(char for vote in votes for char in vote if char != _ANY))
+
+
+def _pooled(logs: Mapping[str | None, Sequence[float]]) -> Place:
+    """Probabilities of characters by the logarithms of their votes; None is each of all other characters."""
+    open_log = sum(logs[None])
+    sums = {char: sum(several) for char, several in logs.items() if char is not None}
+    unnamed = max(_ALPHABET - len(sums), 0)
+    top = max(*sums.values(), open_log)
+    total = sum(math.exp(log - top) for log in sums.values()) + unnamed * math.exp(open_log - top)
+    ranked = sorted(sums, key=lambda char: (-sums[char], char))
+    return {char: math.exp(sums[char] - top) / total for char in ranked}
+
+
 def _rounded(p: float) -> float:
     return round(min(1.0, p), 4)
 
 
+def _of_one(strand: Strand) -> Network:
+    """The network of a line that no other photo shows so far."""
+    return Network([Column().plus({strand: place}) for place in strand.places])
+
+
+def _alike(network: Network, strand: Strand) -> bool:
+    """Whether the texts are so alike that aligning them may be worth it; this costs little."""
+    return (
+        len(network.columns) <= _LONGEST
+        and fuzz.partial_ratio(network.text, strand.line.text) >= _LEAST_LIKENESS
+    )
+
+
 def _same_mark(network: Network, strand: Strand) -> _Alignment | None:
     """The alignment of a strand with a network if both show the same mark."""
-    text = network.text
-    if not strand.places or fuzz.partial_ratio(text, strand.line.text) < _LEAST_LIKENESS:
+    alignment = _align(network, strand)
+    if alignment is None:
         return None
-    alignment = _align(network.posteriors, strand.places)
     matched = [(i, j) for i, j in alignment.pairs if i >= 0 and j >= 0]
-    if not matched or alignment.score < max(_LEAST_WHOLE, _LEAST_PER_PLACE * len(matched)):
+    if alignment.score < max(_LEAST_PER_PLACE * len(matched), _least_score(network, strand, matched)):
         return None
-    if alignment.score < _least_score(network, strand, matched) or not _numbers_agree(
-        network, strand, alignment.pairs
-    ):
+    if not _numbers_agree(network, strand, alignment):
         return None
     return alignment if _fits(network, strand, matched) else None
 
@@ -306,8 +417,7 @@ def _least_score(network: Network, strand: Strand, matched: Sequence[tuple[int, 
     Most is asked for where each of the two goes on alone at another end: U.S.A. and U.S. PROPERTY.
     """
     (first_i, first_j), (last_i, last_j) = matched[0], matched[-1]
-    mine = "".join(map(best, strand.places))
-    tops = [best(place) for place in network.posteriors]
+    mine, tops = "".join(strand.tops), network.tops
     ahead = first_i - first_j, len(tops) - last_i - len(mine) + last_j
     least = _LEAST_DOVETAIL if ahead[0] * ahead[1] < 0 else _LEAST_WHOLE
     for i, j, step, end in ((first_i, first_j, -1, 0), (last_i, last_j, 1, 1)):
@@ -316,28 +426,26 @@ def _least_score(network: Network, strand: Strand, matched: Sequence[tuple[int, 
         if more_there and not more_here:
             least = max(least, _LEAST_CUT_BY_EDGE if strand.cut[end] else _LEAST_CUT)
         if more_here and not more_there:
-            cut = any(other.cut[end] for other in network.columns[i])
+            cut = any(other.cut[end] for other in network.columns[i].votes)
             least = max(least, _LEAST_CUT_BY_EDGE if cut else _LEAST_CUT)
     return least
 
 
-def _numbers_agree(network: Network, strand: Strand, pairs: Sequence[tuple[int, int]]) -> bool:
+def _numbers_agree(network: Network, strand: Strand, alignment: _Alignment) -> bool:
     """Whether each number of the strand agrees in most places, as far as the network reaches."""
-    tops = [best(place) for place in network.posteriors]
+    mine, tops, pairs = strand.tops, network.tops, alignment.pairs
     matched = [number for number, (i, j) in enumerate(pairs) if i >= 0 and j >= 0]
     word: list[tuple[int, int]] = []
     for i, j in (*pairs[matched[0] : matched[-1] + 1], (-1, -1)):
-        if j >= 0 and best(strand.places[j]) != " ":
+        if j >= 0 and mine[j] != " ":
             word.append((i, j))
             continue
         if i >= 0 and j < 0 and tops[i] != " ":
             word.append((i, j))
             continue
-        chars = [best(strand.places[b]) if b >= 0 else tops[a] for a, b in word]
+        chars = [mine[b] if b >= 0 else tops[a] for a, b in word]
         if sum(char.isdigit() for char in chars) >= _DIGITS_OF_NUMBER:
-            same = sum(
-                a >= 0 and b >= 0 and _match(network.posteriors[a], strand.places[b]) > 0 for a, b in word
-            )
+            same = sum(a >= 0 and b >= 0 and alignment.matches[a][b] > 0 for a, b in word)
             if same < _LEAST_OF_NUMBER * len(word):
                 return False
         word = []
@@ -347,26 +455,40 @@ def _numbers_agree(network: Network, strand: Strand, pairs: Sequence[tuple[int, 
 def _fits(network: Network, strand: Strand, matched: Sequence[tuple[int, int]]) -> bool:
     """A photo shows a mark once, or twice with the very same text: two alike in one photo are two marks."""
     for i, _ in matched:
-        for other in network.columns[i]:
+        for other in network.columns[i].votes:
             if other.photo == strand.photo and other.line.text != strand.line.text:
                 return False
     return True
 
 
-def _align(network: Sequence[Place], strand: Sequence[Place]) -> _Alignment:
-    """Best semi-global alignment: at each end either of the two may go on alone at no cost."""
-    rows, columns = len(network), len(strand)
-    scores = [[0.0] * (columns + 1) for _ in range(rows + 1)]
-    matches = [[_match(one, other) for other in strand] for one in network]
-    skips = [_gap(place) for place in network]
-    inserts = [_gap(place) for place in strand]
-    for i in range(rows):
-        above, row = scores[i], scores[i + 1]
-        for j in range(columns):
-            row[j + 1] = max(above[j] + matches[i][j], above[j + 1] + skips[i], row[j] + inserts[j])
+def _align(network: Network, strand: Strand) -> _Alignment | None:
+    """Best semi-global alignment: at each end either of the two may go on alone at no cost.
+
+    None if its score is less than any mark needs.
+    """
+    rows, columns = len(network.columns), len(strand.places)
+    matches = _matches(network, strand)
+    skips = [_gap(place, top) for place, top in zip(network.posteriors, network.tops, strict=True)]
+    inserts = [_gap(place, top) for place, top in zip(strand.places, strand.tops, strict=True)]
+    scores = [[0.0] * (columns + 1)]
+    for skip, match in zip(skips, matches, strict=True):
+        above = scores[-1]
+        here = 0.0
+        row = [here]
+        for j, insert in enumerate(inserts):
+            here += insert
+            skipped, matched = above[j + 1] + skip, above[j] + match[j]
+            if skipped > here:
+                here = skipped
+            if matched > here:
+                here = matched
+            row.append(here)
+        scores.append(row)
     ends = [(scores[rows][j], rows, j) for j in range(columns + 1)]
     ends += [(scores[i][columns], i, columns) for i in range(rows + 1)]
     score, i, j = max(ends, key=lambda end: (end[0], end[1] + end[2]))
+    if score < _LEAST_WHOLE:
+        return None
     pairs = [(-1, k) for k in range(columns - 1, j - 1, -1)] + [(k, -1) for k in range(rows - 1, i - 1, -1)]
     while i and j:
         here = scores[i][j]
@@ -380,18 +502,34 @@ def _align(network: Sequence[Place], strand: Sequence[Place]) -> _Alignment:
             j -= 1
             pairs.append((-1, j))
     pairs += [(-1, k) for k in range(j - 1, -1, -1)] + [(k, -1) for k in range(i - 1, -1, -1)]
-    return _Alignment(score, tuple(reversed(pairs)))
+    return _Alignment(score, tuple(reversed(pairs)), matches)
 
 
-def _match(one: Place, other: Place) -> float:
-    same = sum(p * other.get(char, 0.0) for char, p in one.items() if char)
-    if same < _LOOKALIKE and best(other) in _ALIKE.get(best(one), ()):
-        same = _LOOKALIKE
+def _matches(network: Network, strand: Strand) -> list[list[float]]:
+    """Log-odds of every pair of places, a row for each place of the network; most pairs share nothing."""
+    unlike, looks_like = _log_odds(0.0), _log_odds(_LOOKALIKE)
+    blank = {
+        top: [looks_like if other in _ALIKE.get(top, ()) else unlike for other in strand.tops]
+        for top in set(network.tops)
+    }
+    rows = []
+    for place, top in zip(network.posteriors, network.tops, strict=True):
+        row = blank[top].copy()
+        for j in {j for char in place for j in strand.showing.get(char, ())}:
+            other = strand.places[j]
+            same = sum([p * other.get(char, 0.0) for char, p in place.items() if char])
+            if same >= _LOOKALIKE or row[j] == unlike:
+                row[j] = _log_odds(same)
+        rows.append(row)
+    return rows
+
+
+def _log_odds(same: float) -> float:
     return math.log(((1 - _STRAY) * same + _STRAY * _CHANCE) / _CHANCE)
 
 
-def _gap(place: Place) -> float:
-    return _GAP * (1.0 - place.get("", 0.0)) * (_SOFT_GAP if best(place) in _SOFT else 1.0)
+def _gap(place: Place, top: str) -> float:
+    return _GAP * (1.0 - place.get("", 0.0)) * (_SOFT_GAP if top in _SOFT else 1.0)
 
 
 def _joined(network: Network, strand: Strand, alignment: _Alignment) -> Network:
@@ -404,26 +542,25 @@ def _joined(network: Network, strand: Strand, alignment: _Alignment) -> Network:
     pairs = alignment.pairs
     matched = [number for number, (i, j) in enumerate(pairs) if i >= 0 and j >= 0]
     low, high, count = matched[0], matched[-1], len(pairs)
-    spans = {other: network.span(other) for other in network.strands()}
     width = len(network.columns)
-    columns: list[dict[Strand, Place]] = []
+    columns: list[Column] = []
     before = -1  # the last place of the old network
     for number, (i, j) in enumerate(pairs):
-        column = dict(network.columns[i]) if i >= 0 else {}
+        votes: dict[Strand, Place] = {}
         before = max(before, i)
         end = 0 if number < low else 1 if number > high else None
         alone = end is not None and (low == 1 if end == 0 else high == count - 2)
         if j >= 0:
-            column[strand] = strand.places[j]
+            votes[strand] = strand.places[j]
         elif end is None:
-            column[strand] = dict(_SKIPPED)
+            votes[strand] = _SKIPPED
         elif alone and not strand.cut[end]:
-            column[strand] = dict(_MISSED)
+            votes[strand] = _MISSED
         if i < 0:
-            for other, (start, stop) in spans.items():
+            for other, (start, stop) in network.spans.items():
                 if start <= before < stop - 1:
-                    column[other] = dict(_SKIPPED)
+                    votes[other] = _SKIPPED
                 elif end is not None and alone and not other.cut[end] and (start, stop - width)[end] == 0:
-                    column[other] = dict(_MISSED)
-        columns.append(column)
+                    votes[other] = _MISSED
+        columns.append((network.columns[i] if i >= 0 else Column()).plus(votes))
     return Network(columns)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from rapidfuzz import fuzz
 
-from serialscan.items.fuse import Network, Strand, fuse_lines
+from serialscan.items.fuse import Network, Strand, TooManyLines, fuse_lines
 from serialscan.items.missing import missing_of
 from serialscan.marking import Knowledge, assess_maker, match_key, read_marks
 from serialscan.marking.choose import UNDECIDED
@@ -36,7 +36,8 @@ from serialscan.record import (
     Warning_,
 )
 
-MOST_PHOTOS = 200  # of one item: comparing their lines takes time with the square, and nobody takes so many
+MOST_PHOTOS = 200  # of one item; nobody takes so many
+_MOST_TEXT = 150_000  # characters on them, which take up to some 20 seconds to be understood
 _RIVAL = 0.9  # a rival this near, as a share of the character's own confidence, leaves it undecided
 _SURE = 0.9  # a photo that is this sure of another character is named
 _LIKELY = 0.5  # a rival number or mark with less is an alternative, not a conflict
@@ -73,13 +74,22 @@ def scan_item(
         case: what is known of the item by case field; several values of a field are in conflict.
 
     Returns:
-        The record; photos that cannot be read are named in it and the others stand.
+        The record; photos that cannot be read are named in it and the others stand. If none can be read, or
+        if they show more text than one item can bear, it has an error and nothing is fused.
     """
     blank = _blank(item, records, case or {})
     if blank.status == "error":
         error = Error(code="no_photo_read", message="no photo of this item could be read: see their records")
         return msgspec.structs.replace(blank, error=error)
-    view = _View(records)
+    try:
+        view = _View(_once(records))
+    except TooManyLines:
+        lines = sum(len(record.lines) for record in records)
+        message = (
+            f"the {len(records)} photos of this item show {lines} lines, too many to compare: check --items; "
+            "each item needs a folder, a name or rows of its own"
+        )
+        return unfused_item(item, records, Error(code="too_many_photos", message=message), case)
     marks, reading = read_marks(view.lines, view.codes, knowledge)
     serial, conflicts = _serial(view, reading)
     values = _values(view, marks, knowledge)
@@ -110,6 +120,18 @@ def scan_item(
         warnings=_warnings(conflicts, blank),
     )
     return msgspec.structs.replace(found, missing=missing_of(found))
+
+
+def _once(records: Sequence[PhotoRecord]) -> list[PhotoRecord]:
+    """The records; copies of a photo say nothing that it does not say, and keep their places only."""
+    seen: set[str | None] = {None}
+    once = []
+    for record in records:
+        copy = record.source.sha256 in seen and record.source.sha256 is not None
+        seen.add(record.source.sha256)
+        blank = PhotoRecord(status=record.status, tool=record.tool, source=record.source)
+        once.append(blank if copy else record)
+    return once
 
 
 def unfused_item(
@@ -150,11 +172,16 @@ class _View:
         lines: fused lines; ids are those of the photos with the photo's number before them.
         codes: distinct codes.
         accepted: match keys of the serials that single photos give beyond doubt.
+
+    Raises:
+        TooManyLines: the photos show more text than one item can bear.
     """
 
     def __init__(self, records: Sequence[PhotoRecord]) -> None:
         self.records = records
         self.accepted = {record.serial.match_key for record in records if record.serial.decision == "accept"}
+        if sum(len(line.text) for record in records for line in record.lines) > _MOST_TEXT:
+            raise TooManyLines
         strands = [
             Strand(number, line, _cut(line, record))
             for number, record in enumerate(records)
@@ -272,9 +299,12 @@ def _tool(records: Sequence[PhotoRecord]) -> Tool:
 
 
 def _cut(line: Line, record: PhotoRecord) -> tuple[bool, bool]:
-    """Whether a line's start and end lie within a character's height of the photo's edge."""
+    """Whether a line's start and end lie within a character's height of the photo's edge.
+
+    Unknown, and so not, on all pages but the first, since the source names the size of that one only.
+    """
     width, height = record.source.width, record.source.height
-    if len(line.polygon) < 4 or width is None or height is None:
+    if line.page != 1 or len(line.polygon) < 4 or width is None or height is None:
         return False, False
     count = len(line.polygon)
     tall = line.glyph_height_px or 0.0
@@ -455,19 +485,20 @@ def _rivals(view: _View, first: SerialCandidate) -> list[Conflict]:
     shown = {strand.photo for network, span in _seen(view, first) for strand in network.seen(*span)}
     shown |= {view.records.index(r) for r in view.records if _names(r, first.value)}
     with_serial = [view.records[number] for number in sorted(shown)]
+    keys = {match_key(line.text) for record in with_serial for line in record.lines}
     rivals: dict[str, ItemAlternative] = {}
     for number, record in enumerate(view.records):
         if number in shown or not record.serial.candidates:
             continue
         own = record.serial.candidates[0]
-        known = any(match_key(own.value) in match_key(line.text) for r in with_serial for line in r.lines)
-        if known or not _may_be_serial(own):
+        own_key = match_key(own.value)
+        if not _may_be_serial(own) or any(own_key in key for key in keys):
             continue
         evidence = view.evidence([_id(number, identity) for identity in own.evidence], own.value)
         rivals.setdefault(
-            match_key(own.value),
+            own_key,
             ItemAlternative(
-                value=own.value, confidence=own.confidence, match_key=match_key(own.value), rule=own.rule,
+                value=own.value, confidence=own.confidence, match_key=own_key, rule=own.rule,
                 evidence=evidence,
             ),
         )  # fmt: skip
@@ -611,6 +642,11 @@ def _warnings(conflicts: Sequence[Conflict], item: ItemRecord) -> tuple[Warning_
             )
         )
     failed = sum(photo.status == "error" for photo in item.photos)
+    hashes = [photo.sha256 for photo in item.photos if photo.sha256 is not None]
+    copies = len(hashes) - len(set(hashes))
+    if copies:
+        message = f"{copies} of {len(item.photos)} photos are copies of others: each photo counts once"
+        warnings.append(Warning_(code="copies", message=message))
     if failed:
         message = (
             f"{failed} of {len(item.photos)} photos could not be read: see their records, photograph again"

@@ -23,6 +23,8 @@ _STATES = {
     "TN": "TENN", "TX": "TEX", "UT": "", "VT": "", "VA": "", "WA": "WASH", "WV": "", "WI": "WIS", "WY": "WYO",
 }  # fmt: skip
 _STATE_OF = {written: code for code, short in _STATES.items() for written in (code, short) if written}
+# Company and Industries: states only behind a comma.
+_COMPANY = frozenset({"CO", "IND"})
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _STOP = " .,;:-/"
 
@@ -51,7 +53,15 @@ def importer_of(text: str, knowledge: Knowledge) -> Importer:
             ),
             None,
         )
-        of_state = next((n for n, tail in tails.items() if tail in _STATE_OF), 0)
+        of_state = next(
+            (
+                n
+                for n, tail in tails.items()
+                if tail in _STATE_OF
+                and (tail not in _COMPANY or left[: words[-n].start].rstrip().endswith(","))
+            ),
+            0,
+        )
         if year is None and _YEAR.fullmatch(tails[1]):
             year, taken = tails[1], 1
         elif country is None and state is None and of_country:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from serialscan.marking.choose import PART, TURNED_OVER
 from serialscan.marking.normalise import western
@@ -82,7 +83,7 @@ def propose(records: Iterable[PhotoRecord]) -> tuple[list[Proposal], int]:
         if len(beside) < TOGETHER * len(shown):
             companions, beside = [], set()
         values = sorted(places, key=lambda value: (-len(places[value]), value))
-        alone = sum(sum(i in seen for seen in places.values()) == 1 for i in shown)
+        alone = sum(count == 1 for count in Counter(chain(*places.values())).values())
         enough = len(shown) >= LEAST_PHOTOS and len(values) >= LEAST_VALUES and alone >= ONE * len(shown)
         if enough and (companions or len(shown) >= ALIKE * len(photos)):
             rival = _rival(form, shown, varying)
