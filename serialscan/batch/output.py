@@ -7,7 +7,6 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -93,19 +92,21 @@ class _Guard:
 
     def write(self, data: Any) -> int:
         """Write text or bytes."""
-        with self._guarded():
+        try:
             self._stream.write(data)
+        except OSError as error:
+            self._fail(error)
         return len(data)
 
     def flush(self) -> None:
         """Pass on what is kept back."""
-        with self._guarded():
+        try:
             self._stream.flush()
+        except OSError as error:
+            self._fail(error)
 
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def _fail(self, error: OSError) -> None:
         raise NotImplementedError
-        yield
 
 
 class _GuardedStdout(_Guard):
@@ -118,27 +119,20 @@ class _GuardedStdout(_Guard):
         if not self._failed:
             super().flush()
 
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            self._failed = True
-            if _nobody_reads(error):
-                raise ClosedPipeError from error
-            raise OutputError(
-                f"Standard output cannot be written ({error.strerror}): "
-                "free some space, or send it elsewhere."
-            ) from error
+    def _fail(self, error: OSError) -> None:
+        self._failed = True
+        if _nobody_reads(error):
+            raise ClosedPipeError from error
+        raise OutputError(
+            f"Standard output cannot be written ({error.strerror}): free some space, or send it elsewhere."
+        ) from error
 
 
 class _GuardedStderr(_Guard):
     """Standard error: what cannot be told there is lost, and costs neither a record nor the exit code."""
 
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        with contextlib.suppress(OSError):
-            yield
+    def _fail(self, error: OSError) -> None:
+        pass
 
 
 def guard_streams() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from serialscan.errors import InputError, OutputError
 from serialscan.evaluate.gallery import gallery
-from serialscan.evaluate.page import page
+from serialscan.evaluate.page import TITLE, page
 from serialscan.evaluate.records import Run
 from serialscan.evaluate.report import Evaluation
 from serialscan.settings import Settings
 
 # Stands within the first bytes of every page that this program writes, and of no other.
-_TITLE = b"<title>serialscan: evaluation</title>"
+_TITLE = f"<title>{TITLE}</title>".encode()
 _TITLE_WITHIN = 1000
 
 

@@ -9,6 +9,8 @@ from serialscan.evaluate import words
 from serialscan.evaluate.gallery import Exhibit, Gallery
 from serialscan.evaluate.report import Change, Changes, Comparison, Confidence, Evaluation, Group
 
+TITLE = "serialscan: evaluation"
+
 _CONFUSIONS = 40
 _CHANGES = 200
 
@@ -39,7 +41,7 @@ def page(report: Evaluation, gallery: Gallery) -> str:
         '<meta name=viewport content="width=device-width">',
         "<meta http-equiv=Content-Security-Policy "
         "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
-        f"<title>serialscan: evaluation</title><style>{_STYLE}</style></head><body>",
+        f"<title>{TITLE}</title><style>{_STYLE}</style></head><body>",
         "<h1>Evaluation</h1>",
         f"<p>{total.photos} photos of <code>{_text(report.labels)}</code>, SHA-256 "
         f"<code>{_text(report.labels_sha256)}</code>. {_tools(report)}. Intervals are of 95 %.</p>",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import os
 import re
@@ -80,6 +81,7 @@ def make_plan(paths: Sequence[str | None], grouping: Grouping) -> Plan:
         return _by_table(paths, grouping.table)
     pattern = None if grouping.how == "folder" else compile_pattern(grouping.pattern)
     named: dict[tuple[str, str], str] = {}  # one folder may be given in several ways: the first names it
+    key = functools.cache(_key)  # asks the disk, and many photos lie in one folder
     items: list[str | None] = []
     for path in paths:
         folder, name = os.path.split(path or "")
@@ -88,7 +90,7 @@ def make_plan(paths: Sequence[str | None], grouping: Grouping) -> Plan:
             items.append(None)
         else:
             shown = os.path.join(folder, stem) if stem else folder  # noqa: PTH118 - names that no Path can hold
-            items.append(named.setdefault((_key(folder or os.curdir), stem), _shown(shown) or os.curdir))
+            items.append(named.setdefault((key(folder or os.curdir), stem), _shown(shown) or os.curdir))
     return Plan(tuple(items))
 
 

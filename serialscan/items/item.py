@@ -124,13 +124,15 @@ def scan_item(
 
 def _once(records: Sequence[PhotoRecord]) -> list[PhotoRecord]:
     """The records; copies of a photo say nothing that it does not say, and keep their places only."""
-    seen: set[str | None] = {None}
+    seen: set[str] = set()
     once = []
     for record in records:
-        copy = record.source.sha256 in seen and record.source.sha256 is not None
-        seen.add(record.source.sha256)
-        blank = PhotoRecord(status=record.status, tool=record.tool, source=record.source)
-        once.append(blank if copy else record)
+        sha256 = record.source.sha256
+        if sha256 in seen:
+            record = PhotoRecord(status=record.status, tool=record.tool, source=record.source)
+        elif sha256 is not None:
+            seen.add(sha256)
+        once.append(record)
     return once
 
 

@@ -25,17 +25,19 @@ def complaint(data: bytes) -> str | None:
 
     It goes through all of the compressed data, and makes a picture of an eighth of the size of them.
     """
-    import simplejpeg  # Pillow does not tell these warnings
+    strict = _failure(data, strict=True)
+    # What fails without warnings as errors, too, is a kind of JPEG that it cannot decode.
+    return strict if strict and _failure(data, strict=False) is None else None
+
+
+def _failure(data: bytes, *, strict: bool) -> str | None:
+    import simplejpeg  # Pillow does not tell libjpeg's warnings
 
     try:
-        simplejpeg.decode_jpeg(data, "GRAY", fastdct=True, min_height=1, min_width=1, min_factor=8)
+        simplejpeg.decode_jpeg(
+            data, "GRAY", fastdct=True, min_height=1, min_width=1, min_factor=8, strict=strict
+        )
     except ValueError as error:
-        try:
-            simplejpeg.decode_jpeg(
-                data, "GRAY", fastdct=True, min_height=1, min_width=1, min_factor=8, strict=False
-            )
-        except ValueError:
-            return None  # a kind of JPEG that it cannot decode
         return str(error)
     return None
 
