@@ -81,6 +81,8 @@ def main() -> None:
         if decide(serial, 0.0).decision == "accept":
             judged.append((serial.confidence, right))
     print(f"{of} photos that can be judged, {carriers} with a serial")
+    if not carriers:
+        return
     for level, (taken, wrong) in accepted.items():
         low, high = wilson(taken, of) or (0.0, 0.0)
         print(

@@ -61,6 +61,8 @@ def test_include_takes_other_suffixes_and_exclude_prunes_folders(tmp_path: Path)
     assert below(tmp_path, Selection((whole,), include=("*.dat",))) == ["b.DAT", "c.dat"]
     excluding = Selection((whole,), recursive=True, exclude=("Copies", "keep/raw/*"))
     assert below(tmp_path, excluding) == ["a.jpg", "keep/e.jpg"]
+    as_completed = Selection((whole,), recursive=True, exclude=("copies/", "./keep/raw/"))
+    assert below(tmp_path, as_completed) == ["a.jpg", "keep/e.jpg"]
 
 
 def test_a_named_file_is_always_an_input_and_may_come_twice(tmp_path: Path) -> None:

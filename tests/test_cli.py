@@ -198,6 +198,23 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(
     assert b"Traceback" in serialscan("scan", "-vv", "x.jpg", env=env).stderr
 
 
+def test_interrupted_while_it_starts_it_ends_quietly(serialscan: Program, tmp_path: Path) -> None:
+    # As Ctrl-C does while this package is being loaded.
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    done = serialscan("scan", "x.jpg", env={"PYTHONPATH": str(tmp_path)})
+    assert (done.returncode, done.stderr) == (ExitCode.INTERRUPTED, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so only in POSIX shells")
+@pytest.mark.parametrize("command", ["schema", "config show", "knowledge test", "--help", "--version"])
+def test_what_cannot_be_told_because_standard_output_is_closed_is_an_error(
+    serialscan: Program, command: str
+) -> None:
+    code, told = in_a_shell(serialscan, f"serialscan {command} >&-")
+    assert code == ExitCode.OUTPUT
+    assert b"Standard output is closed" in told
+
+
 @pytest.mark.skipif(os.name != "posix", reason="descriptors are closed so only in POSIX shells")
 @pytest.mark.parametrize(
     ("closed", "code"), [(">&-", ExitCode.OUTPUT), ("2>&-", ExitCode.NO_INPUT), ("<&-", ExitCode.NO_INPUT)]

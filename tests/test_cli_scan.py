@@ -232,6 +232,20 @@ def test_a_full_disk_leaves_whole_lines_in_a_file(tmp_path: Path, shared: bool) 
     assert output.read_bytes() == whole + b"third\n"
 
 
+def test_two_scans_do_not_write_into_one_file(serialscan: Program, photos: Path, tmp_path: Path) -> None:
+    output = tmp_path / "records.ndjson"
+    first = open_output(output, ())
+    first.write_line(b'{"record":"photo","number":1}')
+    done = serialscan("scan", photos, "-o", output)
+    assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
+    assert b"another scan" in done.stderr
+    first.write_line(b'{"record":"photo","number":2}')
+    assert [record["number"] for record in records(output.read_bytes())] == [1, 2]
+    del first
+    assert serialscan("scan", photos, "-o", output).returncode == ExitCode.SOME_FAILED
+    assert statuses(output.read_bytes()) == ["ok", "ok", "error"]
+
+
 def test_no_photo_and_no_other_file_can_be_overwritten(serialscan: Program, tmp_path: Path) -> None:
     photo = small_photo(tmp_path / "photo.jpg")
     unnamed = photo.rename(tmp_path / "photo")

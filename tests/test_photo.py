@@ -313,6 +313,14 @@ def test_raw_is_read_by_its_preview(orientation):
     assert [w.code for w in photo.warnings] == ["raw_preview"]
 
 
+def test_a_raw_whose_preview_was_overwritten_in_part_says_so():
+    data = fixtures.dng(preview := fixtures.encode(PICTURE, "JPEG", quality=90))
+    middle = data.index(preview) + len(preview) // 2
+    _, photo = read(data[:middle] + bytes(400) + data[middle + 400 :])
+    assert {w.code for w in photo.warnings} == {"raw_preview", "pixels_damaged"}
+    assert not read(preview)[1].warnings
+
+
 def test_raw_without_a_preview():
     assert failure(fixtures.dng(None)).code == "unsupported_raw"
 

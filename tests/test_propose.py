@@ -153,6 +153,24 @@ def test_the_command_is_a_filter_and_overwrites_nothing(
     assert capsys.readouterr().out.encode() == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="file sizes are limited so only in POSIX")
+def test_proposals_that_find_no_room_leave_no_half_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import resource
+
+    source, target = tmp_path / "records.ndjson", tmp_path / "ours.toml"
+    source.write_bytes(b"".join(msgspec.json.encode(photo(PART, str(2662 + i))) + b"\n" for i in range(12)))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        assert main(["knowledge", "propose", str(source), "-o", str(target)]) == 5
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "cannot be written" in capsys.readouterr().err
+    assert not target.exists()
+
+
 @pytest.mark.parametrize(
     ("content", "message"), [(b"", "holds no record"), (b"{]\n", "line 1"), (None, "cannot be read")]
 )

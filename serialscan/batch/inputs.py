@@ -231,12 +231,16 @@ def _wanted(entry: os.DirEntry[str], root: str, selection: Selection) -> bool:
 
 
 def _matches(path: str, root: str, globs: tuple[str, ...]) -> bool:
-    """Match the name, or with a ``/`` in the glob the path below the root; case does not matter."""
+    """Match the name, or with a ``/`` in the glob the path below the root; case does not matter.
+
+    A folder may be written as shells complete it, ``./old/``.
+    """
     if not globs:
         return False
     below = os.path.relpath(path, root).replace(os.sep, "/").lower()
     name = below.rpartition("/")[2]
-    return any(fnmatch.fnmatchcase(below if "/" in glob else name, glob.lower()) for glob in globs)
+    plain = [glob.removeprefix("./").rstrip("/").lower() for glob in globs]
+    return any(fnmatch.fnmatchcase(below if "/" in glob else name, glob) for glob in plain)
 
 
 def _is_output(path: str, selection: Selection) -> bool:

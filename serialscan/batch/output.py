@@ -16,6 +16,7 @@ from serialscan.errors import OutputError
 
 # How the records of a scan begin. Other files of this program begin alike: the report of an evaluation.
 _RECORD_STARTS = (b'{"record":"photo",', b'{"record":"item",')
+_LOCKED_AT = 1 << 62
 _STDOUT_NAMES = frozenset({STDIN, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 
@@ -135,10 +136,28 @@ class _GuardedStderr(_Guard):
         pass
 
 
+class _ClosedStdout:
+    """Stands for a standard output that is closed, which Python has as None and ``print`` says nothing of."""
+
+    encoding, errors = "utf-8", "strict"
+
+    def write(self, data: Any) -> int:
+        """Tell that it is closed."""
+        raise OutputError("Standard output is closed: open it, the output has no other way out.")
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def isatty(self) -> bool:
+        """Nobody reads it."""
+        return False
+
+
 def guard_streams() -> None:
     """Make failures of ``print`` and the like harmless on stderr, and errors of this program on stdout."""
-    if sys.stdout is not None and not isinstance(sys.stdout, _Guard):
-        sys.stdout = cast(TextIO, _GuardedStdout(sys.stdout))
+    if not isinstance(sys.stdout, _Guard | _ClosedStdout):
+        guarded = _ClosedStdout() if sys.stdout is None else _GuardedStdout(sys.stdout)
+        sys.stdout = cast(TextIO, guarded)
     if sys.stderr is not None and not isinstance(sys.stderr, _Guard):
         sys.stderr = cast(TextIO, _GuardedStderr(sys.stderr))
 
@@ -148,7 +167,7 @@ def is_stdout(path: str) -> bool:
     if path in _STDOUT_NAMES:
         return True
     try:
-        return sys.stdout is not None and os.path.samestat(Path(path).stat(), os.fstat(1))
+        return not _stdout_is_closed() and os.path.samestat(Path(path).stat(), os.fstat(1))
     except (OSError, ValueError):
         return False
 
@@ -164,11 +183,11 @@ def take_stdout(*, needed: bool = True) -> DataStream:
     Raises:
         OutputError: standard output is needed and closed.
     """
-    if sys.stdout is None and needed:
-        raise OutputError("Standard output is closed: open it, the records have no other way out.")
+    if needed and _stdout_is_closed():
+        _ClosedStdout().write(b"")
     try:
         # Left closed, the next file opened would get the number of a standard stream.
-        if sys.stdout is None:
+        if _stdout_is_closed():
             _occupy(1)
         else:
             sys.stdout.flush()
@@ -193,7 +212,8 @@ def open_output(path: Path, inputs: tuple[str, ...]) -> DataStream:
         inputs: files and folders to be scanned.
 
     Raises:
-        OutputError: it is an input, holds something else than records, or cannot be written.
+        OutputError: it is an input, holds something else than records, is written by another scan, or
+            cannot be written.
     """
     advice = "choose another --output, for example records.ndjson."
     if path.suffix.lower() in IMAGE_SUFFIXES:
@@ -205,6 +225,9 @@ def open_output(path: Path, inputs: tuple[str, ...]) -> DataStream:
             return DataStream(FileIO(path, "w"), str(path))  # a device or a named pipe
         # Not truncated before what it holds is known; O_BINARY keeps "\n" on Windows.
         raw = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+")
+        if not _locked(raw):
+            raw.close()
+            raise OutputError(f"{path} is being written by another scan: wait for its end, or {advice}")
         start = raw.read(max(map(len, _RECORD_STARTS)))
         if start and not start.startswith(_RECORD_STARTS):
             raw.close()
@@ -214,6 +237,29 @@ def open_output(path: Path, inputs: tuple[str, ...]) -> DataStream:
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}): {advice}") from error
     return DataStream(raw, str(path), replaces=True)
+
+
+def _locked(raw: FileIO) -> bool:
+    """Whether nobody else is writing a file; it is locked until it is closed, as at the end of the process.
+
+    The standard library does: of the packages for it one needs another package on Windows, the other one
+    leaves a second file beside the records.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            raw.seek(_LOCKED_AT)  # what is locked there cannot be read, so a place without records
+            msvcrt.locking(raw.fileno(), msvcrt.LK_NBLCK, 1)
+            raw.seek(0)
+        else:
+            import fcntl
+
+            fcntl.flock(raw.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        # Some network drives know no locks.
+        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+    return True
 
 
 def make_crops_folder(path: Path, inputs: tuple[str, ...]) -> None:
@@ -233,6 +279,10 @@ def make_crops_folder(path: Path, inputs: tuple[str, ...]) -> None:
         raise OutputError(
             f"{path} cannot be made ({error.strerror}): choose another folder with --crops."
         ) from error
+
+
+def _stdout_is_closed() -> bool:
+    return sys.stdout is None or isinstance(sys.stdout, _ClosedStdout)
 
 
 def _occupy(descriptor: int) -> None:

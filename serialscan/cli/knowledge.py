@@ -90,12 +90,22 @@ def propose(records: Path, output: Path | None, verbose: int) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        try:
-            with output.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except FileExistsError as error:
-            raise OutputError(f"{output}: is there already: choose another name, or delete it.") from error
-        except OSError as error:
-            raise OutputError(f"{output}: cannot be written ({error.strerror}).") from error
+        _write_new(output, text)
     count = sum(not one.rival for one in proposals)
     click.echo(f"{count} proposed from {photos} photos; look at each before you use it.", err=True)
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write all of a file that must not be there yet, or none of it."""
+    try:
+        file = path.open("x", encoding="utf-8", newline="\n")
+    except FileExistsError as error:
+        raise OutputError(f"{path}: is there already: choose another name, or delete it.") from error
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
+    try:
+        with file:
+            file.write(text)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error

@@ -9,14 +9,14 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from serialscan.errors import PhotoError
+from serialscan.photo import jpeg, png
 from serialscan.photo.exif import Facts, facts_of
-from serialscan.photo.jpeg import with_surplus, without_end
-from serialscan.photo.png import without_pixels
 from serialscan.photo.sniff import sniff
 from serialscan.record import Warning_
 
@@ -102,12 +102,20 @@ class Picture:
         for number in range(self.page_count):
             yield self._page(number)
 
+    def complaint(self) -> str | None:
+        """What is wrong with the data of the pixels, though they can be decoded; None if nothing is known.
+
+        JPEG, also inside of RAW, and PNG tell; it takes the time of a small picture of the photo.
+        """
+        return self._check() if self._check is not None else None
+
     def close(self) -> None:
         """Free the decoder."""
         self._image.close()
 
     def _open(self, data: bytes) -> None:
         self._several_scans: bytes | None = None
+        self._check: Callable[[], str | None] | None = None
         if self.format == "RAW":
             from serialscan.photo.raw import embedded_preview
 
@@ -119,6 +127,8 @@ class Picture:
             self.warnings.append(_raw_warning(self._image.size, preview.sensor_size))
         else:
             self._image = self._open_jpeg(data) if self.format == "JPEG" else _open_other(self.format, data)
+            if self.format == "PNG":
+                self._check = partial(png.complaint, data)
             self.facts = _facts_of_png(data) if self.format == "PNG" else _facts(self._image)
 
     def _open_preview(self, preview: Preview) -> Image:
@@ -132,7 +142,8 @@ class Picture:
         # The class itself, not Image.open: a multi-picture JPEG is its first picture and no more.
         from PIL.JpegImagePlugin import JpegImageFile
 
-        cut = without_end(data)
+        self._check = partial(jpeg.complaint, data)
+        cut = jpeg.without_end(data)
         if cut is None:
             self._several_scans = data
         return JpegImageFile(io.BytesIO(cut or data))
@@ -273,7 +284,7 @@ def _facts_of_png(data: bytes) -> Facts:
     from PIL.PngImagePlugin import PngImageFile
 
     try:
-        with PngImageFile(io.BytesIO(without_pixels(data))) as header:
+        with PngImageFile(io.BytesIO(png.without_pixels(data))) as header:
             return facts_of(Base.getexif(header))
     except Exception:
         return Facts(damaged=True)  # as in _facts
@@ -282,7 +293,7 @@ def _facts_of_png(data: bytes) -> Facts:
 def _demand_all_scans(image: Image, data: bytes) -> None:
     from PIL.JpegImagePlugin import JpegImageFile
 
-    changed = with_surplus(data)
+    changed = jpeg.with_surplus(data)
     if changed is None:
         return
     with JpegImageFile(io.BytesIO(changed)) as probe:

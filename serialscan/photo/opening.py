@@ -69,7 +69,6 @@ class OpenedPhoto:
             raise
 
     def _open(self, photo: Path | bytes, settings: Settings) -> None:
-        from serialscan.photo import jpeg, png
         from serialscan.photo.decode import Picture, too_many_pixels
 
         if isinstance(photo, bytes):
@@ -95,8 +94,8 @@ class OpenedPhoto:
             )
         if picture.pixel_count > settings.max_pixels:
             raise too_many_pixels(picture.pixel_count, settings.max_pixels)
-        complaint = {"JPEG": jpeg.complaint, "PNG": png.complaint}.get(picture.format)
-        if complaint is not None and (what := complaint(data)) is not None:
+        what = picture.complaint()
+        if what is not None:
             picture.warnings.append(_damaged(what))
         self._picture = picture
 
