@@ -322,6 +322,14 @@ def test_a_sure_line_outweighs_a_poor_one_that_is_sure_of_one_character() -> Non
     assert [network.text for network in networks] == ["W123456"]
 
 
+@pytest.mark.parametrize("doubtful", [0, 5])
+def test_a_character_that_is_rather_none_parts_no_mark(doubtful: int) -> None:
+    text = "X45678" if doubtful == 0 else "45678X"
+    unsure = line(1, text, {doubtful: {"X": 0.4, "": 0.6}})
+    networks = fuse_lines([Strand(0, line(1, "45678")), Strand(1, unsure)])
+    assert [network.text for network in networks] == ["45678"]
+
+
 TEXT = st.text(string.ascii_uppercase + string.digits + " -./№Й", max_size=12)
 
 

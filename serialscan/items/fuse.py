@@ -417,7 +417,7 @@ def _least_score(network: Network, strand: Strand, matched: Sequence[tuple[int, 
     Most is asked for where each of the two goes on alone at another end: U.S.A. and U.S. PROPERTY.
     """
     (first_i, first_j), (last_i, last_j) = matched[0], matched[-1]
-    mine, tops = "".join(strand.tops), network.tops
+    mine, tops = strand.tops, network.tops
     ahead = first_i - first_j, len(tops) - last_i - len(mine) + last_j
     least = _LEAST_DOVETAIL if ahead[0] * ahead[1] < 0 else _LEAST_WHOLE
     for i, j, step, end in ((first_i, first_j, -1, 0), (last_i, last_j, 1, 1)):
