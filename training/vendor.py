@@ -16,7 +16,8 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +25,10 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+_EACH_ALONE = frozenset(
+    {"Add", "Clip", "Div", "Erf", "HardSigmoid", "HardSwish", "Identity", "Mul", "Relu", "Sub"}
+)
+MOST_READ = 0.9  # of the channels: with more there is little to win
 TINY = 1e-30  # a weight; what it adds is lost in rounding
 
 TARGET = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
@@ -114,11 +119,87 @@ def flush(model: onnx.ModelProto) -> bool:
     return found
 
 
+def prune(model: onnx.ModelProto) -> bool:
+    """Cut channels that nothing reads out of ``model``: same answers but for rounding. False if it has few.
+
+    Between two convolutions of 1 x 1 px, with biases and activations that take each channel alone, these are
+    the channels that the second one weighs with zeros only.
+    """
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    made_by = {output: node for node in model.graph.node for output in node.output}
+    uses = Counter(name for node in model.graph.node for name in node.input)
+    uses.update(output.name for output in model.graph.output)
+    found = False
+    for reader in model.graph.node:
+        weights = _pointwise(reader, tensors)
+        if weights is None:
+            continue
+        read = np.abs(weights).max(axis=(0, 2, 3)) > 0
+        if read.mean() > MOST_READ:
+            continue
+        axes, inside = _on_the_way(reader.input[0], made_by, tensors)
+        # What else reads a channel, or shares its weights, needs it.
+        if not axes or any(uses[name] > count for name, count in (inside + Counter(reader.input)).items()):
+            continue
+        for name, axis in {**axes, reader.input[1]: 1}.items():
+            kept = np.compress(read, numpy_helper.to_array(tensors[name]), axis=axis)
+            tensors[name].CopyFrom(numpy_helper.from_array(np.ascontiguousarray(kept), name))
+        found = True
+    if found:
+        del model.graph.value_info[:]
+    return found
+
+
+def _pointwise(node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]) -> np.ndarray | None:
+    """The weights (O, I, 1, 1) of a convolution of 1 x 1 px without groups; None of anything else."""
+    if node.op_type != "Conv" or len(node.input) != 2 or node.input[1] not in tensors:
+        return None
+    weights = numpy_helper.to_array(tensors[node.input[1]])
+    grouped = any(one.name == "group" and one.i > 1 for one in node.attribute)
+    return None if grouped or weights.shape[2:] != (1, 1) else weights
+
+
+def _on_the_way(
+    name: str, made_by: Mapping[str, onnx.NodeProto], tensors: Mapping[str, onnx.TensorProto]
+) -> tuple[dict[str, int], Counter[str]]:
+    """What makes the channels of ``name`` one by one, from the last convolution of 1 x 1 px on.
+
+    Returns:
+        The tensors, and which axis of each is the channel; none unless all begins in one such convolution.
+        And how often the channels and these tensors are read on the way.
+    """
+    axes: dict[str, int] = {}
+    inside: Counter[str] = Counter()
+    begins, todo, seen = set(), [name], set()
+    while todo:
+        one = todo.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        node = made_by.get(one)
+        if node is None:
+            return {}, inside
+        if _pointwise(node, tensors) is not None:
+            begins.add(node.input[1])
+            inside[node.input[1]] += 1
+            continue
+        if node.op_type not in _EACH_ALONE:
+            return {}, inside
+        for part in node.input:
+            if part not in tensors:
+                todo.append(part)
+                inside[part] += 1
+            elif np.prod(tensors[part].dims) > 1:
+                axes[part] = 1
+                inside[part] += 1
+    return (axes | dict.fromkeys(begins, 0) if len(begins) == 1 else {}), inside
+
+
 def pin() -> None:
-    """Flush the networks that need it and write the SHA-256 of every weight to checksums.json."""
+    """Flush and prune the networks that need it and write the SHA-256 of every weight to checksums.json."""
     for path in sorted(TARGET.glob("*.onnx")):
         model = onnx.load(path)
-        if flush(model):
+        if flush(model) | prune(model):
             path.write_bytes(model.SerializeToString())
     files = sorted(p for p in TARGET.iterdir() if p.suffix == ".onnx" or p.name == "calibration.json")
     sums = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}

@@ -63,7 +63,7 @@ def locate(rgb: np.ndarray, networks: Networks) -> tuple[list[Straight], list[Ar
     bowed: list[Arc] = []
     shrunk = {side: _sized(rgb, side / long_side) for side, _ in COARSE_LOOKS}
     looks = [(shrunk[side], detector) for side, detector in COARSE_LOOKS]
-    if _coloured(rgb):  # first, since the last look's hints call for tiles
+    if _coloured(shrunk[GREY_LOOK[0]]):  # first, since the last look's hints call for tiles
         side, detector = GREY_LOOK
         looks.insert(0, (_sized(_grey(rgb), side / long_side), detector))
     for picture, detector in looks:
