@@ -1,8 +1,8 @@
 """Takes the stock PP-OCRv6-small networks that training starts from out of the rapidocr wheel.
 
-The detector is taken whole, but for weights so near to zero that they only cost time. The recogniser's
-head loses the classes that no mark uses (18 710 become a few hundred): the kept classes' logits are
-unchanged, so their ratios are those of the stock network, and a line costs less. Needs
+The detector is taken but for weights so near to zero that they only cost time, and channels that nothing
+reads. The recogniser's head loses the classes that no mark uses (18 710 become a few hundred): the kept
+classes' logits are unchanged, so their ratios are those of the stock network, and a line costs less. Needs
 ``pip install onnx rapidocr==3.10.0``.
 
     python training/vendor.py
