@@ -143,7 +143,7 @@ class _ClosedStdout:
 
     def write(self, data: Any) -> int:
         """Tell that it is closed."""
-        raise OutputError("Standard output is closed: open it, the output has no other way out.")
+        raise self.error()
 
     def flush(self) -> None:
         """Nothing is kept back."""
@@ -151,6 +151,11 @@ class _ClosedStdout:
     def isatty(self) -> bool:
         """Nobody reads it."""
         return False
+
+    @staticmethod
+    def error() -> OutputError:
+        """What whoever needs it is told."""
+        return OutputError("Standard output is closed: open it, the output has no other way out.")
 
 
 def guard_streams() -> None:
@@ -167,13 +172,14 @@ def is_stdout(path: str) -> bool:
     if path in _STDOUT_NAMES:
         return True
     try:
-        return not _stdout_is_closed() and os.path.samestat(Path(path).stat(), os.fstat(1))
+        closed = isinstance(sys.stdout, _ClosedStdout)
+        return not closed and os.path.samestat(Path(path).stat(), os.fstat(1))
     except (OSError, ValueError):
         return False
 
 
 def take_stdout(*, needed: bool = True) -> DataStream:
-    """Keep standard output for data: whatever else writes to descriptor 1 reaches stderr from now on.
+    """Keep standard output, once guarded, for data: all else on descriptor 1 reaches stderr from now on.
 
     It is not given back, since C libraries may flush what they printed as late as at exit.
 
@@ -183,11 +189,12 @@ def take_stdout(*, needed: bool = True) -> DataStream:
     Raises:
         OutputError: standard output is needed and closed.
     """
-    if needed and _stdout_is_closed():
-        _ClosedStdout().write(b"")
+    closed = isinstance(sys.stdout, _ClosedStdout)
+    if needed and closed:
+        raise _ClosedStdout.error()
     try:
         # Left closed, the next file opened would get the number of a standard stream.
-        if _stdout_is_closed():
+        if closed:
             _occupy(1)
         else:
             sys.stdout.flush()
@@ -279,10 +286,6 @@ def make_crops_folder(path: Path, inputs: tuple[str, ...]) -> None:
         raise OutputError(
             f"{path} cannot be made ({error.strerror}): choose another folder with --crops."
         ) from error
-
-
-def _stdout_is_closed() -> bool:
-    return sys.stdout is None or isinstance(sys.stdout, _ClosedStdout)
 
 
 def _occupy(descriptor: int) -> None:

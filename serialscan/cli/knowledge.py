@@ -99,13 +99,13 @@ def _write_new(path: Path, text: str) -> None:
     """Write all of a file that must not be there yet, or none of it."""
     try:
         file = path.open("x", encoding="utf-8", newline="\n")
+        try:
+            with file:
+                file.write(text)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
     except FileExistsError as error:
         raise OutputError(f"{path}: is there already: choose another name, or delete it.") from error
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
-    try:
-        with file:
-            file.write(text)
-    except OSError as error:
-        path.unlink(missing_ok=True)
         raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
