@@ -60,12 +60,27 @@ class TextCandidate(_Record, frozen=True, kw_only=True):
     confidence: Confidence
 
 
+class End(_Record, frozen=True, kw_only=True):
+    """What is seen beyond one end of a line: before its first or after its last character.
+
+    ``more`` is the probability that a further character stands there, whether it can be read or not.
+    ``hidden`` is the probability that something lies over the row there, so that a character could not be
+    seen. ``to_edge`` is how far the row could go on to the edge of the photo, in glyph heights; None where
+    that is further than anybody looked.
+    """
+
+    more: Confidence
+    hidden: Confidence
+    to_edge: float | None = None
+
+
 class Line(_Record, frozen=True, kw_only=True):
     """One line of text as it stands in the photo.
 
     ``rotation`` is the angle in degrees (0 to 359, clockwise) by which the photo must be turned
     for the line to stand upright. ``candidates`` is the n-best list, best first; ``confidence``
-    is the probability that the whole string is right. ``page`` counts from 1.
+    is the probability that the whole string is right. ``page`` counts from 1. ``ends`` are the two ends of
+    the line in reading order; it is empty for a line without digits, at whose ends nobody looks.
     """
 
     id: str
@@ -78,6 +93,7 @@ class Line(_Record, frozen=True, kw_only=True):
     readers: tuple[Testimony, ...] = ()
     glyph_height_px: float | None = None
     page: int = 1
+    ends: tuple[End, ...] = ()
 
 
 class Code(_Record, frozen=True, kw_only=True):
