@@ -118,6 +118,29 @@ class Code(_Record, frozen=True, kw_only=True):
     construct: int | None = None
 
 
+class Reason(_Record, frozen=True, kw_only=True):
+    """One piece of evidence for or against a conclusion.
+
+    ``code`` names its kind; it is the id of its weight in knowledge/weights.toml. ``weight`` is what it
+    counted, in natural log odds. ``detail`` says for people what was seen; its words may change.
+    """
+
+    code: str
+    weight: float
+    detail: str
+
+
+class Completeness(_Record, frozen=True, kw_only=True):
+    """Whether a number begins and ends where its reading does.
+
+    ``confidence`` is the probability that no character of it stands beyond what was read, if what was read
+    is right.
+    """
+
+    confidence: Confidence
+    reasons: tuple[Reason, ...] = ()
+
+
 class MarkCandidate(_Record, frozen=True, kw_only=True):
     """One thing that an ambiguous mark may mean; ``row`` is its id in the knowledge files."""
 
@@ -153,9 +176,10 @@ class Mark(_Record, frozen=True, kw_only=True):
 class SerialCandidate(_Record, frozen=True, kw_only=True):
     """One string that may be the serial.
 
-    ``choice`` is the probability that this string of the photo is the serial if it is read right,
-    ``confidence`` that times the probability that it is. ``latin``, ``match_key``, ``other_keys`` and
-    ``steps`` are as in a mark.
+    Three probabilities multiply to ``confidence``: ``choice``, that this string of the photo is the serial;
+    ``reading``, that its characters are read right; and that of ``complete``, that it is all of the number.
+    They are None in records that do not tell them apart. ``reasons`` are what ``choice`` rests on, ``rule``
+    the same as a sentence. ``latin``, ``match_key``, ``other_keys`` and ``steps`` are as in a mark.
     """
 
     value: str
@@ -163,6 +187,9 @@ class SerialCandidate(_Record, frozen=True, kw_only=True):
     evidence: tuple[str, ...]
     rule: str = ""
     choice: Confidence | None = None
+    reading: Confidence | None = None
+    complete: Completeness | None = None
+    reasons: tuple[Reason, ...] = ()
     latin: str | None = None
     match_key: str | None = None
     other_keys: tuple[str, ...] = ()
@@ -170,7 +197,10 @@ class SerialCandidate(_Record, frozen=True, kw_only=True):
 
 
 class SerialReading(_Record, frozen=True, kw_only=True):
-    """The serial, or that there is none; ``review`` means that a person must look."""
+    """The serial, or that there is none; ``review`` means that a person must look.
+
+    ``confidence`` and ``complete`` are those of the first candidate.
+    """
 
     value: str | None
     status: Literal["readable", "partial", "conflict", "not_found"]
@@ -178,6 +208,7 @@ class SerialReading(_Record, frozen=True, kw_only=True):
     confidence: Confidence
     match_key: str | None = None
     candidates: tuple[SerialCandidate, ...] = ()
+    complete: Completeness | None = None
 
 
 class Model(_Record, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from serialscan.marking.iuid import with_message
 from serialscan.record import (
     Alternative,
     Code,
+    End,
     Error,
     Glyph,
     ItemRecord,
@@ -36,6 +37,7 @@ from serialscan.settings import Settings
 
 KNOWLEDGE = load_knowledge()
 TOOL = Tool(name="serialscan", version="0", settings_digest="0")
+QUIET = End(more=0.01, hidden=0.01)
 Doubt = dict[int, dict[str, float]]
 
 
@@ -54,7 +56,7 @@ def line(
     top, right = 100.0 * number, left + 30.0 * len(text)
     return Line(
         id=f"L{number}", text=text, confidence=confidence, characters=tuple(glyphs), glyph_height_px=40.0,
-        polygon=((left, top), (right, top), (right, top + 40), (left, top + 40)),
+        polygon=((left, top), (right, top), (right, top + 40), (left, top + 40)), ends=(QUIET, QUIET),
     )  # fmt: skip
 
 

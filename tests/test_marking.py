@@ -15,9 +15,10 @@ from serialscan.marking import assess_maker, load_knowledge, read_marks
 from serialscan.marking.check import vin_agrees
 from serialscan.marking.choose import decide
 from serialscan.marking.iuid import with_message
-from serialscan.record import Alternative, Code, Glyph, Line, Mark, SerialReading
+from serialscan.record import Alternative, Code, End, Glyph, Line, Mark, SerialReading
 
 KNOWLEDGE = load_knowledge()
+QUIET = End(more=0.01, hidden=0.01)  # nothing but surface is seen beyond an end
 
 
 def line(
@@ -36,8 +37,9 @@ def line(
     right = x + 0.7 * tall * len(text)
     box = ((x, y), (right, y), (right, y + tall), (x, y + tall))
     return Line(
-        id=f"L{number}", text=text, confidence=0.9, polygon=box, characters=glyphs, glyph_height_px=tall
-    )
+        id=f"L{number}", text=text, confidence=0.9, polygon=box, characters=glyphs, glyph_height_px=tall,
+        ends=(QUIET, QUIET),
+    )  # fmt: skip
 
 
 def read(*texts: str) -> tuple[tuple[Mark, ...], SerialReading]:
@@ -320,8 +322,10 @@ def test_confidence_is_that_of_the_characters_times_the_choice() -> None:
     one = line(1, "2662")
     _, serial = read_marks([one], [], KNOWLEDGE)
     first = serial.candidates[0]
-    assert first.choice is not None
-    assert first.confidence == pytest.approx(one.confidence * first.choice, abs=1e-4)
+    assert first.choice is not None and first.reading == one.confidence and first.complete is not None
+    assert first.confidence == pytest.approx(
+        one.confidence * first.choice * first.complete.confidence, abs=1e-4
+    )
 
 
 def test_a_code_and_a_line_that_agree_support_each_other() -> None:

@@ -15,7 +15,7 @@ from serialscan.cli import main
 from serialscan.errors import SettingsError
 from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.marking.propose import as_toml, propose
-from serialscan.record import Line, PhotoRecord, Source, Tool
+from serialscan.record import End, Line, PhotoRecord, Source, Tool
 
 PART = "195-30-1285"
 
@@ -41,7 +41,11 @@ def proposed(photos: Iterable[PhotoRecord], tmp_path: Path) -> tuple[str, str]:
 
 
 def decision(texts: tuple[str, ...], path: str) -> str:
-    lines = [Line(id=f"L{i}", text=text, confidence=0.95, polygon=()) for i, text in enumerate(texts)]
+    quiet = End(more=0.01, hidden=0.01)
+    lines = [
+        Line(id=f"L{i}", text=text, confidence=0.95, polygon=(), ends=(quiet, quiet))
+        for i, text in enumerate(texts)
+    ]
     return decide(read_marks(lines, [], load_knowledge(path))[1], 0.9).decision
 
 

@@ -17,6 +17,7 @@ from serialscan.reading import quality_warnings
 from serialscan.reading.calibrate import calibrated, load_calibration
 from serialscan.record import (
     Alternative,
+    Completeness,
     Glyph,
     Line,
     Quality,
@@ -152,7 +153,8 @@ def test_a_missing_calibration_tells_what_to_do(tmp_path: Path) -> None:
 def test_only_whole_uncontested_sure_serials_are_accepted(
     value: str | None, status: str, confidence: float, decision: str
 ) -> None:
-    first = SerialCandidate(value=value or "", confidence=confidence, choice=0.999, evidence=("L1",))
+    first = SerialCandidate(value=value or "", confidence=confidence, choice=0.999, evidence=("L1",),
+                            complete=Completeness(confidence=0.999))  # fmt: skip
     reading = SerialReading(
         value=value, status=status, confidence=confidence,  # type: ignore[arg-type]
         decision="review" if value else "none", candidates=(first,) if value else (),

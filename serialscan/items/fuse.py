@@ -20,7 +20,7 @@ from itertools import chain
 
 from rapidfuzz import fuzz
 
-from serialscan.record import Alternative, Glyph, Line
+from serialscan.record import Alternative, End, Glyph, Line
 
 Place = dict[str, float]
 """Probability of each character at one place; the empty string is no character."""
@@ -226,8 +226,16 @@ class Network:
         return Line(
             id=strand.line.id, text="".join(glyph.char for glyph in glyphs), confidence=_rounded(sure),
             polygon=strand.line.polygon, rotation=strand.line.rotation, characters=tuple(glyphs),
-            glyph_height_px=strand.line.glyph_height_px, page=strand.line.page,
+            glyph_height_px=strand.line.glyph_height_px, page=strand.line.page, ends=self._ends(start, end),
         )  # fmt: skip
+
+    def _ends(self, start: int, end: int) -> tuple[End, ...]:
+        """What is seen beyond both ends of a line: for each end the photo that shows least there.
+
+        Something may lie over the row in one photo and not in another.
+        """
+        looks = [strand.line.ends for strand in self.seen(start, end) if strand.line.ends]
+        return tuple(min(sides, key=lambda one: one.more + one.hidden) for sides in zip(*looks, strict=True))
 
     def find(self, strand: Strand, value: str) -> tuple[int, int]:
         """Where a value stands in a strand's fused line, which is all of it if the value is not found."""

@@ -12,9 +12,9 @@ from rapidfuzz import fuzz
 from serialscan.items.fuse import Network, Strand, TooManyLines, fuse_lines
 from serialscan.items.missing import missing_of
 from serialscan.marking import Knowledge, assess_maker, match_key, read_marks
-from serialscan.marking.choose import UNDECIDED
 from serialscan.marking.importer import importer_of
 from serialscan.marking.iuid import serial_of
+from serialscan.marking.weigh import UNDECIDED
 from serialscan.record import (
     Assessment,
     Code,

@@ -124,7 +124,7 @@ def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Rea
                 )
             )
     parts = _supported([*parts, *_over_two_lines(lines, hits, knowledge, finder)], knowledge)
-    named = {row for part in parts if part.kind == "manufacturer" for row in _rows(part)}
+    named = {row for part in parts if part.kind == "manufacturer" for row in rows_of(part)}
     for index in range(len(lines)):
         parts += _known_forms(index, lines[index], knowledge, named, labelled)
     parts += [
@@ -133,7 +133,8 @@ def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Rea
     return Read(lines, hits, _without_doubles(parts), labelled)
 
 
-def _rows(part: Part) -> tuple[str, ...]:
+def rows_of(part: Part) -> tuple[str, ...]:
+    """The rows of the knowledge that a part means or may mean."""
     return (part.row,) if part.row else tuple(c.row for c in part.candidates)
 
 
@@ -382,7 +383,7 @@ def _supported(parts: list[Part], knowledge: Knowledge) -> list[Part]:
     kept = []
     for part in parts:
         others = [p for p in parts if p is not part and (p.line, p.start) != (part.line, part.start)]
-        rows = set(_rows(part))
+        rows = set(rows_of(part))
         if not part.weak or any(rows & _speaks_for(part.table, other, knowledge) for other in others):
             kept.append(part)
         else:
@@ -393,7 +394,7 @@ def _supported(parts: list[Part], knowledge: Knowledge) -> list[Part]:
 
 def _speaks_for(table: str, part: Part, knowledge: Knowledge) -> set[str]:
     """The rows of a table that a mark supports."""
-    rows = set(_rows(part))
+    rows = set(rows_of(part))
     if part.table == table or (table, part.table) == ("maker", "place"):
         return rows
     if (table, part.table) == ("maker", "model"):
@@ -456,7 +457,7 @@ def confidence_of(line: Line, start: int, end: int) -> float:
 
 def resolved(parts: list[Part], knowledge: Knowledge) -> list[Part]:
     """An ambiguous calibre is decided by the models marked beside it, if they leave one."""
-    models = {row for part in parts if part.kind == "model" for row in _rows(part)}
+    models = {row for part in parts if part.kind == "model" for row in rows_of(part)}
     ranked = []
     for part in parts:
         if part.kind == "calibre" and part.row is None and part.candidates and models:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from serialscan.record import Line
 
 _SAME_WAY = 20  # degrees within which two lines are read from the same side
@@ -44,6 +46,13 @@ def frame(line: Line, rotation: int) -> Frame | None:
     tall = max(across) - min(across)
     height = line.glyph_height_px or tall
     return Frame(min(along), min(across), max(along), max(across), max(height, 1.0))
+
+
+def part_frame(line: Line, start: int, end: int) -> Frame | None:
+    """The rectangle of a part of a line; of all of it where its characters have no places."""
+    places = line.characters[start:end] if len(line.characters) == len(line.text) else ()
+    points = tuple(point for glyph in places for point in glyph.polygon)
+    return frame(replace(line, polygon=points) if points else line, line.rotation)
 
 
 def below(upper: Line, lower: Line, reach: float) -> float | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serialscan.marking.choose import FOREIGN_DIGITS, TURNED_OVER, Candidate, choose
-from serialscan.marking.classify import Part, Read, classify, mark_of, resolved
+from serialscan.marking.candidates import FOREIGN_DIGITS, TURNED_OVER, Candidate, sentence
+from serialscan.marking.choose import choose
+from serialscan.marking.classify import Read, classify, mark_of, resolved
 from serialscan.marking.iuid import cage_of
 from serialscan.marking.knowledge import Knowledge
 from serialscan.marking.normalise import normalise
@@ -37,30 +38,29 @@ def read_marks(
     ]  # fmt: skip
     codes_marks = [_uii(code) for code in codes if code.uii]
     codes_marks += [_cage(code, cage) for code in codes if (cage := cage_of(code)) is not None]
-    others = [
-        _other(candidate, read) for candidate in ranked[1:] if _says_nothing(candidate, ranked[0], parts)
-    ]
+    others = [_other(candidate, read) for candidate in ranked[1:] if _says_nothing(candidate, ranked[0])]
     first = [_serial_mark(chosen, serial, lines)] if chosen is not None else []
     return (*first, *marks, *codes_marks, *others), serial
 
 
 def _serial_mark(chosen: Candidate, serial: SerialReading, lines: Sequence[Line]) -> Mark:
     raw = lines[chosen.line].text if chosen.line >= 0 else chosen.value
-    return _number("serial", chosen.shown, raw, serial.confidence, chosen.evidence, chosen.rule)
+    return _number("serial", chosen.shown, raw, serial.confidence, chosen.evidence, sentence(chosen.reasons))
 
 
-def _says_nothing(candidate: Candidate, first: Candidate, parts: Sequence[Part]) -> bool:
+def _says_nothing(candidate: Candidate, first: Candidate) -> bool:
     """A number of another line of which nothing is known: kept as one of the other numbers."""
-    if candidate.line in (-1, first.line) or TURNED_OVER in candidate.rule:
-        return False
-    return not any(part.line == candidate.line and part.rule in candidate.reasons for part in parts)
+    of_other_line = candidate.line not in (-1, first.line)
+    return of_other_line and candidate.codes.isdisjoint(
+        {TURNED_OVER, "joined", "joined_by_sign", "other_kind", "other_number"}
+    )
 
 
 def _other(candidate: Candidate, read: Read) -> Mark:
     kind: MarkKind = "other"
     raw, rule = read.lines[candidate.line].text, "number, not chosen as the serial"
     if FOREIGN_DIGITS in candidate.reasons:
-        kind, rule = "property", f"unit or rack number: {FOREIGN_DIGITS}"
+        kind, rule = "property", f"unit or rack number: {FOREIGN_DIGITS[1]}"
     return _number(kind, candidate.value, raw, round(candidate.reading, 4), candidate.evidence, rule)
 
 

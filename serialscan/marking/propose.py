@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from serialscan.marking.choose import PART, TURNED_OVER
+from serialscan.marking.candidates import PART, TURNED_OVER
 from serialscan.marking.normalise import western
 from serialscan.record import PhotoRecord
 
@@ -101,8 +101,8 @@ def _numbers(photo: PhotoRecord) -> set[str]:
     """What may be the serial of a photo, as far as it is surely read and stands by itself."""
     return {
         western(one.value) for one in photo.serial.candidates
-        if one.choice and one.confidence >= SURE * one.choice
-        and PART not in one.rule and TURNED_OVER not in one.rule
+        if one.reading is not None and one.reading >= SURE
+        and not {reason.code for reason in one.reasons} & {PART[0], TURNED_OVER, "joined", "joined_by_sign"}
     }  # fmt: skip
 
 

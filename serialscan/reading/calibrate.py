@@ -14,13 +14,14 @@ from pathlib import Path
 import msgspec
 
 from serialscan.errors import EngineError
+from serialscan.glyphs import letter_for_digit
 from serialscan.reading.engine import BUMPS, OTHER, RECOGNISERS, RELIEF, STOCK, WEIGHTS
 from serialscan.record import Alternative, Glyph, Line, TextCandidate
 
 FILE = "calibration.json"
 EVIDENCE = (
     "votes", "characters", "short", "digits", "first_best", "second_best", "first_agree", "second_agree",
-    "other_agrees", "other_differs", "small", "large", "ends", "edge",
+    "other_agrees", "other_differs", "small", "large", "ends", "edge", "twin",
 )  # fmt: skip
 FLOOR = 1e-4  # no reading is surer or less sure than this and one minus this
 SHORT = 2  # characters; a line as short as this may be a scratch, or be read whole by every view
@@ -139,6 +140,8 @@ def evidence(line: Line, width: int, height: int) -> tuple[float, ...]:
         float(not all(others)), max(0.0, 4.6 - tall), max(0.0, tall - 5.6),
         _logit(min((glyph.confidence for glyph in (*marked[:1], *marked[-1:])), default=0.0)),
         max(0.0, EDGE - max(_OVER, to_edge(line, width, height))),
+        max((a.confidence for g in marked for a in g.alternatives if letter_for_digit(g.char, a.char)),
+            default=0.0),
     )  # fmt: skip
 
 

@@ -13,19 +13,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from serialscan.glyphs import LIKE_DIGITS, ONE_SHAPE
 from serialscan.reading.recognise import Hypothesis
 
 NOTHING = ""  # the vote for no character in a slot
-_ONE_SHAPE = {"0": "O", "O": "0", "1": "I", "I": "1"}
 # How much likelier the class of the neighbours is. In the texts of 500 rendered photos 402 rings between
 # letters are O and none is 0, 462 bars are I and 9 are 1; beside digits alone all 276 are 0 and all 269 1.
 CONTEXT_ODDS = 50.0
-# Digits that worn or blurred letters look like. Between two digits the texts of 1 750 rendered photos have
-# 4 378 of these digits and none of the letters; 150 real photos, VINs and chips among them, 626 and 6.
-_LIKE_DIGITS = {
-    "O": "0", "D": "0", "Q": "0", "U": "0", "C": "06", "G": "6",
-    "I": "1", "L": "1", "T": "17", "Z": "27", "S": "58", "B": "8",
-}  # fmt: skip
+# Between two digits the texts of 1 750 rendered photos have 4 378 of the digits in `LIKE_DIGITS` and none of
+# the letters; 150 real photos, VINs and chips among them, 626 and 6.
 AMONG_DIGITS_ODDS = 10.0
 _MOVED = 4.0  # cost of being one line width away, in character mismatches, grows with the text's length
 
@@ -194,11 +190,11 @@ def _expected(char: str, before: str, after: str, votes: dict[str, float]) -> tu
     The character itself if the neighbours say nothing, or if no view read another one that they ask for.
     """
     if before.isdigit() and after.isdigit():
-        read = [digit for digit in _LIKE_DIGITS.get(char, "") if digit in votes]
+        read = [digit for digit in LIKE_DIGITS.get(char, "") if digit in votes]
         if read:
             likeliest = max(read, key=lambda digit: votes[digit])
-            return likeliest, CONTEXT_ODDS if _ONE_SHAPE.get(char) == likeliest else AMONG_DIGITS_ODDS
-    other = _of_one_shape(char, _kind(before), _kind(after)) if char in _ONE_SHAPE else char
+            return likeliest, CONTEXT_ODDS if ONE_SHAPE.get(char) == likeliest else AMONG_DIGITS_ODDS
+    other = _of_one_shape(char, _kind(before), _kind(after)) if char in ONE_SHAPE else char
     return (other, CONTEXT_ODDS) if other in votes else (char, 1.0)
 
 
@@ -206,16 +202,16 @@ def _of_one_shape(char: str, before: str, after: str) -> str:
     """The class of this shape that stands between two kinds of neighbours; itself if both do."""
     beside = {before, after}
     if beside <= {"digit", "end"} and "digit" in beside:
-        return char if char.isdigit() else _ONE_SHAPE[char]
+        return char if char.isdigit() else ONE_SHAPE[char]
     # Names and words end in O; what ends in a bar is as often numbered as named.
     if before == "letter" and (after == "letter" or (after == "end" and char in "0O")):
-        return char if char.isalpha() else _ONE_SHAPE[char]
+        return char if char.isalpha() else ONE_SHAPE[char]
     return char
 
 
 def _kind(char: str) -> str:
     """A neighbour: a letter, a digit, the end of a word, or one that could be either."""
-    if char in (*_ONE_SHAPE, "o", "l"):
+    if char in (*ONE_SHAPE, "o", "l"):
         return "either"
     return "digit" if char.isdigit() else "letter" if char.isalpha() else "end"
 

@@ -1,0 +1,258 @@
+"""The evidence for and against a number being the serial: its form, its label, its place, its neighbours.
+
+Weights are natural log odds and stand with their reasons in knowledge/weights.toml, each under the code that
+a record's reasons name.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from serialscan.glyphs import letter_for_digit
+from serialscan.marking.candidates import (
+    FOREIGN_DIGITS,
+    PART,
+    TOKEN,
+    Candidate,
+    Reasons,
+    Rests,
+    Span,
+    may_be_letters,
+    rest_reading,
+    sure_shape,
+)  # fmt: skip
+from serialscan.marking.check import vin_agrees
+from serialscan.marking.classify import Part, Read, confidence_of, rows_of
+from serialscan.marking.complete import completeness
+from serialscan.marking.geometry import below, beside, frame, in_one_block, same_way
+from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
+from serialscan.marking.normalise import match_key, western
+from serialscan.marking.words import READ_CHARS
+from serialscan.record import Glyph, Line
+
+LEAST_READING = 0.001  # for the logarithm
+UNDECIDED = 0.3  # a character that is less sure is `?` in the value; from 0.3 to 0.5 three in four were right
+LOOK_ALIKE = 0.02  # probability from which the letter or digit of the same look stays open
+_NEAR = 2.0  # character heights between a number and the year of its item
+_FOREIGN = re.compile("[٠-٩۰-۹]")
+_TALL = ("manufacturer", "model", "calibre", "property")
+
+
+def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candidate:
+    """A candidate with all evidence that its photo holds for and against it."""
+    line, weights = read.lines[span.line], knowledge.weights
+    tail = span.tail
+    value = line.text[span.start : span.end]
+    glyphs = _glyphs(line, span.start, span.end)
+    shown = _shown(value, glyphs)
+    reading = confidence_of(line, span.start, span.end)
+    if tail is not None:
+        rest = read.lines[tail.line].text.strip()
+        value, glyphs = value + tail.sign + rest, glyphs + _glyphs(read.lines[tail.line], 0, len(rest))
+        shown += tail.sign + _shown(rest, glyphs[-len(rest) :])
+        reading *= rest_reading(read.lines[tail.line])
+    reasons = dict(span.reasons)
+    sure = None if PART in reasons else sure_shape(value, read.lines, knowledge)
+    if sure is not None:  # what is common among serials says nothing more
+        reasons["shape_sure", f"shape {sure.id} is that of a serial"] = weights["shape_sure"]
+    else:
+        reasons.update(_by_form(value, weights))
+        reasons.update(_by_shape(value, read.parts, knowledge))
+    reasons.update(_by_others(read, span, knowledge))
+    if span.label is None:
+        reasons.update(_by_place(read, span.line, knowledge))
+    if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
+        reasons[FOREIGN_DIGITS] = weights["foreign_digits"]
+    agrees = vin_agrees(western(value)) if sure is not None and sure.check else None
+    check = ""
+    if agrees is not None:
+        reading = _with_odds(reading, weights["check_agrees" if agrees else "check_differs"])
+        check = f" as its check digit {'agrees' if agrees else 'does not agree'}"
+    reasons.update(_by_look(glyphs, value, sure, knowledge))
+    # A sum of zero is no minus.
+    reasons["read", f"read with {reading:.2f}{check}"] = 0.0 + weights["read"] * math.log(
+        max(reading, LEAST_READING)
+    )
+    return Candidate(
+        value, shown, reading, reasons, span.ids, span.line,
+        named=span.label is not None and not may_be_letters(span.label),
+        complete=completeness(read, span, value, bool(agrees), rests, knowledge),
+    )  # fmt: skip
+
+
+def _by_look(glyphs: Sequence[Glyph], value: str, sure: Shape | None, knowledge: Knowledge) -> Reasons:
+    """Characters that may be the letter or digit of the same look, with which the key would differ.
+
+    They say nothing of whether this is the serial, but whoever accepts it must know.
+    """
+    reasons: Reasons = {}
+    patterns = [pattern for row, pattern in knowledge.shapes if sure is not None and row.id == sure.id]
+    for at, glyph in enumerate(glyphs):
+        for other in glyph.alternatives:
+            changed = value[:at] + other.char + value[at + 1 :]
+            if (
+                other.confidence >= LOOK_ALIKE
+                and letter_for_digit(glyph.char, other.char)
+                and match_key(changed) != match_key(value)
+                and (not patterns or any(matches_shape(pattern, changed) for pattern in patterns))
+            ):
+                reasons["look_alike", f"{glyph.char} may be {other.char} ({other.confidence:.0%})"] = 0.0
+    return reasons
+
+
+def _glyphs(line: Line, start: int, end: int) -> tuple[Glyph, ...]:
+    """The characters of a part of a line; none where they are not known one by one."""
+    return line.characters[start:end] if len(line.characters) == len(line.text) else ()
+
+
+def _western_number(text: str) -> bool:
+    return sum(c in "0123456789" for c in text[:READ_CHARS]) >= 4
+
+
+def _by_form(value: str, weights: dict[str, float]) -> Reasons:
+    core = [c for c in value if c.isalnum()]
+    digits = sum(c.isdigit() for c in core)
+    few = {0: "no_digit", 1: "one_digit", 2: "two_digits", 3: "three_digits"}.get(digits, "enough_digits")
+    reasons = {(few, f"{digits} digits"): weights[few]}
+    if 5 <= len(core) <= 12:
+        reasons["usual_length", "usual length"] = weights["usual_length"]
+    elif len(core) > 20:
+        reasons["too_long", "very long"] = weights["too_long"]
+    if sum(c in "-." for c in value) > 1:
+        reasons["groups", "groups as in part numbers"] = weights["groups"]
+    if any(c in "./:%\\_" for c in value):
+        reasons["separator", "sign that serials seldom have"] = weights["separator"]
+    if any(c.islower() for c in value):
+        reasons["small_letters", "small letters"] = weights["small_letters"]
+    return reasons
+
+
+def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> Reasons:
+    """The shape that counts most, by the makers and models marked in the photo."""
+    makers = {i for p in parts if p.kind == "manufacturer" for i in rows_of(p)}
+    models = {i for p in parts if p.kind == "model" for i in rows_of(p)}
+    makers |= {c.row for p in parts if p.kind == "factory_mark" for c in p.candidates} if models else set()
+    best: tuple[float, str, str] = (0.0, "", "")
+    for row, pattern in knowledge.shapes:
+        if not matches_shape(pattern, value):
+            continue
+        of_maker, of_model = bool(makers & set(row.makers)), bool(models & set(row.models))
+        of_kin = of_model or (of_maker and not (models and row.models))
+        level = (
+            "shape_model" if of_maker and of_model else "shape_maker" if of_maker or of_kin else "shape_other"
+        )
+        points = knowledge.weights[level] * (
+            knowledge.weights["shape_low"] if row.confidence == "low" else 1.0
+        )
+        best = max(best, (points, row.id, level))
+    if not best[1]:
+        return {}
+    if best[2] == "shape_other":
+        return {("shape_other", "shape of some maker's serials"): round(best[0], 2)}
+    reasons = {(best[2], f"shape {best[1]}"): round(best[0], 2)}
+    if any(c.isalpha() for c in value):
+        reasons["shape_letters", "with its letters"] = knowledge.weights["shape_letters"]
+    return reasons
+
+
+def _by_others(read: Read, span: Span, knowledge: Knowledge) -> Reasons:
+    """What says that this is another number, and words beside it.
+
+    A label for the serial in the line itself outweighs every form. One above it or to the left of it may
+    belong to a number that was not read, one without a gap may be no label: what surely has the form of
+    another number stays that.
+    """
+    weights = knowledge.weights
+    index, start, end, label = span.line, span.start, span.end, span.label
+    labelled = label is not None
+    in_line = label is not None and label.how in ("in line", "glued") and not may_be_letters(label)
+    reasons: Reasons = {}
+    counted: set[str | None] = set()
+    for part in read.parts:
+        if part.line != index or not (part.start < end and start < part.end):
+            continue
+        inside = part.start <= start and end <= part.end
+        counts = not labelled or part.table == "label" or (part.table == "number" and not in_line)
+        if part.sure and (inside or part.table == "number") and counts:
+            reasons["other_kind", part.rule] = weights["other_kind"]
+            counted.add(part.row)
+        elif inside and not labelled:
+            reasons["other_number", part.rule] = weights["other_number"]
+            counted.add(part.row)
+    if labelled:
+        return reasons
+    value = western(read.lines[index].text[start:end])
+    for row, pattern in knowledge.numbers:
+        if row.whole and not row.makers and row.id not in counted and pattern.fullmatch(value):
+            reasons["other_number", f"{row.why} ({row.id})"] = weights["other_number"]
+    covered = [(h.start, h.end) for h in read.hits[index]] + [
+        (p.start, p.end) for p in read.parts if p.line == index
+    ]
+    for match in TOKEN.finditer(read.lines[index].text[:READ_CHARS]):
+        word = match.group()
+        free = not any(match.start() < b and a < match.end() for a, b in covered)
+        if free and len(word) >= 3 and word.isalpha() and (match.end() <= start or end <= match.start()):
+            reasons["words_beside", "words beside it"] = weights["words_beside"]
+    return reasons
+
+
+def _by_place(read: Read, index: int, knowledge: Knowledge) -> Reasons:
+    """Block, height and tag: where the line stands to the lines whose meaning is known."""
+    line, weights = read.lines[index], knowledge.weights
+    reasons: Reasons = {}
+    parts = [p for p in read.parts if p.kind != "manufacturer" or _numbers_pieces(p, knowledge)]
+    known = {p.line for p in parts if p.kind in _TALL and (p.sure or p.value)} - {index}
+    own_line = any(p.line == index and p.kind in ("manufacturer", "model") for p in parts)
+    if own_line or any(in_one_block(line, read.lines[i]) for i in known):
+        reasons["panel", "in one block with known marks"] = weights["panel"]
+    years = {p.line for p in read.parts if p.kind in ("date", "factory_mark") and not p.sure}
+    if index not in years and any(_touches(line, read.lines[i]) for i in years):
+        reasons["year_near", "near a year or factory number"] = weights["year_near"]
+    heights = [_height(read.lines[i]) for i in known if same_way(line, read.lines[i])]
+    own = _height(line)
+    if heights and own:
+        tallest, middle = max(heights), sorted(heights)[len(heights) // 2]
+        if own >= 0.97 * tallest:
+            reasons["as_tall", "as tall as known marks"] = weights["as_tall"]
+        elif own < 0.8 * middle:
+            reasons["smaller", "smaller than known marks"] = weights["smaller"]
+    tags = {p.line for p in read.parts if p.kind == "evidence_tag" and p.sure}
+    tags |= {i for i, hits in enumerate(read.hits) for h in hits for w in h.words
+             if w.table == "label" and w.row == "evidence_tag" and w.use == "name"}  # fmt: skip
+    if any(index != i and in_one_block(line, read.lines[i]) for i in tags):
+        reasons["on_tag", "beside the words of an evidence tag"] = weights["on_tag"]
+    return reasons
+
+
+def _numbers_pieces(maker: Part, knowledge: Knowledge) -> bool:
+    rows = [knowledge.makers[row] for row in rows_of(maker) if row in knowledge.makers]
+    return not rows or any(row.numbers_pieces for row in rows)
+
+
+def _touches(line: Line, other: Line) -> bool:
+    upright = below(line, other, _NEAR), below(other, line, _NEAR)
+    level = beside(line, other, _NEAR), beside(other, line, _NEAR)
+    return any(gap is not None for gap in (*upright, *level))
+
+
+def _height(line: Line) -> float:
+    if line.glyph_height_px:
+        return line.glyph_height_px
+    box = frame(line, line.rotation)
+    return box.height if box else 0.0
+
+
+def _with_odds(probability: float, points: float) -> float:
+    """A probability after evidence of so much log odds."""
+    odds = math.exp(points) * probability
+    return odds / (odds + 1 - probability)
+
+
+def _shown(value: str, glyphs: Sequence[Glyph]) -> str:
+    if len(glyphs) != len(value):
+        return value
+    return "".join(
+        "?" if c.isalnum() and g.confidence < UNDECIDED else c for c, g in zip(value, glyphs, strict=True)
+    )
