@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
+from serialscan import telemetry
+
+telemetry.turn_off()
+
 __version__ = "0.1.0"

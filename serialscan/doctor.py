@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import io
+import os
 import platform
 import re
 import tempfile
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from serialscan import __version__
+from serialscan import __version__, telemetry
 from serialscan.batch.resources import cores, default_jobs, memory
 from serialscan.settings import Settings
 
@@ -38,6 +39,7 @@ def examine() -> list[Check]:
     """Check program, weights, readers, image formats, folders and the machine, in this order."""
     return [
         *_program(),
+        _telemetry(),
         *_weights(),
         _reader(),
         _tesseract(),
@@ -64,6 +66,25 @@ def _program() -> list[Check]:
         except importlib.metadata.PackageNotFoundError:
             checks.append(Check(name=name, ok=False, detail=f"not installed: pip install {name}"))
     return checks
+
+
+def _telemetry() -> Check:
+    """Whether onnxruntime sends nothing: the variable is set, and its version was tried."""
+    try:
+        version = importlib.metadata.version("onnxruntime")
+    except importlib.metadata.PackageNotFoundError:
+        detail = "onnxruntime is not installed: pip install onnxruntime"
+        return Check(name="telemetry", ok=False, detail=detail, needed=False)
+    detail = f"off ({telemetry.VARIABLE}={os.environ.get(telemetry.VARIABLE)}), "
+    if telemetry.was_tried(version):
+        detail += f"tried with onnxruntime {version}"
+        return Check(name="telemetry", ok=True, detail=detail, needed=False)
+    major, minor = telemetry.LAST_TRIED
+    detail += (
+        f"but onnxruntime {version} was not tried and may send something all the same: "
+        f"pip install 'onnxruntime<{major}.{minor + 1}'"
+    )
+    return Check(name="telemetry", ok=False, detail=detail, needed=False)
 
 
 def _libraries() -> list[str]:

@@ -16,6 +16,8 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw
 
+from serialscan import telemetry  # noqa: F401 - before a test imports onnxruntime, to turn that off
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 

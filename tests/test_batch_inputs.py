@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serialscan.batch import Input, Selection, Skipped, walk
+from serialscan.batch import Input, Selection, Skipped, Why, walk
 from serialscan.errors import InputError
 
 
@@ -42,7 +42,56 @@ def test_a_folder_gives_its_photos_by_name_and_counts_the_rest(tmp_path: Path) -
     skipped = Skipped()
     found = list(walk(Selection((str(tmp_path),)), skipped))
     assert [Path(item.path).name for item in found] == ["a.png", "b.JPG"]
-    assert skipped == Skipped(hidden=4, other=1, folders=1)
+    assert skipped.counts == {Why.HIDDEN: 4, Why.OTHER: 1, Why.FOLDER: 1}
+
+
+# The first bytes of real files of each kind, without an image's suffix.
+HEADS = {
+    "photo.MPO": b"\xff\xd8\xff\xe1", "IMG_0001": b"\x89PNG\r\n\x1a\n", "x.avif": b"\0\0\0\x1cftypavif",
+    "odd.dat": b"\0\0\0\x18ftypmp42\0\0\0\0mif1heic", "x.jp2": b"\0\0\0\x0cjP  \r\n\x87\n",
+    "x.jxl": b"\xff\x0a", "scan.pgm": b"P5\n8 8\n255\n", "x.psd": b"8BPS\0\1",
+}  # fmt: skip
+NO_IMAGES = {
+    Why.ARCHIVE: {
+        "a.zip": b"PK\3\4", "b": b"\x1f\x8b\x08", "c.tar": bytes(257) + b"ustar\0", "d.E01": b"EVF\t\r\n\xff\0",
+    },
+    Why.DOCUMENT: {
+        "e.pdf": b"%PDF-1.7", "f": b"junk\n%PDF-1.4", "g.msg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    },
+    Why.VIDEO: {
+        "h.mp4": b"\0\0\0\x18ftypisom\0\0\0\0isom", "i.mov": b"\0\0\0\x08wide", "j": b"RIFF0000AVI LIST",
+        "k.ts": (b"G" + bytes(187)) * 6,
+    },
+    Why.OTHER: {
+        "l.txt": b"A1", "m": b"", "n.csv": b"photo,item\n", "o.wav": b"RIFF0000WAVEfmt ", "p.bin": bytes(2000),
+    },
+}  # fmt: skip
+
+
+def test_what_has_no_image_suffix_is_looked_into_and_what_is_no_image_is_named(tmp_path: Path) -> None:
+    for name, head in {
+        **HEADS,
+        **{name: head for kind in NO_IMAGES.values() for name, head in kind.items()},
+    }.items():
+        (tmp_path / name).write_bytes(head)
+    told: dict[str, Why] = {}
+    skipped = Skipped(tell=lambda path, why: told.update({Path(path).name: why}))
+    found = {Path(item.path).name for item in walk(Selection((str(tmp_path),)), skipped)}
+    assert found == set(HEADS)
+    assert told == {name: why for why, kind in NO_IMAGES.items() for name in kind}
+    assert skipped.counts == {why: len(kind) for why, kind in NO_IMAGES.items()}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_what_cannot_be_looked_into_gets_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "closed")
+    (tmp_path / "closed").chmod(0)
+
+    def refuse(*arguments: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)  # root may read all
+    assert below(tmp_path, Selection((str(tmp_path),))) == ["closed"]
 
 
 def test_recursion_enters_folders_after_their_parents_files(tmp_path: Path) -> None:
@@ -52,7 +101,7 @@ def test_recursion_enters_folders_after_their_parents_files(tmp_path: Path) -> N
     assert [Path(name).relative_to(tmp_path).as_posix() for name in found] == [
         "z.jpg", "a/1.jpg", "a/2.jpg", "a/deep/er/x.jpg", "b/y.jpg",
     ]  # fmt: skip
-    assert skipped == Skipped(hidden=1)
+    assert skipped.counts == {Why.HIDDEN: 1}
 
 
 def test_include_takes_other_suffixes_and_exclude_prunes_folders(tmp_path: Path) -> None:
@@ -94,7 +143,7 @@ def test_links_do_not_leave_the_tree_and_cannot_loop(tmp_path: Path) -> None:
     skipped = Skipped()
     found = [Path(item.path).name for item in walk(Selection((str(folder),), recursive=True), skipped)]
     assert found == ["a.jpg", "dangling.jpg", "same.jpg"]
-    assert skipped == Skipped(links=3)
+    assert skipped.counts == {Why.LINK: 3}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
@@ -103,7 +152,7 @@ def test_a_pipe_in_a_folder_does_not_block(tmp_path: Path) -> None:
     (tmp_path / "link.jpg").symlink_to("pipe.jpg")
     skipped = Skipped()
     assert list(walk(Selection((str(tmp_path),)), skipped)) == []
-    assert skipped == Skipped(other=2)
+    assert skipped.counts == {Why.SPECIAL: 2}
 
 
 def test_the_output_is_no_input(tmp_path: Path) -> None:

@@ -69,6 +69,27 @@ def test_the_summary_accounts_for_everything_and_quiet_hides_it(serialscan: Prog
     assert statuses(quiet.stdout) == ["ok"]
 
 
+def test_a_folder_hides_no_photo_and_names_what_may_hold_some(serialscan: Program, tmp_path: Path) -> None:
+    photo = small_photo(tmp_path / "a.jpg").read_bytes()
+    for name in ("IMG_0001.MPO", "IMG_0002"):
+        (tmp_path / name).write_bytes(photo)
+    (tmp_path / "b.jp2").write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n")
+    (tmp_path / "c.zip").write_bytes(b"PK\3\4")
+    (tmp_path / "d.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "\x1b[2Je").write_bytes(b"text")
+    done = serialscan("scan", tmp_path, "--effort", "fast")
+    read = {Path(record["source"]["path"]).name: record["status"] for record in records(done.stdout)}
+    assert read == {"IMG_0001.MPO": "ok", "IMG_0002": "ok", "a.jpg": "ok", "b.jp2": "error"}
+    assert done.returncode == ExitCode.SOME_FAILED
+    assert b"skipped 1 archive, 1 document, 1 other: -v names them; archives, documents and" in done.stderr
+    named = serialscan("scan", tmp_path, "-v", "--include", "c.*").stderr.decode()
+    assert "a.jpg: --include or --exclude leave it out" in named
+    named = serialscan("scan", tmp_path, "-v", "--exclude", "*.jpg", "--effort", "fast").stderr.decode()
+    assert "c.zip: it is an archive, which may hold photos" in named
+    assert "\\x1b[2Je: its content is no image" in named
+    assert "\x1b" not in named
+
+
 def test_progress_events_for_programs(serialscan: Program, photos: Path) -> None:
     done = serialscan("scan", "-q", "--progress", "json", photos)
     events = [json.loads(line) for line in done.stderr.decode().splitlines()]

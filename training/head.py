@@ -13,6 +13,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import serialscan  # noqa: F401 - before onnxruntime, whose telemetry it turns off
+
+# isort: split
 import lines
 import numpy as np
 import onnx

@@ -13,6 +13,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import serialscan  # noqa: F401 - before onnxruntime, whose telemetry it turns off
+
+# isort: split
 import numpy as np
 import onnxruntime
 from lines import printed, seen_flat, spelled, taught, with_signs

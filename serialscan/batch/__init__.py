@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from serialscan.batch.inputs import Input, Selection, Skipped, walk
+from serialscan.batch.inputs import Input, Selection, Skipped, Why, walk
 
-__all__ = ["Input", "Selection", "Skipped", "walk"]
+__all__ = ["Input", "Selection", "Skipped", "Why", "walk"]

@@ -1,4 +1,4 @@
-"""Walks the inputs of a scan lazily and in a fixed order, and counts what it leaves out."""
+"""Walks the inputs of a scan lazily and in a fixed order, and tells and counts what it leaves out."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import glob
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
-from serialscan.errors import InputError
+from serialscan.errors import InputError, PhotoError
 
 STDIN = "-"
 
@@ -45,21 +47,37 @@ class Input:
     problem: tuple[str, str] | None = None
 
 
+class Why(StrEnum):
+    """Why a walk left something out of a folder that it entered; the value says it to people."""
+
+    HIDDEN = "it is hidden, or kept by the system"
+    ARCHIVE = "it is an archive, which may hold photos: unpack it and scan the folder"
+    DOCUMENT = "it is a document, which may hold photos: save them and scan the folder"
+    VIDEO = "it is a video: save single pictures of it and scan the folder"
+    OTHER = "its content is no image"
+    SPECIAL = "it is a pipe, a socket or a device"
+    GLOB = "--include or --exclude leave it out"
+    LINK = "it is a link to a folder, or out of the folder"
+    FOLDER = "it is a folder: -r enters it"
+
+
 @dataclass(slots=True)
 class Skipped:
     """What a walk left out of the folders it entered.
 
     Attributes:
-        hidden: hidden and junk files and folders.
-        other: files that are no image by their suffix, special files, and those the globs leave out.
-        links: symbolic links to folders or out of the tree.
-        folders: folders not entered because the walk is not recursive.
+        counts: how much for which reason.
+        tell: is told the path and the reason of each.
     """
 
-    hidden: int = 0
-    other: int = 0
-    links: int = 0
-    folders: int = 0
+    counts: Counter[Why] = field(default_factory=Counter)
+    tell: Callable[[str, Why], None] | None = None
+
+    def add(self, path: str, why: Why) -> None:
+        """Count and tell."""
+        self.counts[why] += 1
+        if self.tell is not None:
+            self.tell(path, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +89,8 @@ class Selection:
         files_from: a file that lists further files and folders, or ``-`` for standard input.
         null: names in the list end with a NUL byte and not with a line end.
         recursive: enter the folders' folders.
-        include: globs; of the files found in folders only those that match are taken, whatever their
-            suffix. Without any, those with an image suffix are taken.
+        include: globs; of the files found in folders only those that match are taken, whatever they are.
+            Without any, those with an image suffix are taken, and those whose content is that of an image.
         exclude: globs of files and folders to leave out of the folders.
         output: the file that the records go to; never an input.
         crops: the folder that pictures go to; no folder that holds it is walked.
@@ -100,7 +118,7 @@ def walk(selection: Selection, skipped: Skipped) -> Iterator[Input]:
 
     Args:
         selection: what to take.
-        skipped: receives the counts of what is left out.
+        skipped: is told what is left out.
 
     Raises:
         InputError: the list of files cannot be read.
@@ -179,24 +197,35 @@ def _folder(root: str, selection: Selection, skipped: Skipped) -> Iterator[Input
             continue
         folders = []
         for entry in entries:
-            if entry.name.startswith(".") or entry.name.lower() in _JUNK:
-                skipped.hidden += 1
+            if _is_output(entry.path, selection):
+                continue
+            why = _unwanted(entry, root, real_root, selection)
+            if why is not None:
+                skipped.add(entry.path, why)
             elif _is_folder(entry):
-                if _is_link(entry):
-                    skipped.links += 1
-                elif _matches(entry.path, root, selection.exclude):
-                    skipped.other += 1
-                elif selection.recursive:
-                    folders.append(entry.path)
-                else:
-                    skipped.folders += 1
-            elif not _wanted(entry, root, selection):
-                skipped.other += 1
-            elif _is_link(entry) and not _inside(os.path.realpath(entry.path), real_root):
-                skipped.links += 1
-            elif not _is_output(entry.path, selection):
+                folders.append(entry.path)
+            else:
                 yield Input(entry.path)
         stack += reversed(folders)
+
+
+def _unwanted(entry: os.DirEntry[str], root: str, real_root: str, selection: Selection) -> Why | None:
+    """Why an entry of a folder is left out, or None for a photo and for a folder to enter."""
+    if entry.name.startswith(".") or entry.name.lower() in _JUNK:
+        return Why.HIDDEN
+    if _is_folder(entry):
+        if _is_link(entry):
+            return Why.LINK
+        if _matches(entry.path, root, selection.exclude):
+            return Why.GLOB
+        return None if selection.recursive else Why.FOLDER
+    if selection.include and not _matches(entry.path, root, selection.include):
+        return Why.GLOB
+    if _matches(entry.path, root, selection.exclude):
+        return Why.GLOB
+    if _is_link(entry) and not _inside(os.path.realpath(entry.path), real_root):
+        return Why.LINK
+    return _unreadable(entry, named=bool(selection.include))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -216,18 +245,24 @@ def _is_link(entry: os.DirEntry[str]) -> bool:
     return getattr(status, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 
 
-def _wanted(entry: os.DirEntry[str], root: str, selection: Selection) -> bool:
-    if selection.include:
-        taken = _matches(entry.path, root, selection.include)
-    else:
-        taken = os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122
-    if not taken or _matches(entry.path, root, selection.exclude):
-        return False
+def _unreadable(entry: os.DirEntry[str], *, named: bool) -> Why | None:
+    """Why a file is not read: what it is, by its content unless it is named or has an image's suffix."""
     try:
         # A pipe or a device would block the reader; a dangling link gets its error record.
-        return entry.is_file() or not os.path.exists(entry.path)  # noqa: PTH110
+        if not entry.is_file() and os.path.exists(entry.path):  # noqa: PTH110
+            return Why.SPECIAL
     except OSError:
-        return True
+        return None
+    if named or os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122
+        return None
+    from serialscan.photo.files import read_start
+    from serialscan.photo.kind import HEAD_BYTES, Kind, kind_of
+
+    try:
+        kind = kind_of(read_start(Path(entry.path), HEAD_BYTES))
+    except PhotoError:
+        return None  # its record says what is wrong with it
+    return None if kind is Kind.IMAGE else Why[kind.name]
 
 
 def _matches(path: str, root: str, globs: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 
 from serialscan.batch.execute import Outcome, execute
-from serialscan.batch.inputs import Input, Selection, Skipped, walk
+from serialscan.batch.inputs import Input, Selection, Skipped, Why, walk
 from serialscan.batch.resources import MOST_JOBS, cores, default_jobs
 from serialscan.batch.worker import Job
 from serialscan.errors import ExitCode, SerialscanError
@@ -70,6 +70,9 @@ class Watcher(Protocol):
     def update(self, outcome: Outcome, tally: Tally) -> None:
         """One more record is written."""
 
+    def skip(self, path: str, why: Why) -> None:
+        """Something in a folder is no input; comes from another thread."""
+
 
 def run(
     selection: Selection, settings: Settings, batch: BatchSettings, write: Callable[[Outcome], None],
@@ -95,7 +98,7 @@ def run(
         SerialscanError: output, engine, the list of inputs or the grouping failed; records written before
             are valid.
     """
-    tally = Tally()
+    tally = Tally(skipped=Skipped(tell=watcher.skip))
     started = time.monotonic()
     jobs = min(batch.jobs or default_jobs(), MOST_JOBS)
     job = Job(settings, threads=max(1, cores() // jobs), crops=selection.crops, tracebacks=tracebacks)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import sys
 from collections.abc import Iterator
 
 import click
 
 from serialscan.batch.execute import Outcome
+from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
 from serialscan.cli.text import printable, speed
+
+_log = logging.getLogger("serialscan")
 
 
 class Quiet:
@@ -25,6 +29,10 @@ class Quiet:
 
     def update(self, outcome: Outcome, tally: Tally) -> None:
         """One more record is written."""
+
+    def skip(self, path: str, why: Why) -> None:
+        """Name what is no input, with -v."""
+        _log.info("skipped %s: %s", printable(path), why.value)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:

@@ -150,9 +150,9 @@ def scan(
     """Read photos: one record for each, in the order given, failures included.
 
     PATH is a file, a folder (its photos, by name; -r for all folders below) or a dash for one image
-    from standard input. Originals are only ever read. In folders, hidden files and files without an image
-    suffix are skipped and counted, and links are not followed out of the folder; a file that is named
-    always gets its record.
+    from standard input. Originals are only ever read. In folders, a file without an image suffix is read
+    if its content is that of an image. Other files, hidden ones and links out of the folder are skipped
+    and counted; -v names them. A file that is named always gets its record.
     """
     check_current_folder()
     grouping = _grouping(items, item_pattern)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
+from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
 
 
@@ -16,15 +18,7 @@ def printable(text: str) -> str:
 def summary(tally: Tally) -> str:
     """One line that accounts for every file seen."""
     parts = [f"{_count(tally.done, 'photo')}: {tally.ok} read, {tally.failed} failed"]
-    skipped = tally.skipped
-    left_out = [
-        f"{skipped.hidden} hidden" if skipped.hidden else "",
-        f"{skipped.other} other" if skipped.other else "",
-        _count(skipped.links, "link") if skipped.links else "",
-        _count(skipped.folders, "subfolder") + " (-r enters them)" if skipped.folders else "",
-    ]
-    if any(left_out):
-        parts.append("skipped " + ", ".join(filter(None, left_out)))
+    parts += _skipped(tally.skipped.counts)
     if tally.items:
         parts.append(_count(tally.items, "item"))
     if tally.without_item:
@@ -35,6 +29,24 @@ def summary(tally: Tally) -> str:
         total = f"{tally.done} of {tally.total}" if tally.total is not None else f"{tally.done}"
         parts.insert(0, f"interrupted, {total} read; what was written is valid")
     return "; ".join(parts)
+
+
+def _skipped(counts: Mapping[Why, int]) -> list[str]:
+    """What was left out of folders, by kind, and what may hold photos."""
+    hold_photos = [(Why.ARCHIVE, "archive"), (Why.DOCUMENT, "document"), (Why.VIDEO, "video")]
+    told = [f"{counts[Why.HIDDEN]} hidden"] if counts.get(Why.HIDDEN) else []
+    told += [_count(counts[why], noun) for why, noun in hold_photos if counts.get(why)]
+    other = counts.get(Why.OTHER, 0) + counts.get(Why.SPECIAL, 0)
+    told += [f"{other} other"] if other else []
+    told += [f"{counts[Why.GLOB]} by --include or --exclude"] if counts.get(Why.GLOB) else []
+    told += [_count(counts[Why.LINK], "link")] if counts.get(Why.LINK) else []
+    told += [_count(counts[Why.FOLDER], "subfolder") + " (-r enters them)"] if counts.get(Why.FOLDER) else []
+    if not told:
+        return []
+    parts = ["skipped " + ", ".join(told) + ": -v names them"]
+    if any(counts.get(why) for why, _ in hold_photos):
+        parts.append("archives, documents and videos may hold photos: take them out and scan them")
+    return parts
 
 
 def speed(per_second: float) -> str:

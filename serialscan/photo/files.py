@@ -77,6 +77,19 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         return data
 
 
+def read_start(path: Path, count: int) -> bytes:
+    """Read the first ``count`` bytes of a regular file, or all of a shorter one.
+
+    Raises:
+        PhotoError: ``unreadable`` or ``not_a_file``.
+    """
+    with _open_read_only(path) as file:
+        try:
+            return file.read(count)
+        except OSError as error:
+            raise _unreadable(error) from error
+
+
 def check_bytes(size: int, max_bytes: int) -> None:
     """Raise ``too_many_bytes`` for an input of more than ``max_bytes``."""
     if size > max_bytes:
