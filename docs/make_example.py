@@ -1,4 +1,4 @@
-"""Writes the example record into README.md, between the two example markers.
+"""Writes the example record into docs/record.md, between the two example markers.
 
 Run it again whenever the reading or the samples change; tests/test_readme.py compares.
 
@@ -61,7 +61,7 @@ def pretty(value: object, indent: str = "") -> str:
 
 
 def block(record: dict[str, Any]) -> str:
-    """The example as it stands in README.md, from one marker to the other."""
+    """The example as it stands in docs/record.md, from one marker to the other."""
     fields = " and ".join(f"`{path}`" for path in LEFT_OUT)
     return (
         f"{BEGIN}\n```sh\nserialscan {' '.join(COMMAND)} | jq\n```\n\n"
@@ -71,11 +71,11 @@ def block(record: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Scan the sample and rewrite README.md."""
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text("utf-8").split(BEGIN)
+    """Scan the sample and rewrite docs/record.md."""
+    page = ROOT / "docs" / "record.md"
+    before, rest = page.read_text("utf-8").split(BEGIN)
     after = rest.split(END)[1]
-    readme.write_text(before + block(scan(*COMMAND)) + after, encoding="utf-8", newline="\n")
+    page.write_text(before + block(scan(*COMMAND)) + after, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
