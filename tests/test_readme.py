@@ -281,7 +281,7 @@ def test_what_may_be_wrong_with_a_codes_message_is_explained() -> None:
                 given.add(code)
             case ast.List(listed):
                 given |= {one.value for one in listed if isinstance(one, ast.Constant)}
-    (explained,) = re.findall(r"Errors: (.*?)\. The unit in", RECORD_PAGE, re.DOTALL)
+    (explained,) = re.findall(r"Errors:(.*?)The unit in", RECORD_PAGE, re.DOTALL)
     assert set(re.findall(r"`(\w+)`", explained)) == given
 
 
