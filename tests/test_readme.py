@@ -96,7 +96,7 @@ def test_the_serial_shown_first_is_that_of_the_whole_example() -> None:
     (command,) = SCRIPT.findall(section(README, "What you get"))
     assert command.startswith(f"serialscan {shlex.join(make_example.COMMAND)} | jq")
     (shown,) = map(json.loads, JSON.findall(section(README, "What you get")))
-    assert ", ".join(shown) in command
+    assert tuple(shown) == make_example.SERIAL and ", ".join(shown) in command
     whole = json.loads(JSON.findall(example_shown())[0])["serial"]
     assert shown == {name: whole[name] for name in shown}
 
