@@ -1,4 +1,4 @@
-"""Writes the example record into README.md, between the two example markers.
+"""Writes the example record into docs/record.md, between its two markers, and its serial into README.md.
 
 Run it again whenever the reading or the samples change; tests/test_readme.py compares.
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = ("scan", "--reader", "network", "samples/ak-trunnion.jpg")
+SERIAL = ("value", "status", "decision", "confidence")  # what README.md shows of it
 LEFT_OUT = ("lines[].characters[].polygon", "lines[].candidates")
 BEGIN, END = "<!-- example: made by docs/make_example.py -->", "<!-- end of example -->"
 _WIDTH = 100
@@ -61,7 +63,7 @@ def pretty(value: object, indent: str = "") -> str:
 
 
 def block(record: dict[str, Any]) -> str:
-    """The example as it stands in README.md, from one marker to the other."""
+    """The example as it stands in docs/record.md, from one marker to the other."""
     fields = " and ".join(f"`{path}`" for path in LEFT_OUT)
     return (
         f"{BEGIN}\n```sh\nserialscan {' '.join(COMMAND)} | jq\n```\n\n"
@@ -71,11 +73,18 @@ def block(record: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Scan the sample and rewrite README.md."""
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text("utf-8").split(BEGIN)
+    """Scan the sample and rewrite both pages."""
+    record = scan(*COMMAND)
+    page = ROOT / "docs" / "record.md"
+    before, rest = page.read_text("utf-8").split(BEGIN)
     after = rest.split(END)[1]
-    readme.write_text(before + block(scan(*COMMAND)) + after, encoding="utf-8", newline="\n")
+    page.write_text(before + block(record) + after, encoding="utf-8", newline="\n")
+    readme = ROOT / "README.md"
+    before, shown, after = re.split(
+        r"(?<=^```json\n)(.*)(?=\n```$)", readme.read_text("utf-8"), flags=re.MULTILINE
+    )
+    shown = json.dumps({name: record["serial"][name] for name in SERIAL}, separators=(",", ":"))
+    readme.write_text(before + shown + after, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

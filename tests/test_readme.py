@@ -28,16 +28,25 @@ sys.path.insert(0, str(REPOSITORY / "docs"))
 import make_example
 
 README = (REPOSITORY / "README.md").read_text("utf-8")
-RECORD_PAGE = (REPOSITORY / "docs" / "record.md").read_text("utf-8")
+DOCS = {page.stem: page.read_text("utf-8") for page in sorted((REPOSITORY / "docs").glob("*.md"))}
+RECORD_PAGE = DOCS["record"]
+PAGES = [
+    *REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "training").rglob("*.md"),
+    REPOSITORY / "samples" / "README.md",
+]  # fmt: skip
 SCRIPT = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-USAGE = SCRIPT.findall(README, README.index("## Use"), README.index("## Settings"))
+JSON = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"\bserialscan ((?:scan|schema|config|knowledge|doctor|completion)\b[^|\n#>]*)")
 # Readings differ a little between processors and versions of the libraries.
 CONFIDENCE, PIXELS = 0.05, 4.0
 
 
-def section(title: str) -> str:
-    return re.split(r"^## ", README.split(f"\n## {title}\n")[1], flags=re.MULTILINE)[0]
+def section(page: str, title: str) -> str:
+    return re.split(r"^## ", page.split(f"\n## {title}\n")[1], flags=re.MULTILINE)[0]
+
+
+USAGE = [script for page in (section(README, "Use"), DOCS["use"], DOCS["settings"], DOCS["items"])
+         for script in SCRIPT.findall(page)]  # fmt: skip
 
 
 def table(text: str) -> list[list[str]]:
@@ -79,9 +88,23 @@ def assert_alike(shown: Any, real: Any, where: str = "record") -> None:
         assert shown == real, where
 
 
+def example_shown() -> str:
+    return RECORD_PAGE[RECORD_PAGE.index(make_example.BEGIN) : RECORD_PAGE.index(make_example.END)]
+
+
+def test_the_serial_shown_first_is_that_of_the_whole_example() -> None:
+    (command,) = SCRIPT.findall(section(README, "What you get"))
+    assert command.startswith(f"serialscan {shlex.join(make_example.COMMAND)} | jq")
+    (shown,) = map(json.loads, JSON.findall(section(README, "What you get")))
+    assert tuple(shown) == make_example.SERIAL and ", ".join(shown) in command
+    whole = json.loads(JSON.findall(example_shown())[0])["serial"]
+    assert shown == {name: whole[name] for name in shown}
+
+
 def test_the_example_is_the_record_of_today(serialscan: Program) -> None:
-    example = README[README.index(make_example.BEGIN) : README.index(make_example.END)]
-    shown = json.loads(re.findall(r"^```json\n(.*?)^```$", example, re.MULTILINE | re.DOTALL)[0])
+    example = example_shown()
+    (shown,) = JSON.findall(example)
+    shown = json.loads(shown)
     schema = json.loads(serialscan("schema").stdout)
     jsonschema.validate(shown, schema, cls=jsonschema.Draft202012Validator)
     assert f"serialscan {shlex.join(make_example.COMMAND)} " in example
@@ -107,12 +130,12 @@ def test_a_record_that_is_not_that_of_today_is_noticed() -> None:
 
 
 def test_exit_codes_are_those_of_the_program() -> None:
-    assert [int(code) for code, _ in table(section("Exit codes"))] == sorted(ExitCode)
+    assert [int(code) for code, _ in table(section(DOCS["use"], "Exit codes"))] == sorted(ExitCode)
 
 
 def test_settings_are_those_of_the_program() -> None:
     shown = {name.strip("`"): tomllib.loads(f"x = {default.strip('`')}")["x"]
-             for name, default, _ in table(section("Settings"))}  # fmt: skip
+             for name, default, _ in table(section(DOCS["settings"], "All settings"))}  # fmt: skip
     settings, batch = Settings(), BatchSettings()
     real = {name: getattr(settings, name) for name in Settings.__struct_fields__}
     assert shown == real | {name: getattr(batch, name) for name in BatchSettings.__struct_fields__}
@@ -128,7 +151,7 @@ def test_set_up_asks_for_what_the_package_asks_for() -> None:
         assert f"readme_command '{command}'" in (REPOSITORY / ".ci" / "run").read_text("utf-8")
 
 
-@pytest.mark.parametrize("line", COMMAND.findall("\n".join(SCRIPT.findall(README))))
+@pytest.mark.parametrize("line", COMMAND.findall("\n".join([*SCRIPT.findall(README), *USAGE])))
 def test_commands_and_options_exist(line: str) -> None:
     name, *arguments = shlex.split(line)
     command = cli.commands[name]
@@ -168,12 +191,30 @@ def test_the_examples_of_use_work(script: str, tmp_path: Path) -> None:
         assert {json.loads(line)["status"] for line in lines} == {"ok"}
 
 
-def test_linked_files_exist() -> None:
-    for page in (REPOSITORY / "README.md", REPOSITORY / "docs" / "record.md"):
-        for target in re.findall(r"]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
-            assert target.startswith("https://") or (page.parent / target).exists(), target
-    for script in re.findall(r"\bpython ((?:benchmarks|docs)/\w+\.py)", README):
-        assert (REPOSITORY / script).is_file(), script
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_linked_files_and_named_programs_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for target, heading in re.findall(r"]\(([^)#]*)#?([^)]*)\)", text):
+        if target.startswith("https://"):
+            continue
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        if heading:
+            heads = re.findall(r"^#+ (.*)$", linked.read_text("utf-8"), re.MULTILINE)
+            assert heading in {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+    for program in re.findall(r"\bpython ((?:benchmarks|docs|training)/\w+\.py)", text):
+        assert (REPOSITORY / program).is_file(), program
+
+
+def test_the_map_of_the_house_names_files_that_are_there() -> None:
+    named = set(re.findall(r"(?<![\w/.])(?:[a-z]+/)+[a-z_]+\.(?:py|toml)", DOCS["architecture"]))
+    assert len(named) > 40
+    for path in named:
+        assert (REPOSITORY / path).exists() or (REPOSITORY / "serialscan" / path).exists(), path
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 220, "what nobody needs on the first day goes to docs/"
 
 
 def test_every_field_of_the_record_is_explained(serialscan: Program) -> None:
@@ -240,7 +281,7 @@ def test_what_may_be_wrong_with_a_codes_message_is_explained() -> None:
                 given.add(code)
             case ast.List(listed):
                 given |= {one.value for one in listed if isinstance(one, ast.Constant)}
-    (explained,) = re.findall(r"Errors: (.*?)\. The unit in", RECORD_PAGE, re.DOTALL)
+    (explained,) = re.findall(r"Errors:(.*?)The unit in", RECORD_PAGE, re.DOTALL)
     assert set(re.findall(r"`(\w+)`", explained)) == given
 
 
