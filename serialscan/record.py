@@ -37,12 +37,17 @@ class Alternative(_Record, frozen=True, kw_only=True):
 
 
 class Glyph(_Record, frozen=True, kw_only=True):
-    """One character of a line; ``char`` is empty in an alternative that drops it."""
+    """One character of a line; ``char`` is empty in an alternative that drops it.
+
+    ``step`` is the way from the middle of the character before it to its own, in glyph heights; None for the
+    first one.
+    """
 
     char: str
     confidence: Confidence
     alternatives: tuple[Alternative, ...] = ()
     polygon: Polygon = ()
+    step: float | None = None
 
 
 class Testimony(_Record, frozen=True, kw_only=True):
@@ -199,7 +204,8 @@ class SerialCandidate(_Record, frozen=True, kw_only=True):
 class SerialReading(_Record, frozen=True, kw_only=True):
     """The serial, or that there is none; ``review`` means that a person must look.
 
-    ``confidence`` and ``complete`` are those of the first candidate.
+    ``confidence`` and ``complete`` are those of the first candidate. ``empty_labels`` are ids of lines with a
+    word for the serial in whose place no number stands.
     """
 
     value: str | None
@@ -209,6 +215,7 @@ class SerialReading(_Record, frozen=True, kw_only=True):
     match_key: str | None = None
     candidates: tuple[SerialCandidate, ...] = ()
     complete: Completeness | None = None
+    empty_labels: tuple[str, ...] = ()
 
 
 class Model(_Record, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ def scan_photo(
     Raises:
         OutputError: the pictures cannot be written.
     """
-    from serialscan.marking import decide, load_knowledge, read_marks
+    from serialscan.marking import decide, load_knowledge, read_marks, serial_warnings
     from serialscan.marking.iuid import with_message
     from serialscan.photo import DAMAGED, describe, merge_quality, open_photo, path_text
     from serialscan.reading import quality_warnings, save_crops
@@ -76,7 +76,8 @@ def scan_photo(
         serial = decide(serial, reader.least_accepted(settings.max_error))
     return PhotoRecord(
         status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),
-        marks=marks, serial=serial, warnings=(*warnings, *quality_warnings(quality, lines, source)),
+        marks=marks, serial=serial,
+        warnings=(*warnings, *quality_warnings(quality, lines, source), *serial_warnings(serial)),
         timing_ms=_timing(started),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from serialscan.marking.classify import Labelled, Read
 from serialscan.marking.geometry import Frame, below, beside, frame, part_frame, same_way
@@ -17,6 +18,10 @@ Key = tuple[str, str]  # the code of a reason, and what was seen
 Reasons = dict[Key, float]
 
 PART: Key = ("part_of_line", "only a part of the words")
+PARTS = frozenset({"part_of_line", "part_by_sign"})
+"""Reasons of a number that is only a part of the words."""
+JOINED = frozenset({"joined", "joined_by_sign", "joined_by_row"})
+"""Reasons of a number that goes on in another line."""
 _NOT_FIRST: Key = ("not_first", "not first behind the label")
 _YEAR_INSIDE: Key = ("year_inside", "a year among the words")
 # Perhaps one number, misread between.
@@ -155,6 +160,11 @@ def spans_of(read: Read, rests: Rests, knowledge: Knowledge) -> list[Span]:
         for start, end, extra in _numbers(line, 0, len(line.text), closed, knowledge):
             found.append(Span(index, start, end, extra, (line.id,), known))
     return [with_tail for span in found for with_tail in _with_tails(read, span, rests, knowledge)]
+
+
+def is_part(reasons: Reasons) -> bool:
+    """Whether a number is only a part of the words that may be one."""
+    return any(code in PARTS for code, _ in reasons)
 
 
 def labelled_serial(read: Read, index: int) -> list[Labelled]:
@@ -302,9 +312,11 @@ def _of_run(
     text: str, run: Sequence[tuple[int, int]], base: Reasons, knowledge: Knowledge
 ) -> list[tuple[int, int, Reasons]]:
     weights = knowledge.weights
-    part = {PART: weights["part_of_line"]}
-    found = []
     whole = (run[0][0], run[-1][1])
+    signed = any(text[a:b].strip() in JOINING for (_, a), (b, _) in pairwise(run))
+    code = "part_by_sign" if signed else "part_of_line"
+    part = {(code, PART[1]): weights[code]}
+    found = []
     year = any(is_year(text[a:b], knowledge) for a, b in run) and len(run) > 1
     if len(run) > 1 and any(c.isdigit() for c in text[whole[0] : whole[1]]):
         found.append((*whole, {**base, **({_YEAR_INSIDE: weights["year_inside"]} if year else {})}))
@@ -319,14 +331,15 @@ def _with_tails(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> l
 
     Where a sign or the place says that the rest belongs to it, the span by itself is only a part.
     """
-    tails = _tails_of(read, span, rests) if PART not in span.reasons else []
+    tails = _tails_of(read, span, rests) if not is_part(span.reasons) else []
     weights = knowledge.weights
     belongs = any(tail.code == "row_goes_on" or tail.sign.strip() for tail in tails)
     found = [span]
     if belongs:
         found = [replace(span, reasons={**span.reasons, PART: weights["part_of_line"]})]
     for tail in tails:
-        code = "joined_by_sign" if tail.sign.strip() else "joined"
+        by_row = "joined_by_row" if tail.code == "row_goes_on" else "joined"
+        code = "joined_by_sign" if tail.sign.strip() else by_row
         detail = f"goes on in the line {'below' if tail.code == 'next_line' else 'beside it'}"
         reasons = {**span.reasons, (code, detail): weights[code]}
         found.append(replace(span, reasons=reasons, ids=(*span.ids, read.lines[tail.line].id), tail=tail))

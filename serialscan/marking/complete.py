@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
 from statistics import median
 
 from serialscan.marking.candidates import (
@@ -29,7 +28,7 @@ from serialscan.marking.geometry import Frame, below, beside, frame, part_frame
 from serialscan.marking.knowledge import Knowledge, matches_shape
 from serialscan.record import Completeness, Line
 
-OPEN = frozenset({"edge_near", "ends_in_sign", "row_goes_on", "next_line", "gap_inside", "joined"})
+OPEN = frozenset({"edge_near", "ends_in_sign", "row_goes_on", "next_line", "gap_inside", "two_lines"})
 """Reasons that leave open where a number ends, unless its form says how long it is."""
 CUT = "edge_touched"
 """The reason that leaves it open whatever its form says."""
@@ -40,7 +39,8 @@ _MOST = 4.0  # log odds that the look beyond one end can tell
 _NEAR = 2.6  # characters between two parts of one number in a row
 _ROW_REACH = 4.0  # glyph heights to other text in the row
 _GAP_PITCHES = 1.75  # between the middles of two characters: one may be missing there
-_GAP_HEIGHTS = 0.95
+_GAP_HEIGHTS = 0.95  # least such gap
+_LEAST_STEPS = 3  # steps from which the usual one is told
 _SEARCHED = 80  # characters of a line in which its next word is looked for
 _PARTING = frozenset(",;:()")  # signs that part a number from what follows
 _NO_LETTERS = 3  # a word of so many letters and no digit is no part of a number
@@ -76,7 +76,7 @@ def completeness(
         if own is not None:
             _other_lines(read, span, own, pitch, rests, add)
     else:
-        add("joined", "joined from two lines", 1.0)
+        add("two_lines", "joined from two lines", 1.0)
         last = read.lines[span.tail.line]
         _at_end(last, 1, _pitch(last, 0, len(last.text)), add)
     gaps = _gaps(line, span.start, span.end)
@@ -178,30 +178,32 @@ def _other_lines(read: Read, span: Span, own: Frame, pitch: float, rests: Rests,
 def _pitch(line: Line, start: int, end: int) -> float:
     """From one character to the next, in glyph heights."""
     steps = _steps(line, start, end)
-    tall = line.glyph_height_px or 0.0
-    return median(steps) / tall if len(steps) > 1 and tall else _PITCH
+    return median(steps) if len(steps) > 1 else _PITCH
 
 
 def _steps(line: Line, start: int, end: int) -> list[float]:
-    """Distances between the middles of neighbouring characters of a part of a line in px, spaces left out."""
+    """From each character of a part of a line to the next, in glyph heights; spaces are part of the way."""
     if len(line.characters) != len(line.text):
         return []
-    middles = [
-        (sum(x for x, _ in g.polygon) / len(g.polygon), sum(y for _, y in g.polygon) / len(g.polygon))
-        for g in line.characters[start:end]
-        if g.char != " " and g.polygon
-    ]
-    return [math.dist(a, b) for a, b in pairwise(middles)]
+    steps, way = [], 0.0
+    for glyph in line.characters[start + 1 : end]:
+        if glyph.step is None:
+            return []
+        way += glyph.step
+        if glyph.char != " ":
+            steps.append(way)
+            way = 0.0
+    return steps
 
 
 def _gaps(line: Line, start: int, end: int) -> int:
     """How many gaps of a number are so wide that a character may be missing there."""
-    steps, tall = _steps(line, start, end), line.glyph_height_px or 0.0
+    steps = _steps(line, start, end)
     spaces = line.text[start:end].count(" ")
-    if len(steps) < 3 or not tall:
+    if len(steps) < _LEAST_STEPS:
         return spaces
     usual = median(steps)
-    return max(spaces, sum(s > _GAP_PITCHES * usual and s > _GAP_HEIGHTS * tall for s in steps))
+    return max(spaces, sum(s > max(_GAP_PITCHES * usual, _GAP_HEIGHTS) for s in steps))
 
 
 def _by_length(read: Read, value: str, knowledge: Knowledge, add: _Add) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serialscan.marking.candidates import FOREIGN_DIGITS, TURNED_OVER, Candidate, sentence
+from serialscan.marking.candidates import FOREIGN_DIGITS, JOINED, TURNED_OVER, Candidate, sentence
 from serialscan.marking.choose import choose
 from serialscan.marking.classify import Read, classify, mark_of, resolved
 from serialscan.marking.iuid import cage_of
@@ -51,9 +51,7 @@ def _serial_mark(chosen: Candidate, serial: SerialReading, lines: Sequence[Line]
 def _says_nothing(candidate: Candidate, first: Candidate) -> bool:
     """A number of another line of which nothing is known: kept as one of the other numbers."""
     of_other_line = candidate.line not in (-1, first.line)
-    return of_other_line and candidate.codes.isdisjoint(
-        {TURNED_OVER, "joined", "joined_by_sign", "other_kind", "other_number"}
-    )
+    return of_other_line and candidate.codes.isdisjoint(JOINED | {TURNED_OVER, "other_kind", "other_number"})
 
 
 def _other(candidate: Candidate, read: Read) -> Mark:

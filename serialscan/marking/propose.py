@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from serialscan.marking.candidates import PART, TURNED_OVER
+from serialscan.marking.candidates import JOINED, PARTS, TURNED_OVER
 from serialscan.marking.normalise import western
 from serialscan.record import PhotoRecord
 
@@ -102,7 +102,7 @@ def _numbers(photo: PhotoRecord) -> set[str]:
     return {
         western(one.value) for one in photo.serial.candidates
         if one.reading is not None and one.reading >= SURE
-        and not {reason.code for reason in one.reasons} & {PART[0], TURNED_OVER, "joined", "joined_by_sign"}
+        and not {reason.code for reason in one.reasons} & (PARTS | JOINED | {TURNED_OVER})
     }  # fmt: skip
 
 

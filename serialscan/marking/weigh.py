@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from serialscan.glyphs import letter_for_digit
 from serialscan.marking.candidates import (
     FOREIGN_DIGITS,
-    PART,
     TOKEN,
     Candidate,
     Reasons,
     Rests,
     Span,
+    is_part,
     may_be_letters,
     rest_reading,
     sure_shape,
@@ -54,7 +54,7 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
         shown += tail.sign + _shown(rest, glyphs[-len(rest) :])
         reading *= rest_reading(read.lines[tail.line])
     reasons = dict(span.reasons)
-    sure = None if PART in reasons else sure_shape(value, read.lines, knowledge)
+    sure = None if is_part(reasons) else sure_shape(value, read.lines, knowledge)
     if sure is not None:  # what is common among serials says nothing more
         reasons["shape_sure", f"shape {sure.id} is that of a serial"] = weights["shape_sure"]
     else:

@@ -135,9 +135,12 @@ def _to_ask(lines: Sequence[tuple[Shape, str, float]]) -> list[Shape]:
 
 def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
     shape, fusion = found.shape, found.fusion
-    edges = _edges([slot.position for slot in fusion.slots])
+    positions = [slot.position for slot in fusion.slots]
+    edges = _edges(positions)
+    in_heights = shape.width / (shape.height * GLYPH_SHARE)
+    steps = [None, *(round((b - a) * in_heights, 2) for a, b in itertools.pairwise(positions))]
     glyphs = []
-    for slot, (u0, u1) in zip(fusion.slots, edges, strict=True):
+    for slot, (u0, u1), step in zip(fusion.slots, edges, steps[: len(edges)], strict=True):
         (char, vote), *rest = slot.ranked()
         others = tuple(Alternative(char=c, confidence=round(v, 4)) for c, v in rest if v >= SHOWN_VOTE)
         glyphs.append(
@@ -146,6 +149,7 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
                 confidence=round(min(1.0, vote), 4),
                 alternatives=others,
                 polygon=shape.polygon(u0, u1, BOX_MARGIN),
+                step=step,
             )
         )
     readers = [
