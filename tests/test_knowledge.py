@@ -24,10 +24,10 @@ accepts = ["ACME ARMS"]
 rejects = ["ACME TOOLS"]
 
 [[label]]
-id = "waffennummer"
+id = "stammnummer"
 kind = "serial"
-names = ["WAFFENNUMMER"]
-accepts = ["WAFFENNUMMER 4711"]
+names = ["STAMMNUMMER"]
+accepts = ["STAMMNUMMER 4711"]
 
 [[shape]]
 id = "acme"
@@ -66,7 +66,7 @@ def test_every_row_has_a_known_source_and_no_row_stands_twice() -> None:
 
 def test_own_rows_are_read_beside_those_of_the_program(tmp_path: Path) -> None:
     knowledge = load_knowledge(own(tmp_path))
-    marks, serial = read_marks([line("ACME ARMS"), line("WAFFENNUMMER AC1234")], [], knowledge)
+    marks, serial = read_marks([line("ACME ARMS"), line("STAMMNUMMER AC1234")], [], knowledge)
     assert [m.row for m in marks if m.kind == "manufacturer"] == ["acme"]
     assert serial.value == "AC1234" and "shape acme" in serial.candidates[0].rule
     assert "colt" in knowledge.makers
@@ -206,4 +206,4 @@ def test_the_examples_of_the_guide_are_accepted(tmp_path: Path) -> None:
     knowledge = load_knowledge(own(tmp_path / "second", shape))
     assert decide(read_marks([line("2662")], [], knowledge)[1], 0.8).decision == "accept"
     knowledge = load_knowledge(own(tmp_path, label))
-    assert read_marks([line("WAFFEN NR 123456")], [], knowledge)[1].candidates[0].rule.startswith("label")
+    assert read_marks([line("STAMM NR 123456")], [], knowledge)[1].candidates[0].rule.startswith("label")

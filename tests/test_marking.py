@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+import unicodedata
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,10 @@ from hypothesis import strategies as st
 from serialscan.marking import assess_maker, load_knowledge, read_marks
 from serialscan.marking.check import vin_agrees
 from serialscan.marking.choose import decide
+from serialscan.marking.classify import Read, classify
 from serialscan.marking.iuid import with_message
+from serialscan.marking.knowledge import Label
+from serialscan.marking.words import finder_of
 from serialscan.record import Alternative, Code, End, Glyph, Line, Mark, SerialReading
 
 KNOWLEDGE = load_knowledge()
@@ -120,10 +124,201 @@ def test_a_label_points_to_the_number_under_it_and_to_the_one_beside_it() -> Non
 def test_a_label_above_does_not_make_a_contract_number_a_serial() -> None:
     """The serial behind the label was not read; the form of the number under it says what that is."""
     _, serial = read("P/N 8283227", "S/N", "DAAE20-83")
-    assert serial.decision != "accept" and serial.value != "DAAE20-83"
-    (named,) = [c for c in serial.candidates if c.value == "DAAE20-83"]
-    assert "label 'S/N' above it +5.0" in named.rule and "contract number" in named.rule
+    assert serial.value is None and serial.decision == "none"
+    assert [m.value for m in marks_of("contract", "P/N 8283227", "S/N", "DAAE20-83")] == ["DAAE20-83"]
     assert read("S/N DAAE20-83")[1].value == "DAAE20-83"
+
+
+def found(*lines: Line) -> Read:
+    return classify(lines, KNOWLEDGE, finder_of(KNOWLEDGE))
+
+
+def plate(*texts: str) -> list[Line]:
+    return [line(i, text) for i, text in enumerate(texts, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "serial"),
+    [
+        (("FABRIK-NR.447109", "BAUJAHR 1987"), "447109"),
+        (("Waffen-Nr. 447109", "KAL. 7,92"), "447109"),
+        (("NR FABR. 447109", "ROK PROD. 1987"), "447109"),
+        (("VYR. C. 447109", "ROK 1987"), "447109"),
+        (("VÝROBNÍ ČÍSLO: 447109", "ROK VÝROBY 1987", "HMOTNOST 3,6"), "447109"),
+        (("TYP 7000", "N° DE SÉRIE 447109", "ANNÉE 1987"), "447109"),
+        (("NÚMERO DE SERIE 447109", "AÑO DE FABRICACIÓN 1987"), "447109"),
+        (("MATRICOLA N. 447109", "ANNO 1987"), "447109"),
+        (("SERİ NO: 447109", "İMALAT YILI 1987"), "447109"),
+        (("3AB. No 447109", "ГOД BЫПУCKA 1987", "MACCA 36"), "447109"),  # З read as 3, the rest by look
+        (("ЗАВОДСЬКИЙ № 447109", "РІК ВИПУСКУ 1987"), "447109"),
+        (("CEPИJCKИ БPOJ 447109", "ГОДИНА 1987"), "447109"),
+        (("FAB. BR. 447109", "GODINA PROIZVODNJE 1987"), "447109"),
+        (("ФАБР. № 447109", "ПАРТИДА № 12345"), "447109"),
+        (("NR. DE SERIE 447109", "AN FABRICAŢIE 1987"), "447109"),
+        (("GYARI SZAM 447109", "CIKKSZÁM 12345"), "447109"),
+        (("شماره سریال 447109", "سال ساخت ۱۳۴۵"), "447109"),
+        (("出厂编号 447109", "出厂日期 2015.11"), "447109"),
+        (("ROK PRODUKCJI 1987", "NR KAT. 12345"), None),
+        (("BAUJAHR 1987", "ZEICHNUNGS-NR. 12345", "AUFTRAGS-NR. 67890"), None),
+        (("ГОД 1987", "ЧЕРТ. № 12345", "ПАРТИЯ 678"), None),
+    ],
+)
+def test_plates_of_other_languages_name_their_serial_and_what_is_none(
+    texts: tuple[str, ...], serial: str | None
+) -> None:
+    assert chosen(*texts) == serial
+
+
+def _as_shown(name: str) -> set[str]:
+    """A label word as plates write it and as readers that know no diacritics read it."""
+    shown = {name.replace("№", sign) for sign in ("№", "No", "N°", "Nr")}
+    plain = {
+        "".join(c for c in unicodedata.normalize("NFD", s) if not unicodedata.combining(c)) for s in shown
+    }
+    look = str.maketrans("АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ")
+    shown |= plain | {s.translate(look) for s in plain}
+    return shown | {s.replace(" ", "-") for s in shown} | {s.replace(" ", ". ") + "." for s in shown}
+
+
+@pytest.mark.parametrize("row", KNOWLEDGE.labels.values(), ids=lambda row: row.id)
+def test_a_label_word_is_found_with_and_without_dots_hyphens_and_diacritics(row: Label) -> None:
+    lost = []
+    for shown in sorted(form for name in (*row.names, *row.short) for form in _as_shown(name)):
+        read = found(line(1, f"{shown} 123456"))
+        kinds = {
+            one.label.kind for one in read.labelled if read.lines[0].text[one.start : one.end] == "123456"
+        }
+        if row.kind not in kinds:
+            lost.append(shown)
+    assert lost == []
+
+
+# Words of the list that are labels themselves, in English.
+LABELS = """
+batch cage case class contract date evidence exhibit expires heat imported item lot max min model part patent
+phone produced rev revision serial tube volt volts weight zip
+"""
+
+
+def test_no_ordinary_word_is_taken_for_a_label() -> None:
+    words = (Path(__file__).parent / "data" / "common_words.txt").read_text("utf-8").split()
+    assert len(words) >= 2000
+    finder = finder_of(KNOWLEDGE)
+    fired = {
+        text for text in words for hit in finder.find(line(1, text.upper())) for word in hit.words
+        if word.table == "label" and word.use == "name"
+    }  # fmt: skip
+    assert fired == set(LABELS.split())
+
+
+def test_no_name_of_a_maker_model_or_country_is_taken_for_a_label() -> None:
+    finder = finder_of(KNOWLEDGE)
+    rows = [
+        row for table in ("maker", "model", "country", "phrase") for row in KNOWLEDGE.table(table).values()
+    ]
+    fired = [
+        (text, word.text) for row in rows
+        for text in (*getattr(row, "names", ()), *getattr(row, "weak", ()), *getattr(row, "places", ()))
+        for hit in finder.find(line(1, text)) for word in hit.words
+        if word.table == "label" and word.use == "name"
+    ]  # fmt: skip
+    assert fired == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("NOAK4471", {"NOAK4471", "AK4471"}),
+        ("SN12345", {"SN12345", "12345"}),
+        ("SERIAL NOAK4471", {"NOAK4471", "AK4471"}),
+        ("SERIAL NO12345", {"NO12345", "12345"}),
+        ("SERNO12345", {"SERNO12345", "12345"}),
+        ("S/N12345", {"S/N12345", "12345"}),
+        ("Fabrik-Nr12345", {"Fabrik-Nr12345", "12345"}),
+    ],
+)
+def test_a_number_that_sticks_to_its_label_keeps_both_readings(text: str, values: set[str]) -> None:
+    serial = read(text)[1]
+    assert {c.value for c in serial.candidates} >= values
+
+
+@pytest.mark.parametrize("text", ["SERIAL NOAK4471", "SERIAL NO12345", "NOAK4471", "SN12345"])
+def test_letters_that_may_be_the_labels_leave_the_number_to_a_person(text: str) -> None:
+    assert decide(read(text)[1], 0.02).decision == "review"
+
+
+def test_a_serial_that_begins_with_n_keeps_it_behind_its_label() -> None:
+    serial = read("SERIAL N12345")[1]
+    assert serial.value == "N12345" and decide(serial, 0.5).decision == "accept"
+
+
+def test_letters_of_a_number_are_no_label_of_a_year_or_type() -> None:
+    """ROK, TIP and TYP need the space: with it they are labels, without it they may be a serial's letters."""
+    for letters in ("ROK", "TIP", "TYP"):
+        assert f"{letters}12345" in {c.value for c in read(f"{letters}12345")[1].candidates}
+        assert chosen(f"{letters} 12345") is None
+
+
+def test_an_empty_field_does_not_take_the_number_of_the_next_line() -> None:
+    read = found(*plate("MODEL 700", "SERIAL NO", "YEAR 2004"))
+    assert read.empty == (1,)
+    assert chosen("MODEL 700", "SERIAL NO", "YEAR 2004") is None
+    assert chosen("TYPE 7000", "P/N 12002820", "SERIAL NO", "2004 7711") != "2004 7711"
+    assert found(*plate("SERIAL NO", "123456")).empty == ()
+    assert found(*plate("SERIAL NO 123456")).empty == ()
+    assert found(*plate("SER. NO. 123456", "LOT")).empty == (), "only a serial's is named"
+
+
+@pytest.mark.parametrize("number", ["2004", "5.56 MM", "5855-01-228-0937", "ORDER 4711", "12.11.2015"])
+def test_what_says_itself_that_it_is_another_number_is_not_the_value_above_it(number: str) -> None:
+    lines = plate("SERIAL NO", number)
+    assert [one for one in found(*lines).labelled if one.label.kind == "serial"] == []
+    assert found(*lines).empty == (0,)
+
+
+def test_where_fields_stand_in_rows_the_line_below_belongs_to_no_label_above_it() -> None:
+    fields = plate("P/N 12002820", "SERIAL NO", "447109", "DATE 12.11.2015")
+    assert found(*fields).empty == (1,)
+    stacked = plate("SERIAL NO", "447109", "MODEL 700")
+    assert found(*stacked).empty == () and read_marks(stacked, [], KNOWLEDGE)[1].value == "447109"
+
+
+@pytest.mark.parametrize(
+    ("at", "tall", "why"),
+    [((240.0, 50.0), 40.0, "neither at its edge nor in its middle"), ((0.0, 50.0), 12.0, "much smaller"),
+     ((0.0, 50.0), 160.0, "much taller"), ((0.0, 100.0), 40.0, "further than the rows are apart")],
+)  # fmt: skip
+def test_a_value_stands_where_its_label_has_it(at: tuple[float, float], tall: float, why: str) -> None:
+    label, rest = (
+        line(1, "SERIAL NO", at=(0, 0)),
+        [line(3, "CAL 5.56 MM", at=(0, -50)), line(4, "COLT", at=(0, -100))],
+    )
+    assert found(label, line(2, "447109", at=(0, 50)), *rest).labelled
+    read = found(label, line(2, "447109", at=at, tall=tall), *rest)
+    assert read.labelled == [] and read.empty == (0,), why
+
+
+def test_a_number_beside_two_labels_goes_to_the_nearer_one() -> None:
+    row = [line(1, "SERIAL NO", at=(0, 0)), line(2, "LOT", at=(380, 0)), line(3, "4711", at=(480, 0))]
+    (one,) = found(*row).labelled
+    assert one.label.id == "lot" and found(*row).empty == (0,)
+
+
+def test_headings_in_a_row_have_their_values_under_them() -> None:
+    lines = [line(1, "SERIAL NO", at=(0, 0)), line(2, "DATE", at=(600, 0)),
+             line(3, "447109", at=(0, 50)), line(4, "2004", at=(600, 50))]  # fmt: skip
+    assert {(one.label.id, one.line) for one in found(*lines).labelled} == {("serial", 2), ("date", 3)}
+
+
+@pytest.mark.parametrize("label", ["شماره سریال", "رقم تسلسلي", "سیریل نمبر", "سریال نمبر"])
+def test_the_number_of_a_label_from_right_to_left_stands_on_either_side(label: str) -> None:
+    for text in (f"{label} 447109", f"447109 {label}", f"{label}: ۴۴۷۱۰۹"):
+        serial = read(text)[1]
+        assert serial.match_key == "447109" and serial.candidates[0].rule.startswith("label"), text
+    for x in (-400.0, 600.0):
+        lines = [line(1, label, at=(0, 0)), line(2, "447109", at=(x, 0))]
+        (one,) = found(*lines).labelled
+        assert one.line == 1 and one.how == ("right" if x < 0 else "left")
 
 
 def test_a_label_does_not_reach_over_the_item() -> None:
@@ -570,7 +765,13 @@ def test_no_text_raises_and_nothing_is_invented(texts: list[str]) -> None:
     ids = {one.id for one in lines}
     assert all(set(mark.evidence) <= ids and 0 <= mark.confidence <= 1 for mark in marks)
     for candidate in serial.candidates:
-        assert any(candidate.value in text for text in texts) or "turned over" in candidate.rule
+        value = candidate.value
+        whole = any(value in text for text in texts)
+        halves = any(
+            any(value[:i] in text for text in texts) and any(value[i:].strip() in text for text in texts)
+            for i in range(1, len(value))
+        )
+        assert whole or halves or "turned over" in candidate.rule
     assert sum(candidate.choice or 0 for candidate in serial.candidates) <= 1.001
     assert [mark.kind for mark in marks].count("serial") == (serial.value is not None)
 

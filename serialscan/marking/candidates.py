@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from serialscan.marking.classify import Labelled, Read
-from serialscan.marking.geometry import Frame, below, beside, frame, part_frame, same_way
+from serialscan.marking.geometry import aligned, below, beside, part_of, same_way, sizes
 from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
 from serialscan.marking.normalise import folded, turned_over, western
 from serialscan.marking.words import READ_CHARS, Hit, tokens
@@ -172,11 +172,6 @@ def labelled_serial(read: Read, index: int) -> list[Labelled]:
     return [one for one in read.labelled if one.line == index and one.label.kind == "serial"]
 
 
-def may_be_letters(one: Labelled) -> bool:
-    """Whether the label may be the number's own first letters."""
-    return one.how == "glued" and len(one.words) < 3
-
-
 def sure_shape(value: str, lines: Sequence[Line], knowledge: Knowledge) -> Shape | None:
     """The shape that says of a number that it is a serial, on an item that shows these lines."""
     for row, pattern in knowledge.shapes:
@@ -216,7 +211,7 @@ def _values(read: Read, index: int) -> list[tuple[int, int]]:
 
 def _label_reasons(one: Labelled, knowledge: Knowledge) -> Reasons:
     code, detail = "label_near", f"label {one.words!r} {one.where}"
-    if may_be_letters(one):
+    if one.may_be_letters:
         code, detail = "glued_label", f"label {one.words!r} without a gap"
     elif one.label.id == "number" and one.words.upper() == "N":
         code, detail = "letter_label", f"{detail}, or the end of one"
@@ -352,16 +347,15 @@ def _tails_of(read: Read, span: Span, rests: Rests) -> list[Tail]:
     rest = line.text[span.end : span.end + _SHORT_REST].strip()
     if (rest and rest not in JOINING) or not (span.label is not None or rest):
         return []
-    own, whole = part_frame(line, span.start, span.end), frame(line, line.rotation)
+    number = part_of(line, span.start, span.end)
     best: dict[str, tuple[float, Tail]] = {}
-    for index in sorted(rests.signed if rest else rests.plain):
+    for index in sorted((rests.signed if rest else rests.plain) - {span.line}):
         other = read.lines[index]
-        place = frame(other, line.rotation)
-        if own is None or place is None or index == span.line or not alike(own, place):
+        if not alike(number, other):
             continue
         gaps = {"row_goes_on": beside(line, other, _ROW_REACH)}
         # What ends in a sign goes on wherever the next line begins.
-        if rest or in_line_with(own, whole, place):
+        if rest or lined_up(line, number, other):
             gaps["next_line"] = below(line, other, LINE_REACH)
         for code, gap in gaps.items():
             if gap is not None and (code not in best or gap < best[code][0]):
@@ -369,21 +363,14 @@ def _tails_of(read: Read, span: Span, rests: Rests) -> list[Tail]:
     return [tail for _, tail in best.values()]
 
 
-def alike(one: Frame, other: Frame) -> bool:
-    """Whether the characters of two places are of one size."""
-    return _ALIKE[0] < other.height / one.height < _ALIKE[1]
+def alike(number: Line, other: Line) -> bool:
+    """Whether the characters of two lines are of one size."""
+    return _ALIKE[0] < sizes(number, other) < _ALIKE[1]
 
 
-def in_line_with(number: Frame, line: Frame | None, place: Frame) -> bool:
-    """Whether a place begins where a number or its line does, or has the same middle."""
-    return any(
-        one is not None
-        and (
-            abs(one.left - place.left) < _ALIGNED * number.height
-            or abs(one.middle - place.middle) < _ALIGNED * number.height
-        )
-        for one in (number, line)
-    )
+def lined_up(line: Line, number: Line, other: Line) -> bool:
+    """Whether a line begins where a number or its own line does, or has the same middle."""
+    return aligned(number, other, _ALIGNED) or aligned(line, other, _ALIGNED)
 
 
 def _may_be_rest(read: Read, index: int) -> bool:

@@ -36,10 +36,11 @@ def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[lis
     candidates = [*_read_candidates(read, knowledge), *_code_candidates(codes, knowledge)]
     ranked = sorted(_united(candidates, knowledge), key=lambda c: (-c.points, c.line, c.value))
     ranked = [c for c in ranked if c.points > LEAST_CANDIDATE][:MOST_CANDIDATES]
+    empty = tuple(read.lines[index].id for index in read.empty)
     if not ranked or ranked[0].points <= LEAST:
         return [], SerialReading(
             value=None, status="not_found", decision="none", confidence=0.0,
-            candidates=_shares(ranked, knowledge),
+            candidates=_shares(ranked, knowledge), empty_labels=empty,
         )  # fmt: skip
     first = ranked[0]
     shown = _shares(ranked, knowledge)
@@ -51,6 +52,7 @@ def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[lis
         match_key=normalise(first.shown).match_key,
         candidates=shown,
         complete=first.complete,
+        empty_labels=empty,
     )
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Literal
 
 from rapidfuzz import fuzz
 
-from serialscan.marking.geometry import below, beside
+from serialscan.marking.geometry import aligned, apart, below, beside, frame, part_of, sizes
 from serialscan.marking.knowledge import Knowledge, Label, Number, calibre_key
 from serialscan.marking.normalise import folded, normalise, western, word_key
-from serialscan.marking.words import READ_CHARS, Finder, Hit, Word, tokens
+from serialscan.marking.words import READ_CHARS, Finder, Hit, Token, Word, tokens
 from serialscan.record import Line, Mark, MarkCandidate, MarkKind
 
 _TABLES: tuple[tuple[str, MarkKind], ...] = (
@@ -23,10 +25,20 @@ _NAMES = ("maker", "place", "model", "country", "phrase")
 _BELOW = 1.6  # character heights from a label to the number under it
 _BESIDE = 8.0  # and to the number in its row
 _VALUE = re.compile(r"[\w(+][\w./()+-]{0,60}")
-_DIGIT_AFTER = re.compile(r"[\s.:#,-]{0,6}[(\[]?[^\W\d_]{0,4}[-. ]?\d")
+_SIGNS = " .:;,#-\t°º"  # between a label and its number
+_DIGIT_AFTER = re.compile(r"[\s.:#,°º-]{0,6}[(\[]?[^\W\d_]{0,4}[-. ]?\d")
 _BEFORE = re.compile(r"(?:/|(?<![^\W_])([^\W\d_]+)[ .:-]{0,3})$")
 _LIKE_SERIAL = 75.0  # percent of likeness
-_GLUED = re.compile(r"([^\W\d_]{2,10})(\d\w{2,20})")
+_SMALLEST, _TALLEST = 0.5, 2.5  # heights of its label that a value near it has: stamps stand beside print
+_ALIGNED = 1.0  # character heights by which a value may stand out of its label's edge or middle
+_ROW = 0.5  # and by which the gap to a value may be wider than those between the plate's rows
+_PLATE = 6.0  # character heights between fields of one plate
+_LONGEST_HEAD = 3  # letters before the digits of a number: four and more are a word
+_LETTERS = re.compile(r"[^\W\d_]{1,14}")
+_NUMBER = re.compile(r"\d\w{2,20}")
+_WITH_LETTERS = re.compile(rf"[^\W\d_]{{1,{_LONGEST_HEAD}}}\d{{3}}\w{{0,17}}")
+_GLUED = frozenset({"SN", "PN", "NO", "NR"})  # short labels that are often read without the space behind them
+_GLUED_WORDS = 3  # words of a label before the one that the number sticks to
 
 
 @dataclass(frozen=True)
@@ -72,14 +84,52 @@ class Labelled:
     end: int
     label: Label
     words: str
-    how: Literal["in line", "above", "left", "glued"]
+    how: Literal["in line", "above", "left", "right", "glued"]
     labels_line: int
     label_start: int  # of the label's words in its line
+    may_be_letters: bool = False  # glued and so short that it may be the number's own first letters
 
     @property
     def where(self) -> str:
         """Where the label stands from the number, for rules."""
-        return {"above": "above it", "left": "left of it"}.get(self.how, "before it")
+        near = {"above": "above it", "left": "left of it", "right": "right of it"}
+        return near.get(self.how, "before it")
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A label with nothing behind it in its line.
+
+    Attributes:
+        line: index of its line.
+        hit: its words.
+        label: what it says.
+        place: its line cut to its words.
+        last: whether nothing stands behind it, so that its value may stand right of the line.
+        first: whether nothing but other labels' fields stands before it.
+    """
+
+    line: int
+    hit: Hit
+    label: Label
+    place: Line
+    last: bool
+    first: bool
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A number that stands in a line of its own: what its form says, and whether a word stands before it.
+
+    Attributes:
+        kinds: that its form names; empty if it may be anything.
+        worded: a word that is no known label stands before it.
+        spaced: with a space behind it.
+    """
+
+    kinds: frozenset[MarkKind]
+    worded: bool
+    spaced: bool
 
 
 @dataclass(frozen=True)
@@ -91,12 +141,14 @@ class Read:
         hits: known words of each line.
         parts: what is no serial.
         labelled: numbers behind labels of any kind.
+        empty: indices of lines with a word for the serial that has no value in its place.
     """
 
     lines: Sequence[Line]
     hits: list[list[Hit]]
     parts: list[Part]
     labelled: list[Labelled]
+    empty: tuple[int, ...] = ()
 
 
 def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Read:
@@ -104,25 +156,15 @@ def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Rea
     hits = [finder.find(line) for line in lines]
     parts: list[Part] = []
     labelled: list[Labelled] = []
-    waiting: list[tuple[int, Hit, Label]] = []
+    waiting: list[_Waiting] = []
     labels = knowledge.labels
     for index, line in enumerate(lines):
         parts += _known_words(index, line, hits[index], knowledge)
         found, open_labels = _behind_labels(index, line, hits[index], labels, finder)
         labelled += found
         waiting += open_labels
-    taken = {one.line for one in labelled}
-    for index, hit, label in waiting:
-        near = _near_label(index, lines, hits, taken)
-        if near is not None:
-            target, how = near
-            taken.add(target)
-            text = lines[target].text[:READ_CHARS]
-            labelled.append(
-                Labelled(
-                    target, 0, len(text.rstrip()), label, _shown(lines[index], hit), how, index, hit.start
-                )
-            )
+    near, empty = _near_labels(waiting, labelled, lines, hits, knowledge)
+    labelled += near
     parts = _supported([*parts, *_over_two_lines(lines, hits, knowledge, finder)], knowledge)
     named = {row for part in parts if part.kind == "manufacturer" for row in rows_of(part)}
     for index in range(len(lines)):
@@ -130,7 +172,7 @@ def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Rea
     parts += [
         part for one in labelled if one.label.kind != "serial" for part in _value_parts(one, lines, knowledge)
     ]
-    return Read(lines, hits, _without_doubles(parts), labelled)
+    return Read(lines, hits, _without_doubles(parts), labelled, empty)
 
 
 def rows_of(part: Part) -> tuple[str, ...]:
@@ -207,8 +249,11 @@ def _merged(parts: list[Part]) -> list[Part]:
 
 def _behind_labels(
     index: int, line: Line, hits: Sequence[Hit], labels: dict[str, Label], finder: Finder
-) -> tuple[list[Labelled], list[tuple[int, Hit, Label]]]:
-    """What stands behind the labels of a line, and labels with nothing behind them."""
+) -> tuple[list[Labelled], list[_Waiting]]:
+    """What stands behind the labels of a line, and labels with nothing behind them.
+
+    A label that is written from right to left may have its number before it.
+    """
     text = line.text[:READ_CHARS]
     found: list[Labelled] = []
     waiting = []
@@ -219,12 +264,23 @@ def _behind_labels(
         following = (k for k in at[number + 1 :] if k.start >= hit.end and _labels_something(k, text))
         stop = next((k.start for k in following), len(text))
         rest = text[hit.end : stop]
-        alone = not text[: hit.start].strip(" .,:;-")
+        before = at[number - 1].end if number else 0
+        first = number > 0 or not text[: hit.start].strip(" .,:;-")
+        last = stop == len(text) and not rest.strip(_SIGNS)
+        if _right_to_left(text[hit.start : hit.end]) and not any(c.isdigit() for c in rest):
+            value = text[before : hit.start]
+            if any(c.isdigit() for c in value):
+                start = before + len(value) - len(value.lstrip(_SIGNS))
+                end = before + len(value.rstrip(_SIGNS))
+                found.append(
+                    Labelled(index, start, end, label, _shown(line, hit), "in line", index, hit.start)
+                )
+                continue
         if word.use == "short" and not _DIGIT_AFTER.match(rest):
-            if alone and not rest.strip(" .,:;#-"):
-                waiting.append((index, hit, label))
+            if first and number == 0 and last:
+                waiting.append(_waiting(index, line, hit, label, last, first))
             continue
-        start = hit.end + len(rest) - len(rest.lstrip(" .:;,#-\t"))
+        start = hit.end + len(rest) - len(rest.lstrip(_SIGNS))
         if start < stop:
             found.append(
                 Labelled(
@@ -233,21 +289,84 @@ def _behind_labels(
                 )
             )  # fmt: skip
         else:
-            waiting.append((index, hit, label))
-    for token in tokens(text):
-        match = _GLUED.fullmatch(token.text)
-        if match is None or token.end - token.start != len(token.text):
+            waiting.append(_waiting(index, line, hit, label, last, first))
+    return found + _glued(index, text, labels, finder), waiting
+
+
+def _waiting(index: int, line: Line, hit: Hit, label: Label, last: bool, first: bool) -> _Waiting:
+    return _Waiting(index, hit, label, part_of(line, hit.start, hit.end), last, first)
+
+
+def _right_to_left(text: str) -> bool:
+    return any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+
+
+def _glued(index: int, text: str, labels: Mapping[str, Label], finder: Finder) -> list[Labelled]:
+    """Numbers that stick to their label: SERNO12345, S/N12345, SERIAL NOAK4471, NOAK4471.
+
+    The number with the label's letters stays a reading of its own.
+    """
+    words = tokens(text)
+    found = []
+    for at, token in enumerate(words):
+        letters = _LETTERS.match(token.text)
+        if letters is None or token.end - token.start != len(token.text):
             continue
-        for word in finder.named(match.group(1)):
-            if word.table == "label":
-                middle = token.start + len(match.group(1))
+        cuts = ((first, cut) for first in _firsts(words, at, text) for cut in range(letters.end(), 0, -1))
+        for first, cut in cuts:
+            shown = text[words[first].start : token.start + cut]
+            key = "".join(word.text for word in words[first:at]) + token.text[:cut]
+            word = _glued_word(key, shown, at - first, cut, token.text[cut:], labels, finder)
+            if word is not None:
+                may_be_letters = word.use == "short" and shown.isalpha()
                 found.append(
                     Labelled(
-                        index, middle, token.end, labels[word.row], match.group(1), "glued", index,
-                        token.start,
+                        index, token.start + cut, token.end, labels[word.row], shown, "glued", index,
+                        words[first].start, may_be_letters,
                     )
                 )  # fmt: skip
-    return found, waiting
+                break
+    return found
+
+
+def _firsts(words: Sequence[Token], at: int, text: str) -> list[int]:
+    """The words at which a label may begin that ends in a word, farthest first."""
+    firsts = [at]
+    while firsts[-1] > 0 and len(firsts) <= _GLUED_WORDS:
+        between = text[words[firsts[-1] - 1].end : words[firsts[-1]].start]
+        if between.strip(" .:/-") or len(between) > 3:
+            break
+        firsts.append(firsts[-1] - 1)
+    return firsts[::-1]
+
+
+def _glued_word(
+    key: str, shown: str, before: int, cut: int, number: str, labels: Mapping[str, Label], finder: Finder
+) -> Word | None:
+    """The label that a key is, if it may be one that lost the space before its number.
+
+    Args:
+        key: letters of the label.
+        shown: the same as read.
+        before: how many words of it stand before the one that the number sticks to.
+        cut: how many of its letters stand in that word.
+        number: what sticks to it.
+        labels: rows by id.
+        finder: of the known words.
+    """
+    whole, with_letters = _NUMBER.fullmatch(number), _WITH_LETTERS.fullmatch(number)
+    if not (whole or with_letters):
+        return None
+    if before and cut == 1 and not shown[:-1].endswith("/"):  # N12345 behind SERIAL is a serial
+        return None
+    for word in finder.named(key):
+        if word.table != "label":
+            continue
+        long = len(key) > _LONGEST_HEAD and (word.use == "name" or not before)
+        known = key in _GLUED or long or (len(key) == _LONGEST_HEAD and whole is not None and not before)
+        if known and (whole or labels[word.row].kind == "serial"):
+            return word
+    return None
 
 
 def _labels_something(hit: Hit, text: str) -> bool:
@@ -290,23 +409,130 @@ def _of_unknown(before: str, labels: dict[str, Label]) -> bool:
     return not any(fuzz.ratio(word, name) >= _LIKE_SERIAL for name in names)
 
 
-def _near_label(
-    index: int, lines: Sequence[Line], hits: Sequence[Sequence[Hit]], taken: set[int]
-) -> tuple[int, Literal["left", "above"]] | None:
-    """The line with a number under a label, or else right of it; the nearest."""
-    best: tuple[float, int, Literal["left", "above"]] | None = None
-    for other, line in enumerate(lines):
-        if other == index or other in taken or not any(c.isdigit() for c in line.text[:READ_CHARS]):
-            continue
-        if any(word.table in ("label", "model", "maker") for hit in hits[other] for word in hit.words):
-            continue
-        gaps: tuple[tuple[Literal["left", "above"], float | None], ...] = (
-            ("left", beside(lines[index], line, _BESIDE)), ("above", below(lines[index], line, _BELOW))
-        )  # fmt: skip
-        for how, gap in gaps:
-            if gap is not None and (best is None or (how != "left", gap) < (best[2] != "left", best[0])):
-                best = (gap, other, how)
-    return (best[1], best[2]) if best else None
+def _near_labels(
+    waiting: Sequence[_Waiting], labelled: Sequence[Labelled], lines: Sequence[Line],
+    hits: Sequence[Sequence[Hit]], knowledge: Knowledge,
+) -> tuple[list[Labelled], tuple[int, ...]]:  # fmt: skip
+    """Numbers in the place of the value of a label that has none in its line, and lines with empty fields.
+
+    In the row first, then under it; the nearest pairs first, so that a number goes to its own label.
+    """
+    if not waiting:
+        return [], ()
+    taken = {one.line for one in labelled}
+    numbers = [
+        (i, number) for i, line in enumerate(lines)
+        if (number := _number(line, hits[i], knowledge)) is not None
+    ]  # fmt: skip
+    gaps = _row_gaps(lines)
+    found: list[Labelled] = []
+
+    def take(pairs: list[tuple[float, int, int, Literal["left", "right", "above"]]]) -> None:
+        for _, which, target, how in sorted(pairs):
+            one = waiting[which]
+            if which in served or target in taken:
+                continue
+            served.add(which)
+            taken.add(target)
+            end = len(lines[target].text[:READ_CHARS].rstrip())
+            words = _shown(lines[one.line], one.hit)
+            found.append(Labelled(target, 0, end, one.label, words, how, one.line, one.hit.start))
+
+    served: set[int] = set()
+    able = {
+        which: [i for i, number in numbers if i != one.line and _may_be_value(one, number, lines[i])]
+        for which, one in enumerate(waiting)
+    }
+    take([
+        (gap, which, i, how) for which, one in enumerate(waiting) if one.last
+        for i in able[which] for how, gap in _in_row(one, lines[i])
+    ])  # fmt: skip
+    rows = [*labelled, *found]
+    take([
+        (gap, which, i, "above") for which, one in enumerate(waiting)
+        if which not in served and not _has_fields_in_rows(one, rows, lines)
+        for i in able[which] if (gap := _under(one, i, lines, gaps)) is not None
+    ])  # fmt: skip
+    empty = {
+        one.line for which, one in enumerate(waiting)
+        if which not in served and one.first and _names_serials(one.label)
+        and frame(one.place, one.place.rotation) is not None
+    }  # fmt: skip
+    return found, tuple(sorted(empty))
+
+
+def _names_serials(label: Label) -> bool:
+    return label.kind == "serial" and label.id != "number"
+
+
+def _number(line: Line, hits: Sequence[Hit], knowledge: Knowledge) -> _Number | None:
+    """What the number of a line is; None if the line has none, or a label, a maker or a model beside it."""
+    text = line.text[:READ_CHARS]
+    if not any(c.isdigit() for c in text):
+        return None
+    if any(word.table in ("label", "model", "maker") for hit in hits for word in hit.words):
+        return None
+    shown = western(text.strip(" .,:;#-"))
+    sure = (row for row in knowledge.numbers if row[0].sure or row[0].confidence == "high")
+    kinds = frozenset(row.kind for row, pattern in sure if not row.makers and pattern.fullmatch(shown))
+    head, *more = tokens(text)
+    worded = head.text.isalpha() and len(head.text) > _LONGEST_HEAD
+    spaced = worded and bool(more) and any(c.isspace() for c in text[head.end : more[0].start])
+    return _Number(kinds, worded, spaced)
+
+
+def _may_be_value(one: _Waiting, number: _Number, line: Line) -> bool:
+    """Whether a number may be a label's value: not behind a word of its own, nor of another's form."""
+    if number.kinds - {one.label.kind} or number.spaced or (number.worded and _names_serials(one.label)):
+        return False
+    return _SMALLEST <= sizes(one.place, line) <= _TALLEST
+
+
+def _in_row(one: _Waiting, line: Line) -> list[tuple[Literal["left", "right"], float]]:
+    """The gap to a value right of its label, or left of one that is written from right to left."""
+    left, right = beside(one.place, line, _BESIDE), beside(line, one.place, _BESIDE)
+    found: list[tuple[Literal["left", "right"], float]] = []
+    if left is not None:
+        found.append(("left", left))
+    if right is not None and _right_to_left(one.place.text):
+        found.append(("right", right))
+    return found
+
+
+def _under(one: _Waiting, index: int, lines: Sequence[Line], gaps: Sequence[float | None]) -> float | None:
+    """The gap to a value under its label, aligned with it and no wider than between the plate's rows."""
+    gap = below(one.place, lines[index], _BELOW)
+    if gap is None or not aligned(one.place, lines[index], _ALIGNED):
+        return None
+    rows = [
+        row for i, row in enumerate(gaps)
+        if row is not None and i != one.line and apart(lines[one.line], lines[i]) <= _PLATE
+    ]  # fmt: skip
+    return gap if not rows or gap <= median(rows) + _ROW else None
+
+
+def _row_gaps(lines: Sequence[Line]) -> list[float | None]:
+    """The gap from each line to the nearest one under it, in character heights; None if none is near."""
+    found: list[float | None] = []
+    for line in lines:
+        gaps = [
+            gap for other in lines if other is not line and (gap := below(line, other, _PLATE)) is not None
+        ]
+        found.append(max(min(gaps), 0.0) if gaps else None)
+    return found
+
+
+def _has_fields_in_rows(one: _Waiting, rows: Sequence[Labelled], lines: Sequence[Line]) -> bool:
+    """Whether other labels of the plate have their values in their rows, as this one's would be then.
+
+    A model's alone is no field: MODEL 700 stands in front of other layouts, too.
+    """
+    fields = [
+        row.label.kind for row in rows
+        if row.how != "glued" and row.label.id != "number" and row.label.kind not in ("importer", "other")
+        and row.labels_line != one.line and apart(lines[row.labels_line], lines[one.line]) <= _PLATE
+    ]  # fmt: skip
+    return len(fields) > 1 or any(kind != "model" for kind in fields)
 
 
 def _value_parts(one: Labelled, lines: Sequence[Line], knowledge: Knowledge) -> list[Part]:
@@ -328,7 +554,7 @@ def _value_parts(one: Labelled, lines: Sequence[Line], knowledge: Knowledge) -> 
     return [Part(
         one.line, start, start + len(value), label.kind, label.id, "label",
         f"label {one.words!r} {one.where}", trust(knowledge, label.confidence), evidence=evidence,
-        sure=one.how != "glued" or len(one.words) > 2,  # PN27822 may be a serial
+        sure=not one.may_be_letters,  # PN27822 may be a serial
     )]  # fmt: skip
 
 

@@ -19,12 +19,12 @@ from serialscan.marking.candidates import (
     Rests,
     Span,
     alike,
-    in_line_with,
+    lined_up,
     sure_shape,
     told,
 )  # fmt: skip
 from serialscan.marking.classify import Read, rows_of
-from serialscan.marking.geometry import Frame, below, beside, frame, part_frame
+from serialscan.marking.geometry import Frame, below, beside, part_frame, part_of
 from serialscan.marking.knowledge import Knowledge, matches_shape
 from serialscan.record import Completeness, Line
 
@@ -73,8 +73,7 @@ def completeness(
     _before(line, span, own, pitch, add)
     if span.tail is None:
         _after(line, span, own, pitch, add)
-        if own is not None:
-            _other_lines(read, span, own, pitch, rests, add)
+        _other_lines(read, span, pitch, rests, add)
     else:
         add("two_lines", "joined from two lines", 1.0)
         last = read.lines[span.tail.line]
@@ -156,22 +155,21 @@ def _in_row(
     add(code, f"{text} stands {name}, {gap:.1f} characters away", 1.0)
 
 
-def _other_lines(read: Read, span: Span, own: Frame, pitch: float, rests: Rests, add: _Add) -> None:
+def _other_lines(read: Read, span: Span, pitch: float, rests: Rests, add: _Add) -> None:
     """Other lines in the row, below and above, all of which may be a part of the number."""
     line = read.lines[span.line]
-    whole = frame(line, line.rotation)
+    number = part_of(line, span.start, span.end)
     free = rests.plain if span.label is not None else rests.plain - rests.meant
     for index in sorted(free - {span.line}):
         other = read.lines[index]
-        place = frame(other, line.rotation)
-        if place is None or not alike(own, place):
+        if not alike(number, other):
             continue
         for first, second, name in ((line, other, "after its end"), (other, line, "before its start")):
             gap = beside(first, second, _ROW_REACH)
             if gap is not None:
                 code = "row_goes_on" if gap / pitch <= _NEAR else "row_far"
                 add(code, f"{other.text} stands in the row {name}", 1.0)
-            if below(first, second, LINE_REACH) is not None and in_line_with(own, whole, place):
+            if below(first, second, LINE_REACH) is not None and lined_up(line, number, other):
                 add("next_line", f"{other.text} stands {'below' if first is line else 'above'}", 1.0)
 
 

@@ -48,11 +48,55 @@ def frame(line: Line, rotation: int) -> Frame | None:
     return Frame(min(along), min(across), max(along), max(across), max(height, 1.0))
 
 
+def part_of(line: Line, start: int, end: int) -> Line:
+    """The line cut to some of its characters: by their outlines, else in proportion along its polygon.
+
+    Only its text and polygon are cut; a polygon of other than four corners stays.
+    """
+    text = line.text[start:end]
+    outlines = [point for glyph in line.characters[start:end] for point in glyph.polygon]
+    if len(line.characters) == len(line.text) and outlines:
+        return replace(line, text=text, polygon=tuple(outlines))
+    if len(line.polygon) != 4 or not line.text:
+        return replace(line, text=text)
+    left, right = start / len(line.text), end / len(line.text)
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = line.polygon
+    return replace(line, text=text, polygon=(
+        (ax + left * (bx - ax), ay + left * (by - ay)), (ax + right * (bx - ax), ay + right * (by - ay)),
+        (dx + right * (cx - dx), dy + right * (cy - dy)), (dx + left * (cx - dx), dy + left * (cy - dy)),
+    ))  # fmt: skip
+
+
+def aligned(one: Line, other: Line, within: float) -> bool:
+    """Whether two lines begin at one edge or share their middle, within some character heights."""
+    pair = _pair(one, other)
+    if pair is None:
+        return False
+    a, b = pair
+    reach = within * max(a.height, b.height)
+    return abs(a.left - b.left) <= reach or abs(a.middle - b.middle) <= reach
+
+
+def sizes(one: Line, other: Line) -> float:
+    """How many times as tall the characters of the other line are; 1.0 where that cannot be told."""
+    pair = _pair(one, other)
+    return pair[1].height / pair[0].height if pair else 1.0
+
+
+def apart(one: Line, other: Line) -> float:
+    """The gap between two lines in any direction, in character heights; infinite if one has no place."""
+    pair = _pair(one, other)
+    if pair is None:
+        return math.inf
+    a, b = pair
+    across = max(a.left - b.right, b.left - a.right, 0.0)
+    down = max(a.top - b.bottom, b.top - a.bottom, 0.0)
+    return math.hypot(across, down) / max(a.height, b.height)
+
+
 def part_frame(line: Line, start: int, end: int) -> Frame | None:
-    """The rectangle of a part of a line; of all of it where its characters have no places."""
-    places = line.characters[start:end] if len(line.characters) == len(line.text) else ()
-    points = tuple(point for glyph in places for point in glyph.polygon)
-    return frame(replace(line, polygon=points) if points else line, line.rotation)
+    """The rectangle of a part of a line, along the line's own direction."""
+    return frame(part_of(line, start, end), line.rotation)
 
 
 def below(upper: Line, lower: Line, reach: float) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # A foreign clerk types the Latin capital that looks like the stamped Cyrillic one.
 _LOOK = str.maketrans("АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ")
@@ -20,6 +21,9 @@ _TRANSLITERATION = str.maketrans({
     "У": "U", "Ф": "F", "Х": "KH", "Ц": "TS", "Ч": "CH", "Ш": "SH", "Щ": "SHCH", "Ъ": "", "Ы": "Y", "Ь": "",
     "Э": "E", "Ю": "YU", "Я": "YA", "І": "I", "Ї": "I", "Ѕ": "S", "Ј": "J",
 })  # fmt: skip
+# Letters that have no mark of their own in Unicode, but are written as the plain one; and letters that
+# Arabic, Persian, Urdu and Pashto write in other shapes (Unicode 15.1, chapter 9.2).
+_PLAIN = str.maketrans("ŁØĐĦŦıºªҐىیېۍکہھةە", "LODHTIOAГييييكهههه")
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _TURNED = dict(zip("01689HIMNOSWXZ", "01986HIWNOSMXZ", strict=True))
 # Marks of direction and of width zero: someone pasted the value, no punch makes them (Unicode TR 9).
@@ -124,8 +128,17 @@ def by_look(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Upper case, digits 0-9, Cyrillic capitals by look: one character for each of ``text``."""
-    return western(text).translate(_LOOK)
+    """Upper case without diacritics, digits 0-9, Cyrillic capitals by look: one character for each one.
+
+    For words alone: in a number a letter with a mark is another letter.
+    """
+    return "".join(_unmarked(c) for c in western(text)).translate(_PLAIN).translate(_LOOK)
+
+
+@lru_cache(maxsize=4096)
+def _unmarked(char: str) -> str:
+    parts = unicodedata.normalize("NFD", char)
+    return parts[0] if all(unicodedata.combining(mark) for mark in parts[1:]) else char
 
 
 def western(text: str) -> str:

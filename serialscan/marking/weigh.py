@@ -19,7 +19,6 @@ from serialscan.marking.candidates import (
     Rests,
     Span,
     is_part,
-    may_be_letters,
     rest_reading,
     sure_shape,
 )  # fmt: skip
@@ -77,7 +76,7 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
     )
     return Candidate(
         value, shown, reading, reasons, span.ids, span.line,
-        named=span.label is not None and not may_be_letters(span.label),
+        named=span.label is not None and not span.label.may_be_letters,
         complete=completeness(read, span, value, bool(agrees), rests, knowledge),
     )  # fmt: skip
 
@@ -167,7 +166,7 @@ def _by_others(read: Read, span: Span, knowledge: Knowledge) -> Reasons:
     weights = knowledge.weights
     index, start, end, label = span.line, span.start, span.end, span.label
     labelled = label is not None
-    in_line = label is not None and label.how in ("in line", "glued") and not may_be_letters(label)
+    in_line = label is not None and label.how in ("in line", "glued") and not label.may_be_letters
     reasons: Reasons = {}
     counted: set[str | None] = set()
     for part in read.parts:

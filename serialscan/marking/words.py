@@ -64,7 +64,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Token:
-    """A word of a line: its place and its folded letters and digits."""
+    """A word of a line: its place and its folded letters and digits; № is written NO."""
 
     start: int
     end: int
@@ -78,7 +78,13 @@ def tokens(text: str) -> list[Token]:
 
 
 def _joined(text: str) -> str:
-    return "".join(c for c in text if c.isalnum() or c in "№#")
+    return "".join(c for c in text if c.isalnum() or c in "№#").replace("№", "NO")
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    """A name as it stands, and with N (N°) and NR for a sign № in it; tokens write that NO."""
+    alone = "№" not in text or text == "№"
+    return (text,) if alone else (text, text.replace("№", "N"), text.replace("№", "NR"))
 
 
 class Finder:
@@ -88,6 +94,8 @@ class Finder:
         self._words: dict[str, list[Word]] = {}
         self._heads: set[str] = set()
         self._signs: dict[str, tuple[str, list[Word]]] = {}
+        self._abbreviated: set[str] = set()
+        self._unlike: set[str] = set()
         for maker in knowledge.makers.values():
             self._add(
                 "maker", maker.id, (("name", maker.names), ("weak", maker.weak), ("place", maker.places))
@@ -96,21 +104,24 @@ class Finder:
             self._add("model", model.id, (("name", model.names), ("weak", model.weak)))
         for label in knowledge.labels.values():
             self._add("label", label.id, (("name", label.names), ("short", label.short)))
+            self._unlike.update(token.text for text in label.unlike for token in tokens(text))
         for phrase in knowledge.phrases.values():
             self._add("phrase", phrase.id, (("name", phrase.names), ("weak", phrase.weak)))
         for country in knowledge.countries.values():
             self._add("country", country.id, (("name", country.names),))
-        self._long = [key for key in self._words if len(key) >= _SHORTEST]
+        self._long = [k for k in self._words if len(k) >= _SHORTEST and k not in self._abbreviated]
         self._longest = max(map(len, self._words), default=0)
 
     def _add(self, table: str, row: str, names: Iterable[tuple[str, Sequence[str]]]) -> None:
         for use, texts in names:
-            for text in texts:
+            for text in (spelling for name in texts for spelling in _spellings(name)):
                 parts = [token.text for token in tokens(text)]
                 key = "".join(parts)
                 self._heads.update("".join(parts[:n]) for n in range(1, len(parts)))
                 if key:
                     self._words.setdefault(key, []).append(Word(table, row, use, text))
+                if text not in texts:  # its N is too little to be missed where it is not read
+                    self._abbreviated.add(key)
                 if "&" in text and 1 < len(key) < _SHORTEST:
                     for sign in _AND:
                         words = self._signs.setdefault(sign.join(parts), (sign, []))[1]
@@ -184,8 +195,11 @@ class Finder:
             return []
         least = min(cost for cost, _, _ in costs)
         close = [(cost, steps, word) for cost, steps, word in costs if cost < least + _CLOSE]
+        ordinary = [token.text for token in span if token.text in self._unlike]
         words = tuple(
-            word for _, _, key in close for word in self._words[key] if word.use in ("name", "place")
+            word for _, _, key in close for word in self._words[key]
+            if word.use in ("name", "place")
+            and (word.table != "label" or all(len(span) > 1 and text in key for text in ordinary))
         )  # fmt: skip
         if not words:
             return []

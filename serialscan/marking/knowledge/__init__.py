@@ -120,11 +120,15 @@ class Number(Row, frozen=True, kw_only=True):
 
 
 class Label(Row, frozen=True, kw_only=True):
-    """Words that say of which kind the number beside them is; ``short`` ones need a number after them."""
+    """Words that say of which kind the number beside them is; ``short`` ones need a number after them.
+
+    ``unlike``: ordinary words that look like one of them and are never taken for one that was misread.
+    """
 
     kind: MarkKind
     names: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
 
 
 class Phrase(Row, frozen=True, kw_only=True):
