@@ -53,7 +53,8 @@ HEADS = {
 }  # fmt: skip
 NO_IMAGES = {
     Why.ARCHIVE: {
-        "a.zip": b"PK\3\4", "b": b"\x1f\x8b\x08", "c.tar": bytes(257) + b"ustar\0", "d.E01": b"EVF\t\r\n\xff\0",
+        "a.zip": b"PK\3\4", "b": b"\x1f\x8b\x08", "c.tar": bytes(257) + b"ustar\0",
+        "d.E01": b"EVF\t\r\n\xff\0",
     },
     Why.DOCUMENT: {
         "e.pdf": b"%PDF-1.7", "f": b"junk\n%PDF-1.4", "g.msg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
@@ -63,7 +64,8 @@ NO_IMAGES = {
         "k.ts": (b"G" + bytes(187)) * 6,
     },
     Why.OTHER: {
-        "l.txt": b"A1", "m": b"", "n.csv": b"photo,item\n", "o.wav": b"RIFF0000WAVEfmt ", "p.bin": bytes(2000),
+        "l.txt": b"A1", "m": b"", "n.csv": b"photo,item\n", "o.wav": b"RIFF0000WAVEfmt ",
+        "p.bin": bytes(2000),
     },
 }  # fmt: skip
 

@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from serialscan.batch.execute import Outcome
-from serialscan.batch.inputs import Input
-from serialscan.batch.items import Items
+from serialscan.batch import items as batch
+from serialscan.batch.task import Fusion, Input
 from serialscan.items import MOST_PHOTOS, Grouping, fuse, scan_item
 from serialscan.items.fuse import Strand, fuse_lines, posterior
 from serialscan.marking import load_knowledge, read_marks
@@ -33,7 +32,6 @@ from serialscan.record import (
     any_from_json,
     to_json,
 )
-from serialscan.settings import Settings
 
 KNOWLEDGE = load_knowledge()
 TOOL = Tool(name="serialscan", version="0", settings_digest="0")
@@ -367,11 +365,13 @@ def test_a_photo_of_a_serial_twice_counts_and_hides_nothing() -> None:
 
 def test_a_folder_of_hundreds_of_photos_is_not_taken_for_one_item() -> None:
     inputs = [Input(f"all/{n}.jpg") for n in range(MOST_PHOTOS + 1)]
-    items = Items(inputs, Grouping("folder"), Settings())
-    line = to_json(photo("all/0.jpg", "SERIAL W123456"))
-    *before, last = [items.add(Outcome(one, line, None)) for one in inputs]
-    assert set(before) == {None}
-    assert last is not None and last.status == "error" and len(last.photos) == len(inputs)
+    *read, fusion = batch.with_fusions(inputs, batch.plan_items(inputs, Grouping("folder")))
+    assert isinstance(fusion, Fusion) and all(isinstance(one, Input) and one.crowded for one in read)
+    shown = photo("all/0.jpg", "SERIAL W123456")
+    kept = [batch.light(shown, one) for one in read if isinstance(one, Input)]
+    assert all(not one.lines for one in kept)
+    last = batch.fuse(fusion, kept, KNOWLEDGE, tracebacks=False)
+    assert last.status == "error" and len(last.photos) == len(inputs)
     assert last.error is not None and last.error.code == "too_many_photos"
 
 

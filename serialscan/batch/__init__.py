@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from serialscan.batch.inputs import Input, Selection, Skipped, Why, walk
+from serialscan.batch.inputs import Inputs, Selection, Skipped, Why, walk
+from serialscan.batch.task import Input
 
-__all__ = ["Input", "Selection", "Skipped", "Why", "walk"]
+__all__ = ["Input", "Inputs", "Selection", "Skipped", "Why", "walk"]

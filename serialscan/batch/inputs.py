@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fnmatch
 import glob
 import os
 import stat
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from serialscan.errors import InputError, PhotoError
+from serialscan.batch.task import Input, Task
+from serialscan.errors import InputError, PhotoError, SerialscanError
+
+if TYPE_CHECKING:
+    from serialscan.items import Grouping
 
 STDIN = "-"
 
@@ -29,22 +37,6 @@ IMAGE_SUFFIXES = frozenset(
 _JUNK = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
 _GLOB_CHARACTERS = frozenset("*?[")
 _CHUNK = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One input, which always gives one record.
-
-    Attributes:
-        path: the name as given or found; bytes that are no text in the file system's encoding are
-            surrogate escapes, as everywhere in Python.
-        stdin: the image comes through standard input and ``path`` is ``-``.
-        problem: code and message of what is already known to be wrong with it.
-    """
-
-    path: str
-    stdin: bool = False
-    problem: tuple[str, str] | None = None
 
 
 class Why(StrEnum):
@@ -131,6 +123,71 @@ def walk(selection: Selection, skipped: Skipped) -> Iterator[Input]:
     if selection.files_from is not None:
         for path in _listed(selection.files_from, selection.null):
             yield from _named(path, selection, skipped)
+
+
+class Inputs:
+    """What a run reads; to be iterated once.
+
+    Args:
+        selection: which inputs.
+        grouping: puts photos together to items. All inputs are then listed before the first is read.
+
+    Attributes:
+        skipped: what was left out so far.
+        total: inputs there are, or None while they are being counted or if they cannot be.
+        without_item: inputs that belong to no item, when photos are put together.
+    """
+
+    def __init__(self, selection: Selection, grouping: Grouping | None = None) -> None:
+        self._selection = selection
+        self._grouping = grouping
+        self.skipped = Skipped()
+        self.total: int | None = None
+        self.without_item = 0
+
+    def __iter__(self) -> Iterator[Task]:
+        """The tasks that they make.
+
+        Raises:
+            SerialscanError: the list of files cannot be read, or the grouping is bad.
+        """
+        found = walk(self._selection, self.skipped)
+        if self._grouping is None:
+            if self._selection.countable:
+                threading.Thread(target=self._count, daemon=True).start()
+            yield from found
+            return
+        from serialscan.batch.items import plan_items, with_fusions
+
+        listed = list(found)
+        plan = plan_items(listed, self._grouping)
+        self.total, self.without_item = len(listed), sum(item is None for item in plan.items)
+        yield from with_fusions(listed, plan)
+
+    def _count(self) -> None:
+        """Counting walks the folders a second time and so never delays the first record."""
+        with contextlib.suppress(SerialscanError):  # the walk that matters reports it
+            self.total = sum(1 for _ in walk(self._selection, Skipped()))
+
+
+def standard_input(max_bytes: int) -> bytes:
+    """All of standard input, or one byte more than is allowed.
+
+    Raises:
+        PhotoError: ``unreadable``.
+    """
+    try:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
+        data = bytearray()
+        # Unbuffered: a thread that waits in a buffered read of stdin would break Python's exit.
+        with open(0, "rb", buffering=0, closefd=False) as stream:
+            while len(data) <= max_bytes and (chunk := stream.read(min(1 << 20, max_bytes + 1 - len(data)))):
+                data += chunk
+    except OSError as error:
+        message = f"standard input cannot be read ({error.strerror}): pipe an image in"
+        raise PhotoError("unreadable", message) from error
+    return bytes(data)
 
 
 def check_current_folder() -> None:

@@ -1,26 +1,18 @@
-"""A whole scan: inputs to records on a sink, with counts and progress."""
+"""A whole run: inputs through an executor to sinks, with counts."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, Protocol
 
-from serialscan.batch.execute import Outcome, execute
-from serialscan.batch.inputs import Input, Selection, Skipped, Why, walk
-from serialscan.batch.resources import MOST_JOBS, cores, default_jobs
-from serialscan.batch.worker import Job
-from serialscan.errors import ExitCode, SerialscanError
-from serialscan.settings import BatchSettings, Settings
-
-if TYPE_CHECKING:
-    from serialscan.items import Grouping
-    from serialscan.record import ItemRecord
+from serialscan.batch.inputs import Inputs, Skipped, Why
+from serialscan.batch.sink import Sink
+from serialscan.batch.task import Executor, Outcome
+from serialscan.errors import ExitCode
 
 
 @dataclass(slots=True)
@@ -28,31 +20,42 @@ class Tally:
     """The counts of a run.
 
     Attributes:
+        inputs: what is read.
         ok: photos read.
         failed: inputs with an error record.
-        skipped: what the walk left out.
-        total: inputs there are, or None while they are being counted or if they cannot be.
         seconds: how long the run took.
         interrupted: a person stopped the run.
         last_error: message of the last error record.
         items: item records written.
-        without_item: photos that belong to no item, when photos are put together.
     """
 
+    inputs: Inputs
     ok: int = 0
     failed: int = 0
-    skipped: Skipped = field(default_factory=Skipped)
-    total: int | None = None
     seconds: float = 0.0
     interrupted: bool = False
     last_error: str | None = None
     items: int = 0
-    without_item: int = 0
 
     @property
     def done(self) -> int:
-        """Records written."""
+        """Records of photos written."""
         return self.ok + self.failed
+
+    @property
+    def total(self) -> int | None:
+        """Inputs there are, or None while they are being counted or if they cannot be."""
+        return self.inputs.total
+
+    @property
+    def skipped(self) -> Skipped:
+        """What the walk left out."""
+        return self.inputs.skipped
+
+    @property
+    def without_item(self) -> int:
+        """Photos that belong to no item, when photos are put together."""
+        return self.inputs.without_item
 
     @property
     def exit_code(self) -> ExitCode:
@@ -63,74 +66,56 @@ class Tally:
             return ExitCode.NO_INPUT
         return ExitCode.SOME_FAILED if self.failed else ExitCode.OK
 
+    def count(self, outcome: Outcome) -> None:
+        """Count a record that is written."""
+        if outcome.input is None:
+            self.items += 1
+        elif outcome.error is None:
+            self.ok += 1
+        else:
+            self.failed += 1
+            self.last_error = outcome.error
 
-class Watcher(Protocol):
-    """Somebody who is told how a run goes."""
 
-    def update(self, outcome: Outcome, tally: Tally) -> None:
-        """One more record is written."""
-
-    def skip(self, path: str, why: Why) -> None:
-        """Something in a folder is no input; comes from another thread."""
-
-
-def run(
-    selection: Selection, settings: Settings, batch: BatchSettings, write: Callable[[Outcome], None],
-    watcher: Watcher, *, grouping: Grouping | None = None,
-    write_item: Callable[[ItemRecord], None] | None = None, tracebacks: bool = False,
-) -> Tally:  # fmt: skip
-    """Scan everything selected.
+def run(inputs: Inputs, executor: Executor, sinks: Sequence[Sink]) -> Tally:
+    """Read everything and hand each record to all sinks.
 
     Args:
-        selection: the inputs.
-        settings: how photos are read.
-        batch: how many at a time, and for how long.
-        write: takes each outcome, in input order.
-        watcher: is told after each.
-        grouping: puts photos together to items. All inputs are then listed before the first is read.
-        write_item: takes each item's record, after the outcome of its last photo.
-        tracebacks: workers show tracebacks of internal errors on stderr.
+        inputs: what to read.
+        executor: reads it.
+        sinks: take each record, one sink after the other, in input order.
 
     Returns:
         The counts; Ctrl-C ends the run and is told in them.
 
     Raises:
-        SerialscanError: output, engine, the list of inputs or the grouping failed; records written before
-            are valid.
+        SerialscanError: a sink, the engine, the list of inputs or the grouping failed; records written
+            before are valid.
     """
-    tally = Tally(skipped=Skipped(tell=watcher.skip))
+    tally = Tally(inputs)
     started = time.monotonic()
-    jobs = min(batch.jobs or default_jobs(), MOST_JOBS)
-    job = Job(settings, threads=max(1, cores() // jobs), crops=selection.crops, tracebacks=tracebacks)
-    inputs: Iterable[Input] = walk(selection, tally.skipped)
-    items = None
-    if grouping is not None:
-        from serialscan.batch.items import Items
+    for sink in sinks:
+        sink.begin(tally)
 
-        inputs = list(inputs)
-        items = Items(inputs, grouping, settings, tracebacks=tracebacks)
-        tally.total, tally.without_item = len(inputs), items.without_item
-    elif selection.countable:
-        threading.Thread(target=_count, args=(selection, tally), daemon=True).start()
-    outcomes = execute(inputs, job, jobs=jobs, timeout_s=batch.timeout_s)
-    with contextlib.closing(outcomes):
+    def skip(path: str, why: Why) -> None:
+        for sink in sinks:
+            sink.skip(path, why)
+
+    inputs.skipped.tell = skip
+    with contextlib.closing(executor.execute(inputs)) as outcomes:
         try:
             for outcome in outcomes:
                 with _whole():
-                    write(outcome)
-                    if outcome.error is None:
-                        tally.ok += 1
-                    else:
-                        tally.failed += 1
-                        tally.last_error = outcome.error
-                    record = items.add(outcome) if items is not None else None
-                    if record is not None and write_item is not None:
-                        write_item(record)
-                        tally.items += 1
-                    watcher.update(outcome, tally)
+                    for sink in sinks:
+                        sink.write(outcome)
+                    tally.count(outcome)
+                    for sink in sinks:
+                        sink.update(outcome, tally)
         except KeyboardInterrupt:
             tally.interrupted = True
     tally.seconds = time.monotonic() - started
+    for sink in sinks:
+        sink.end(tally)
     return tally
 
 
@@ -159,9 +144,3 @@ def _whole() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if seen:
         raise KeyboardInterrupt
-
-
-def _count(selection: Selection, tally: Tally) -> None:
-    """Counting walks the folders a second time and so never delays the first record."""
-    with contextlib.suppress(SerialscanError):  # the walk that matters reports it
-        tally.total = sum(1 for _ in walk(selection, Skipped()))

@@ -1,4 +1,4 @@
-"""The worker process: loads the networks once, then reads one input after another."""
+"""The worker process: loads the networks once, then carries out one task after another."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import ctypes
 import itertools
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serialscan.batch.inputs import Input
 from serialscan.batch.output import guard_streams
+from serialscan.batch.task import Input, Task
 from serialscan.errors import EngineError, OutputError, SerialscanError
-from serialscan.record import PhotoRecord, to_json
+from serialscan.record import ItemRecord, PhotoRecord, from_json, to_json
 from serialscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ READY = "ready"
 
 # The kernel then ends a worker, which costs one record, and not the process that writes the records.
 _OOM_SCORE = b"800"
+
+_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 # Images of every size leave holes in glibc's heap, whose size then wanders. Large blocks that go back to the
 # kernel at once keep it flat: measured on small photos, a worker peaks at 265 MiB and not at 300 to 390, and
@@ -42,27 +46,38 @@ class Job:
 
     Attributes:
         settings: what to read and how.
-        threads: threads that the networks may use.
+        threads: threads that the networks may use; 0 lets onnxruntime choose.
         crops: folder for pictures of the lines, or None.
         tracebacks: show the traceback of an internal error on stderr.
     """
 
     settings: Settings
-    threads: int
+    threads: int = 0
     crops: Path | None = None
     tracebacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One finished input: its record as a line of JSON without the line end."""
+    """One finished task.
+
+    Attributes:
+        line: its record as a line of JSON without the line end.
+        error: the error's message, or None if there is none.
+        light: for a photo of an item what the item needs of it, as a line of JSON.
+    """
 
     line: bytes
     error: str | None
+    light: bytes | None = None
+
+
+Data = bytes | Sequence[bytes] | None
+"""What a task needs beside itself: the bytes of standard input, or what an item needs of its photos."""
 
 
 def run_worker(tasks: Connection, results: Connection, job: Job) -> None:
-    """Read inputs from ``tasks`` until it closes; the answers go to ``results``, one each.
+    """Carry out tasks from ``tasks`` until it closes; the answers go to ``results``, one each.
 
     The first message is ``READY`` or the exception that ends the run. Later messages are ``Done``, or an
     ``OutputError`` when the pictures cannot be written.
@@ -93,11 +108,11 @@ def run_worker(tasks: Connection, results: Connection, job: Job) -> None:
         except (EOFError, OSError):
             return
         try:
-            record = _read(task, data, reader, job)
+            done = do(task, data, reader, job)
         except OutputError as error:
             results.send(error)
             return
-        results.send(Done(to_json(record), record.error.message if record.error else None))
+        results.send(done)
         if glibc is not None and count % _TRIM_EVERY == 0:
             glibc.malloc_trim(0)
 
@@ -110,6 +125,9 @@ def _settle_in() -> None:
         sys.stdout = sys.stderr
     with contextlib.suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_bytes(_OOM_SCORE)
+    if sys.platform == "linux":
+        # The kernel does it, whatever the worker is busy with.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
@@ -120,11 +138,59 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRecord:
-    """Read one input; whatever is wrong with the photo becomes its record.
+def do(task: Task, data: Data, reader: Reader, job: Job) -> Done:
+    """Carry out one task; whatever is wrong with the photo or the item becomes its record.
+
+    Args:
+        task: which.
+        data: what it needs beside itself.
+        reader: reads the photos.
+        job: how.
 
     Raises:
         OutputError: the pictures cannot be written. That ends the run: the photo is not to blame.
+    """
+    if isinstance(task, Input):
+        assert data is None or isinstance(data, bytes)
+        return _done(_read(task, data, reader, job), task)
+    from serialscan.batch.items import fuse
+    from serialscan.marking import load_knowledge
+
+    knowledge = load_knowledge(job.settings.knowledge, job.settings.knowledge_sha256)
+    return _done(fuse(task, _records(data), knowledge, tracebacks=job.tracebacks), task)
+
+
+def failed(task: Task, data: Data, job: Job, code: str, message: str) -> Done:
+    """A task that could not be carried out: the record that says so."""
+    if isinstance(task, Input):
+        from serialscan.photo import describe
+        from serialscan.scan import error_record
+
+        return _done(error_record(describe(Path(task.path), task.path), job.settings, code, message), task)
+    from serialscan.batch.items import unfused
+
+    return _done(unfused(task, _records(data), code, message), task)
+
+
+def _done(record: PhotoRecord | ItemRecord, task: Task) -> Done:
+    light_line = None
+    if isinstance(record, PhotoRecord) and isinstance(task, Input) and task.item is not None:
+        from serialscan.batch.items import light
+
+        light_line = to_json(light(record, task))
+    return Done(to_json(record), record.error.message if record.error else None, light_line)
+
+
+def _records(data: Data) -> list[PhotoRecord]:
+    assert data is not None and not isinstance(data, bytes)
+    return [from_json(line) for line in data]
+
+
+def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRecord:
+    """Read one input.
+
+    Raises:
+        OutputError: the pictures cannot be written.
     """
     from serialscan.photo import describe, path_text
     from serialscan.scan import error_record, scan_photo

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 
 import click
 
-from serialscan.batch.execute import Outcome
 from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
+from serialscan.batch.sink import Sink
+from serialscan.batch.task import Outcome
 from serialscan.cli.text import printable, speed
 
 _log = logging.getLogger("serialscan")
 
 
-class Quiet:
-    """Shows nothing; the base of the others."""
+class Quiet(Sink):
+    """Shows nothing of the run; the base of the others. Names with -v what fails and what is skipped."""
 
     def __enter__(self) -> Quiet:
         return self
@@ -27,8 +28,10 @@ class Quiet:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def update(self, outcome: Outcome, tally: Tally) -> None:
-        """One more record is written."""
+    def write(self, outcome: Outcome) -> None:
+        """Name what failed, with -v."""
+        if outcome.input is not None and outcome.error is not None:
+            _log.info("%s: %s", printable(outcome.input.path), outcome.error)
 
     def skip(self, path: str, why: Why) -> None:
         """Name what is no input, with -v."""
@@ -45,6 +48,8 @@ class Events(Quiet):
 
     def update(self, outcome: Outcome, tally: Tally) -> None:
         """Write the event."""
+        if outcome.input is None:
+            return
         event = {
             "done": tally.done, "total": tally.total, "failed": tally.failed,
             "file": printable(outcome.input.path),
@@ -96,6 +101,19 @@ class Bar(Quiet):
         self._progress.stop()
         yield
         self._progress.start()
+
+
+class Aside(Sink):
+    """Another sink that writes to the terminal, for which the bar makes room."""
+
+    def __init__(self, sink: Sink, shown: Quiet) -> None:
+        self._sink = sink
+        self._shown = shown
+
+    def write(self, outcome: Outcome) -> None:
+        """Write the record while the bar is off the terminal."""
+        with self._shown.aside():
+            self._sink.write(outcome)
 
 
 def progress(kind: str, quiet: bool) -> Quiet:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from serialscan.batch.execute import Outcome
-from serialscan.batch.inputs import STDIN, Selection, check_current_folder
+from serialscan.batch.inputs import STDIN, Inputs, Selection, check_current_folder
 from serialscan.batch.output import is_stdout, make_crops_folder, open_output, take_stdout
+from serialscan.batch.processes import local_processes
 from serialscan.batch.run import run
+from serialscan.batch.sink import Lines, Sink
+from serialscan.batch.worker import Job
 from serialscan.cli.options import config_option, effective_settings, verbose_option
-from serialscan.cli.progress import progress
-from serialscan.cli.text import printable, summary
+from serialscan.cli.progress import Aside, progress
+from serialscan.cli.text import summary
 from serialscan.errors import InputError
-from serialscan.record import ItemRecord, to_json
 
 if TYPE_CHECKING:
     from serialscan.items import Grouping
-
-_log = logging.getLogger("serialscan")
 
 
 @click.command(
@@ -184,32 +181,18 @@ def scan(
     selection = Selection(paths, files_from, null, recursive, include, exclude, file, crops)
     as_table = form == "table" or (form == "auto" and file is None and data.is_terminal)
     with progress(progress_kind, quiet) as shown:
-        table = None
+        records: Sink
         if as_table:
             from serialscan.cli.table import TableWriter
 
-            table = TableWriter(data)
-
-        def write(outcome: Outcome) -> None:
-            with shown.aside() if data.is_terminal else nullcontext():
-                if table is None:
-                    data.write_line(outcome.line)
-                else:
-                    table.write(outcome)
-            if outcome.error is not None:
-                _log.info("%s: %s", printable(outcome.input.path), outcome.error)
-
-        def write_item(record: ItemRecord) -> None:
-            with shown.aside() if data.is_terminal else nullcontext():
-                if table is None:
-                    data.write_line(to_json(record))
-                else:
-                    table.write_item(record)
-
-        tally = run(
-            selection, effective.settings, effective.batch, write, shown, grouping=grouping,
-            write_item=write_item, tracebacks=verbose > 1,
-        )  # fmt: skip
+            records = TableWriter(data)
+        else:
+            records = Lines(data)
+        if data.is_terminal:
+            records = Aside(records, shown)
+        job = Job(effective.settings, crops=crops, tracebacks=verbose > 1)
+        executor = local_processes(job, effective.batch)
+        tally = run(Inputs(selection, grouping), executor, [records, shown])
     if not quiet or tally.interrupted:
         click.echo(f"serialscan: {summary(tally)}", err=True)
     if tally.done == tally.failed == 1 and not as_table:

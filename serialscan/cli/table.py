@@ -9,16 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from serialscan.batch.execute import Outcome
 from serialscan.batch.output import DataStream
+from serialscan.batch.sink import Sink
+from serialscan.batch.task import Outcome
 from serialscan.cli.text import printable
-from serialscan.record import ItemRecord, PhotoRecord, from_json
+from serialscan.record import ItemRecord, PhotoRecord, any_from_json
 
 _COLUMNS = ("photo", "serial", "sure", "decision", "note")
 _STYLES = {"accept": "green", "review": "yellow", "none": "dim", "error": "red"}
 
 
-class TableWriter:
+class TableWriter(Sink):
     """Writes rows of equal widths, which a table that is not complete yet needs."""
 
     def __init__(self, stream: DataStream) -> None:
@@ -34,7 +35,13 @@ class TableWriter:
 
     def write(self, outcome: Outcome) -> None:
         """Write the row of one record."""
-        record = from_json(outcome.line)
+        record = any_from_json(outcome.line)
+        if isinstance(record, ItemRecord):
+            self._write_item(record)
+        else:
+            self._write_photo(record)
+
+    def _write_photo(self, record: PhotoRecord) -> None:
         decision = record.serial.decision if record.error is None else "error"
         self._row([
             self._name(record.source.path),
@@ -44,7 +51,7 @@ class TableWriter:
             Text(_note(record), overflow="fold"),
         ])  # fmt: skip
 
-    def write_item(self, record: ItemRecord) -> None:
+    def _write_item(self, record: ItemRecord) -> None:
         """Write the row of an item, below those of its photos."""
         decision = record.serial.decision if record.error is None else "error"
         notes = [warning.message for warning in record.warnings]

@@ -1,0 +1,85 @@
+"""What a run hands to its executor, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input, which always gives one record.
+
+    Attributes:
+        path: the name as given or found; bytes that are no text in the file system's encoding are
+            surrogate escapes, as everywhere in Python.
+        stdin: the image comes through standard input and ``path`` is ``-``.
+        problem: code and message of what is already known to be wrong with it.
+        item: the item that it is a photo of, if photos are put together.
+        crowded: the item has too many photos to be put together.
+    """
+
+    path: str
+    stdin: bool = False
+    problem: tuple[str, str] | None = None
+    item: str | None = None
+    crowded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """Photos to put together to the record of one item; stands behind the last of them.
+
+    Attributes:
+        item: the item's name.
+        photos: how many inputs before it have that ``item``.
+        case: case fields; several values where sources differ.
+    """
+
+    item: str
+    photos: int
+    case: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+Task = Input | Fusion
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One finished task.
+
+    Attributes:
+        task: what was done.
+        line: its record as a line of JSON without the line end.
+        error: the error's message, or None if there is none.
+    """
+
+    task: Task
+    line: bytes
+    error: str | None
+
+    @property
+    def input(self) -> Input | None:
+        """The photo that was read; None if the record is that of an item."""
+        return self.task if isinstance(self.task, Input) else None
+
+
+class Executor(Protocol):
+    """Somebody who carries out tasks: processes here, this process, a cluster."""
+
+    def execute(self, tasks: Iterable[Task]) -> Generator[Outcome, None, None]:
+        """Carry out tasks.
+
+        Args:
+            tasks: taken lazily, at most a few ahead of what is being done; perhaps by another thread.
+
+        Yields:
+            One outcome a task, in their order, each as soon as it and all before it are there. Closing the
+            generator ends all work.
+
+        Raises:
+            SerialscanError: the engine does not start, the tasks cannot be listed, or the pictures of the
+                lines cannot be written.
+        """
+        ...
