@@ -89,7 +89,10 @@ def completeness(
 
 
 def _before(line: Line, span: Span, own: Frame | None, pitch: float, add: _Add) -> None:
-    if any(c.isalnum() for c in line.text[: span.start]):
+    label = span.label
+    if label is not None and label.labels_line == span.line and span.start <= label.start:
+        add("bounded", f"label {label.words!r} stands before its start", 1.0)
+    elif any(c.isalnum() for c in line.text[: span.start]):
         near = max(0, span.start - _SEARCHED)
         words = [m.span() for m in TOKEN.finditer(line.text, near, span.start)]
         _in_row(line, span, words[-1] if words else None, own, pitch, "before its start", add)
