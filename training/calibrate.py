@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import pickle
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -29,8 +30,8 @@ import numpy as np
 from vendor import pin
 
 from serialscan.evaluate.metrics import calibration_error, reliability
-from serialscan.evaluate.score import equals, folded
-from serialscan.marking import load_knowledge, read_marks
+from serialscan.evaluate.score import folded
+from serialscan.marking import load_knowledge, match_key, read_marks
 from serialscan.marking.choose import decide
 from serialscan.marking.iuid import with_message
 from serialscan.photo import open_photo
@@ -42,6 +43,8 @@ from serialscan.settings import Settings
 
 VERSION = 9
 RIDGE = 2e-4  # per line
+LEAST_PART = 3  # letters and digits of a text that may be a part of a serial
+STATED = 0.02  # ridge per serial that keeps the weights of completeness near the stated ones
 SHARES = (0.1, 0.05, 0.02, 0.01)  # of wrong serials, for which a least confidence is fitted
 
 
@@ -61,18 +64,38 @@ class Read:
         whole = ["".join(glyph["char"] for glyph in line) for line in self.label.get("glyphs", ())]
         stands = (*(whole or self.label["lines"]), *self.label.get("illegible_lines", ()))
         known = {folded(t) for t in (*stands, *self.label.get("fields", {}).values())}
-        return [_only(folded(line.text), known) for line in self.lines]
+        texts = [folded(line.text) for line in self.lines]
+        # What a trap hides is no fault of the reading: whether it is all of the number is another question.
+        return [_only(text, known) or ("trap" in self.label and _is_end(text, known)) for text in texts]
+
+    @property
+    def serials(self) -> set[str]:
+        """Match keys of the true serial, legible or not."""
+        true = (self.label["serial"], self.label.get("fields", {}).get("serial"))
+        return {match_key(t) for t in true if t is not None}
 
     def serial_right(self, value: str) -> bool:
-        """Whether a serial is the true one, legible or not."""
-        true = (self.label["serial"], self.label.get("fields", {}).get("serial"))
-        return any(t is not None and equals(t, value) for t in true)
+        """Whether a serial is the true one, as a register searches it."""
+        return match_key(value) in self.serials
+
+    def serial_whole(self, value: str) -> bool | None:
+        """Whether a number is all of the true serial; None if it is no part of it."""
+        key = match_key(value)
+        if key in self.serials:
+            return True
+        is_part = any(key in true for true in self.serials)
+        return False if is_part and len(key) >= LEAST_PART else None
 
 
 def _only(text: str, known: set[str]) -> bool:
     for one in sorted(known - {""}, key=lambda t: (-len(t), t)):
         text = text.replace(one, "", 1)
     return not text
+
+
+def _is_end(text: str, known: set[str]) -> bool:
+    """Whether a text is the beginning or the end of a true line."""
+    return len(text) >= LEAST_PART and any(true.startswith(text) or true.endswith(text) for true in known)
 
 
 @cache
@@ -138,11 +161,50 @@ def accepted_from(claims: Sequence[tuple[float, bool]], share: float) -> float |
     return least
 
 
+def completeness_weights(photos: Sequence[Read]) -> list[tuple[str, float, float, int]]:
+    """The weights of completeness that fit the photos best, near the stated ones.
+
+    A logistic model over what each reason counted, of the numbers that are the true serial or a part of it.
+
+    Returns:
+        For each code the stated weight, the fitted one, and how many serials have such a reason.
+    """
+    knowledge = load_knowledge()
+    rows: list[dict[str, float]] = []
+    whole: list[bool] = []
+    for photo in photos:
+        _, serial = read_marks(photo.lines, photo.codes, knowledge)
+        for one in serial.candidates:
+            if one.complete is not None and (is_whole := photo.serial_whole(one.value)) is not None:
+                counted: dict[str, float] = {}
+                for reason in one.complete.reasons:
+                    times = reason.weight / knowledge.weights[reason.code]
+                    counted[reason.code] = counted.get(reason.code, 0.0) + times
+                rows.append(counted)
+                whole.append(is_whole)
+                break
+    codes = sorted({code for row in rows for code in row})
+    stated = np.array([knowledge.weights[code] for code in codes])
+    x = np.array([[row.get(code, 0.0) for code in codes] for row in rows])
+    y = np.array(whole, float)
+    weights = stated.copy()
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
+        gradient = x.T @ (y - p) - STATED * len(y) * (weights - stated)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + STATED * len(y) * np.eye(len(codes))
+        weights = weights + np.linalg.solve(hessian, gradient)
+    counts = [(x[:, i] != 0).sum() for i in range(len(codes))]
+    return [
+        (c, float(s), float(w), int(n)) for c, s, w, n in zip(codes, stated, weights, counts, strict=True)
+    ]
+
+
 def main() -> None:
     """Read the photos and fit."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("labels", nargs="+", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="file that keeps the lines read, or has them from before")
     a = parser.parse_args()
     name = provenance(a.labels)  # before hours of reading, in which a file may change
     tasks = [
@@ -150,8 +212,13 @@ def main() -> None:
         for path in a.labels
         for label in map(json.loads, path.read_text(encoding="utf-8").splitlines())
     ]
-    with ProcessPoolExecutor(a.jobs) as pool:
-        photos = list(pool.map(read, tasks, chunksize=4))
+    if a.keep is not None and a.keep.exists():
+        photos = pickle.loads(a.keep.read_bytes())
+    else:
+        with ProcessPoolExecutor(a.jobs) as pool:
+            photos = list(pool.map(read, tasks, chunksize=4))
+        if a.keep is not None:
+            a.keep.write_bytes(pickle.dumps(photos))
     fit(photos, name)
 
 
@@ -187,6 +254,9 @@ def fit(photos: Sequence[Read], name: str) -> None:
         out.write(
             f"  {one.low:.1f}-{one.high:.1f}: {one.confidence:.3f} said, {one.right}/{one.claims} right\n"
         )
+    out.write("completeness, fitted near the stated weights (knowledge/weights.toml):\n")
+    for code, stated, weight, count in completeness_weights(photos):
+        out.write(f"  {code}: {stated:+.2f} stated, {weight:+.2f} fitted, in {count} serials\n")
     for share, least in accept:
         taken = [right for p, right in serials if least is not None and p >= least]
         wrong = len(taken) - sum(taken)

@@ -25,6 +25,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
         serial: the number that names the piece, or None if none can be read.
         kind: how the marks were made.
         tier: how hard it is to read, for example easy, medium, hard.
+        trap: what makes the serial less than whole, with details behind a colon, as `render --traps` writes
+            it: ``covered:tag``; empty for other photos.
         partial_lines: more may be readable than ``lines`` says; further output is then no error.
         illegible_lines: what stands there but cannot be read; not counted, and makes the truth partial.
         polygons: for each line its outline in pixels of the upright first page, or None.
@@ -37,6 +39,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     serial: str | None
     kind: str = ""
     tier: str = ""
+    trap: str = ""
     partial_lines: bool = False
     illegible_lines: tuple[str, ...] = ()
     polygons: tuple[Polygon | None, ...] | None = None

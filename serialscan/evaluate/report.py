@@ -59,7 +59,7 @@ class Figures(_Part, frozen=True, kw_only=True):
 
 
 class Group(_Part, frozen=True, kw_only=True):
-    """The figures of a part of the photos; ``by`` is kind, tier, folder, glyph_height or contrast."""
+    """The figures of a part of the photos; ``by`` is kind, tier, trap, folder, glyph_height or contrast."""
 
     by: str
     name: str
@@ -338,6 +338,7 @@ def _groups(photos: Sequence[Judged]) -> Iterable[Group]:
     keys: tuple[tuple[str, Callable[[Judged], str]], ...] = (
         ("kind", lambda photo: photo.label.kind),
         ("tier", lambda photo: photo.label.tier),
+        ("trap", lambda photo: photo.label.trap.partition(":")[0]),
         ("folder", lambda photo: photo.folder),
     )
     for by, key in keys:

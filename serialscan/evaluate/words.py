@@ -32,6 +32,7 @@ SHORT_NAMES = {
 BY = {
     "kind": "kind",
     "tier": "tier",
+    "trap": "trap",
     "folder": "folder",
     "glyph_height": "glyph height, px",
     "contrast": "contrast",
