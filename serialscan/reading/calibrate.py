@@ -15,6 +15,7 @@ import msgspec
 
 from serialscan.errors import EngineError
 from serialscan.glyphs import letter_for_digit
+from serialscan.reading.ends import HALF
 from serialscan.reading.engine import BUMPS, OTHER, RECOGNISERS, RELIEF, STOCK, WEIGHTS
 from serialscan.record import Alternative, Glyph, Line, TextCandidate
 
@@ -28,7 +29,6 @@ SHORT = 2  # characters; a line as short as this may be a scratch, or be read wh
 EDGE = 0.6  # glyph heights: a line that ends closer to the edge of the photo may go on beyond it
 FILLS = 0.25  # of a picture's short side: one whose glyphs are larger was cut out for that line
 _OVER = -0.3  # an outline that leaves the photo by more says no more
-_HALF = 0.4  # of a character, in glyph heights: from its middle to its end
 _LEAST_DOUBT = 1e-3  # of a character on which all views agree, in nats
 
 
@@ -116,7 +116,7 @@ def to_edge(line: Line, width: int, height: int) -> float:
         for at, inner, side in ((x, inner_x, width), (y, inner_y, height)):
             if abs(at - inner) > 1e-6:
                 nearest = min(nearest, ((side if at > inner else 0) - at) / (at - inner) * step)
-    return nearest / tall - _HALF
+    return nearest / tall - HALF
 
 
 def evidence(line: Line, width: int, height: int) -> tuple[float, ...]:

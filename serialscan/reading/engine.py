@@ -32,6 +32,7 @@ RECOGNISERS = (
     ("relief-quick", "recogniser-quick.onnx"),
     ("relief-v5", "recogniser-v5.onnx"),
 )
+ENDS = "ends.onnx"
 _TONES = np.arange(256, dtype=np.float32) * np.float32(2 / 255) - np.float32(1)  # of a grey value
 AT_ONCE = 2  # batches of lines read side by side; each takes its own memory
 
@@ -92,7 +93,7 @@ class Recogniser:
 
 
 class Networks:
-    """Detectors and recognisers on the CPU, in the order of `DETECTORS` and `RECOGNISERS`.
+    """Detectors and recognisers on the CPU, in the order of `DETECTORS` and `RECOGNISERS`; and `ENDS`.
 
     Args:
         threads: threads of each detector, and of all batches of lines at once; 0 lets onnxruntime choose.
@@ -135,6 +136,7 @@ class Networks:
         # Widths differ from line to line: here an arena would keep the largest of each for ever.
         options.enable_cpu_mem_arena = False
         self.recognisers = tuple(_recogniser(name, session(file)) for name, file in RECOGNISERS)
+        self.ends = session(ENDS)
         self.models = tuple(Model(name=w.name, sha256=w.expected) for w in weights)
         self._pool = None if threads == 1 else ThreadPoolExecutor(AT_ONCE)
 

@@ -15,16 +15,16 @@ from serialscan.errors import EngineError
 from serialscan.reading import tesseract
 from serialscan.reading.calibrate import Calibration, calibrated, load_calibration
 from serialscan.reading.codes import read_codes
+from serialscan.reading.ends import GLYPH_SHARE, ends_of
 from serialscan.reading.engine import LINE_PX, Networks
 from serialscan.reading.page import Found, PageReader
 from serialscan.reading.shapes import Crop, Shape
-from serialscan.record import Alternative, Code, Glyph, Line, Model, Quality, Testimony, TextCandidate
+from serialscan.record import Alternative, Code, End, Glyph, Line, Model, Quality, Testimony, TextCandidate
 from serialscan.settings import Settings
 
 SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
 TESTIFY_LINES = 8  # lines of a page that Tesseract reads at most: those with digits, then the most valuable
-# A box reaches beyond its glyphs; measured on rendered photos whose glyph heights are known.
-GLYPH_SHARE = 0.64
+ENDS_DIGITS = 2  # of a line at whose ends one looks
 BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons
 
 
@@ -97,9 +97,10 @@ class Reader:
         # A line may have been parted since, or have got its first digit.
         asked = _to_ask([(one.shape, one.fusion.text, one.value) for one in found])
         testimonies |= self._testify(rgb, [shape for shape in asked if shape not in testimonies])
+        ends = self._ends(rgb, found)
         height, width = rgb.shape[:2]
         lines = tuple(
-            self._probable(_line(one, f"L{number}", page, said), width, height)
+            self._probable(_line(one, f"L{number}", page, said, ends.get(one.shape, ())), width, height)
             for number, one in enumerate(found, start=first_line)
             for said in [testimonies[one.shape] if one.shape in asked else None]
         )
@@ -117,6 +118,16 @@ class Reader:
             return line
         return calibrated(line, self._calibration.probability(line, width, height))
 
+    def _ends(self, rgb: np.ndarray, found: Sequence[Found]) -> dict[Shape, tuple[End, End]]:
+        """What is seen beyond both ends of each line that shows a number."""
+        numbers = [one for one in found if sum(c.isdigit() for c in one.fusion.text) >= ENDS_DIGITS]
+        places = [
+            [slot.position for slot in one.fusion.slots if slot.ranked()[0][0] != " "] for one in numbers
+        ]
+        lines = [(one.shape, at[0], at[-1]) for one, at in zip(numbers, places, strict=True)]
+        seen = ends_of(rgb, lines, self._networks.ends)
+        return {shape: ends for (shape, _, _), ends in zip(lines, seen, strict=True)}
+
     def _testify(self, rgb: np.ndarray, shapes: Sequence[Shape]) -> dict[Shape, Testimony | None]:
         """Tesseract's reading of lines; None where it read nothing."""
         if not self._tesseract or not shapes:
@@ -133,7 +144,7 @@ def _to_ask(lines: Sequence[tuple[Shape, str, float]]) -> list[Shape]:
     return [lines[i][0] for i in sorted(best)]
 
 
-def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
+def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tuple[End, ...]) -> Line:
     shape, fusion = found.shape, found.fusion
     positions = [slot.position for slot in fusion.slots]
     edges = _edges(positions)
@@ -169,6 +180,7 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
         readers=(*readers, second) if second else tuple(readers),
         glyph_height_px=round(shape.height * GLYPH_SHARE, 1),
         page=page,
+        ends=ends,
     )
 
 

@@ -138,6 +138,8 @@ def render_line(
     glyph_px: float | None = None,
     faces: Sequence[str] = FREE_FACES,
     materials: Sequence[str] = FREE_MATERIALS,
+    room: tuple[float, float] = (0.0, 0.0),
+    faint: tuple[tuple[int, float], ...] = (),
 ) -> Photo:
     """A photo of one line as a detector cuts it out: tight, loose or shifted, with what stands around it.
 
@@ -149,6 +151,8 @@ def render_line(
         glyph_px: height of the capitals in pixels; 14 to 48 if None. What it shows may be coarser.
         faces: names in `FACES`, or of `fonts.free_fonts`, to choose from.
         materials: names in `MATERIALS` to choose from.
+        room: what is shown beyond such a cut, beside the line and above and below it, in capital heights.
+        faint: as in `Text`.
     """
     rng = np.random.default_rng(seed)
     shares = np.array([look.share for look in _LOOKS])
@@ -167,7 +171,7 @@ def render_line(
     line = Text(
         text, 0, -height / 2, height, mark, face,
         role="serial", stretch=round(float(rng.uniform(*look.stretch)), 2),
-        tracking=round(float(rng.uniform(*look.tracking)), 2),
+        tracking=round(float(rng.uniform(*look.tracking)), 2), faint=faint,
     )  # fmt: skip
     coarse = 1.0
     if glyph_px is None:
@@ -181,7 +185,7 @@ def render_line(
         (-20.0, -6 * height, line.length + 20.0, 6 * height), (line,), fields={"serial": text},
         radius=float(rng.uniform(8, 25)) if rng.random() < 0.15 else 0.0, used=bool(rng.random() < 0.6),
     )  # fmt: skip
-    camera = _crop(rng, line, glyph_px)
+    camera = _crop(rng, line, glyph_px, room)
     tall = camera.field * camera.height / (camera.width * camera.squeeze)
     sensor = _sensor(rng, glyph_px, coarse)
     # Automatic exposure only half makes up for dark things and bright labels.
@@ -197,8 +201,11 @@ def _brightness(material: str) -> float:
     return sum(made.color) / 3 + 0.15 * made.gloss
 
 
-def _crop(rng: Rng, line: Text, glyph_px: float) -> Camera:
-    """Where a detector's box lies around a line: half of them tight, some loose, all a little off."""
+def _crop(rng: Rng, line: Text, glyph_px: float, room: tuple[float, float]) -> Camera:
+    """Where a detector's box lies around a line: half of them tight, some loose, all a little off.
+
+    ``room`` is added on both sides, and above and below, in capital heights.
+    """
     height, turned = line.height, float(rng.normal(0, 1.0))
     squeeze = float(np.exp(rng.uniform(-0.7, 0.7))) if rng.random() < 0.08 else 1.0
     kind = rng.random()
@@ -214,6 +221,7 @@ def _crop(rng: Rng, line: Text, glyph_px: float) -> Camera:
     top, bottom = min(0.0, float(rows.min())) - edge, max(1.0, float(rows.max())) + edge
     tall = height * (bottom - top + slack) + abs(math.sin(math.radians(turned))) * line.length
     wide = line.length + height * (2 * beside + 0.12)
+    wide, tall = wide + 2 * room[0] * height, tall + 2 * room[1] * height
     scale = glyph_px / (height * squeeze)
     return Camera(
         max(24, round(wide * scale)), max(16, round(tall * scale * squeeze)), wide,
@@ -234,7 +242,8 @@ def _surrounded(rng: Rng, item: Item, tall: float) -> Item:
         if rng.random() < 0.45 and tall / 2 > height / 2 + gap - 0.15 * height:
             size = height * float(rng.choice([1.0, 1.0, 0.75, 1.3]))
             other = replace(
-                line, text=random_text(rng), height=size, role="", x=float(rng.uniform(-1.0, 0.6)) * height,
+                line, text=random_text(rng), height=size, role="", faint=(),
+                x=float(rng.uniform(-1.0, 0.6)) * height,
                 y=height / 2 + gap if side > 0 else -height / 2 - gap - size,
             )  # fmt: skip
             if _has(line.face, other.text):

@@ -109,6 +109,7 @@ class Text:
         twice: places of characters that were struck twice.
         stretch: width of the characters, as a factor on the face's.
         tracking: further gap between characters, as a part of the height.
+        faint: place of a character and what is left of its depth and paint, 0 to 1.
     """
 
     text: str
@@ -126,6 +127,7 @@ class Text:
     twice: tuple[int, ...] = ()
     stretch: float = 1.0
     tracking: float = 0.0
+    faint: tuple[tuple[int, float], ...] = ()
 
     @property
     def style(self) -> Face:
@@ -362,6 +364,7 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
     height, half = text.height, face.weight * mark.weight
     shapes = [glyph(char, face) for char in text.text]
     advances = [width + face.spacing for _, width in shapes]
+    left_over = dict(text.faint)
     if mark.jitter:
         advances = [a + float(rng.normal(0.0, 0.045 * mark.jitter)) for a in advances]
     total = sum(advances) - face.spacing
@@ -390,6 +393,11 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
         scale = height * canvas.px_per_mm
         lean = (wander[3:5] * (mark.lean * mark.fade / scale)).astype(np.float32)
         depth = mark.depth * height * min(max(force, 0.15), 1.8)
+        how = mark
+        if place in left_over:
+            left = left_over[place]
+            depth *= left
+            how = replace(mark, cover=mark.cover * left, grime=mark.grime * left)
         blows = [(char, depth, np.zeros(2, np.float32))]
         if place < len(text.under) and text.under[place] != " ":
             blows.insert(0, (text.under[place], 0.7 * depth, rng.normal(0.0, 0.05, 2).astype(np.float32)))
@@ -400,7 +408,7 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
             points = canvas.to_px(to_mm(np.concatenate(paths) + aside))
             ends = np.cumsum([len(path) for path in paths]).tolist()
             strokes = [points[end - len(path) : end] for path, end in zip(paths, ends, strict=True)]
-            _cut(canvas, strokes, mark, max(half * scale, 0.45), deep, lean, rng, bool(face.file))
+            _cut(canvas, strokes, how, max(half * scale, 0.45), deep, lean, rng, bool(face.file))
         points = np.concatenate(lines)
         margin = 0.0 if face.file else half
         left, top = points.min(axis=0) - margin
