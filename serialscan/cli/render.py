@@ -10,12 +10,27 @@ import click
 from serialscan.errors import OutputError
 
 
+def _known_kinds(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The kinds of traps that were asked for; loads the renderer only for these."""
+    if value:
+        from serialscan.render.traps import HARMLESS, KINDS
+
+        for kind in value:
+            if kind not in (*KINDS, HARMLESS):
+                raise click.BadParameter(f"{kind!r} is none of {', '.join((*KINDS, HARMLESS))}.")
+    return value
+
+
 @click.command(
     epilog="""\b
 Examples:
   serialscan render --count 50 --seed 7 --out test-photos
   serialscan render --count 60 --photos-per-item 3 --out test-items
   serialscan render --held-back --count 500 --out to-measure
+  serialscan render --traps --count 200 --out traps
+  serialscan render --trap cut --trap covered --count 50 --out hidden
   serialscan render --samples --out samples
 """
 )
@@ -58,6 +73,20 @@ Examples:
     is_flag=True,
     help="Also use the free fonts that are installed here; docs/rendering.md lists them.",
 )
+@click.option(
+    "--traps",
+    is_flag=True,
+    help="Serials that are read rightly and are not whole: split, cut, covered and more; a fifth of the "
+    "photos only look so.",
+)
+@click.option(
+    "--trap",
+    "kinds",
+    metavar="KIND",
+    multiple=True,
+    callback=_known_kinds,
+    help="Only this kind of trap, with --traps or without; may be given several times.",
+)
 @click.option("--samples", is_flag=True, help="Make the photos of samples/ instead of random ones.")
 def render(
     count: int,
@@ -67,6 +96,8 @@ def render(
     megapixels: float | None,
     held_back: bool,
     fonts: bool,
+    traps: bool,
+    kinds: tuple[str, ...],
     samples: bool,
 ) -> None:
     """Render photographs of marked rifles and optics that never existed, with labels.jsonl.
@@ -80,7 +111,9 @@ def render(
     photos = (
         render_samples()
         if samples
-        else render_random(count, seed, photos_per_item, held_back, megapixels, fonts)
+        else render_random(
+            count, seed, photos_per_item, held_back, megapixels, fonts, kinds if traps or kinds else None
+        )
     )
     written = 0
     try:

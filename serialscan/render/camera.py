@@ -37,6 +37,7 @@ class Camera:
         distance: of the camera, in widths of the field; small makes strong perspective.
         radius: of the cylinder in mm; 0 for a flat item.
         squeeze: width of the photo's pixels on the item over their height; 2 makes everything half as wide.
+        mirrored: left and right are exchanged, as in a picture of a mirror.
     """
 
     width: int
@@ -49,6 +50,7 @@ class Camera:
     distance: float = 2.5
     radius: float = 0.0
     squeeze: float = 1.0
+    mirrored: bool = False
 
     @cached_property
     def rotation(self) -> Array:
@@ -83,7 +85,7 @@ class Camera:
         seen = (self.lift(np.asarray(points, np.float32)) - self.pivot) @ self.rotation.T
         focal = self.width * self.distance
         depth = self.distance * self.field - seen[:, 2]
-        u = self.width / 2 - 0.5 + focal * seen[:, 0] / depth
+        u = self.width / 2 - 0.5 + (-focal if self.mirrored else focal) * seen[:, 0] / depth
         v = self.height / 2 - 0.5 + focal * self.squeeze * seen[:, 1] / depth
         return np.stack([u, v], axis=1).astype(np.float32)
 
@@ -107,7 +109,7 @@ class Camera:
         depth = np.array([0, 0, self.distance * self.field]) - seen[2]
         return np.stack(
             [
-                focal * seen[0] + (self.width / 2 - 0.5) * depth,
+                (-focal if self.mirrored else focal) * seen[0] + (self.width / 2 - 0.5) * depth,
                 focal * self.squeeze * seen[1] + (self.height / 2 - 0.5) * depth,
                 depth,
             ]
@@ -164,6 +166,8 @@ class Camera:
         """Surface coordinates (mm) that each photo pixel sees; far outside where it misses."""
         focal = self.width * self.distance
         u = (np.arange(self.width, dtype=np.float32) - (self.width / 2 - 0.5)) / focal
+        if self.mirrored:
+            u = -u
         v = (np.arange(self.height, dtype=np.float32) - (self.height / 2 - 0.5)) / (focal * self.squeeze)
         r = self.rotation
         eye = self.position + np.array([0, 0, self.radius], np.float32)

@@ -35,9 +35,10 @@ def extent(text: Text) -> Box:
     if text.arc:
         reach = text.arc + 1.4 * text.height
         return text.x - reach, text.y - reach, text.x + reach, text.y + reach
-    width = text.length
-    left = text.x - {"left": 0.0, "centre": width / 2, "right": width}[text.anchor]
-    return left, text.y, left + width, text.y + text.height
+    width, height = text.size
+    anchor = "centre" if text.stacked else text.anchor
+    left = text.x - {"left": 0.0, "centre": width / 2, "right": width}[anchor]
+    return left, text.y, left + width, text.y + height
 
 
 def _taken(item: Item) -> list[Box]:

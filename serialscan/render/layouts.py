@@ -595,12 +595,12 @@ def middle(item: Item) -> tuple[tuple[float, float], float]:
     for text in item.texts:
         if not text.role:
             continue
-        width = text.length
-        start = text.x - width / 2 if text.anchor == "centre" else text.x
+        width, height = text.size
+        start = text.x - width / 2 if text.anchor == "centre" or text.stacked else text.x
         left.append(start)
         right.append(start + width)
         top.append(text.y)
-        bottom.append(text.y + text.height)
+        bottom.append(text.y + height)
     centre = ((min(left) + max(right)) / 2, (min(top) + max(bottom)) / 2)
     return centre, max(max(right) - min(left), 1.4 * (max(bottom) - min(top)))
 

@@ -89,6 +89,10 @@ MARKS: dict[str, Mark] = {
 }
 
 
+STACK_GAP = 0.3
+"""Gap between characters that stand one below the other, as a part of their height."""
+
+
 @dataclass(frozen=True)
 class Text:
     """One line of text on the item.
@@ -109,7 +113,9 @@ class Text:
         twice: places of characters that were struck twice.
         stretch: width of the characters, as a factor on the face's.
         tracking: further gap between characters, as a part of the height.
+        gaps: place of a space and its own width, as a part of the height.
         faint: place of a character and what is left of its depth and paint, 0 to 1.
+        stacked: the characters stand one below the other, their middles at ``x``.
     """
 
     text: str
@@ -127,7 +133,9 @@ class Text:
     twice: tuple[int, ...] = ()
     stretch: float = 1.0
     tracking: float = 0.0
+    gaps: tuple[tuple[int, float], ...] = ()
     faint: tuple[tuple[int, float], ...] = ()
+    stacked: bool = False
 
     @property
     def style(self) -> Face:
@@ -142,7 +150,22 @@ class Text:
     def length(self) -> float:
         """How long it is in mm, without what chance does to the gaps."""
         face = self.style
-        return self.height * (sum(glyph(char, face)[1] + face.spacing for char in self.text) - face.spacing)
+        widths = [width for _, width in self.shapes]
+        return self.height * (sum(width + face.spacing for width in widths) - face.spacing)
+
+    @property
+    def shapes(self) -> list[tuple[tuple[Polyline, ...], float]]:
+        """Strokes and width of each character in capital heights, see `strokes.glyph`."""
+        face, own = self.style, dict(self.gaps)
+        return [((), own[k]) if k in own else glyph(char, face) for k, char in enumerate(self.text)]
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in mm of a line that stands on no circle."""
+        if not self.stacked:
+            return self.length, self.height
+        wide = max(width for _, width in self.shapes)
+        return self.height * wide, self.height * ((1.0 + STACK_GAP) * len(self.text) - STACK_GAP)
 
 
 @dataclass(frozen=True)
@@ -362,13 +385,13 @@ def draw_text(canvas: Canvas, text: Text, rng: np.random.Generator) -> DrawnLine
     face = text.style
     mark = text.mark
     height, half = text.height, face.weight * mark.weight
-    shapes = [glyph(char, face) for char in text.text]
-    advances = [width + face.spacing for _, width in shapes]
+    shapes = text.shapes
+    advances = [1.0 + STACK_GAP if text.stacked else width + face.spacing for _, width in shapes]
     left_over = dict(text.faint)
     if mark.jitter:
         advances = [a + float(rng.normal(0.0, 0.045 * mark.jitter)) for a in advances]
     total = sum(advances) - face.spacing
-    start = {"left": 0.0, "centre": -total / 2, "right": -total}[text.anchor]
+    start = 0.0 if text.stacked else {"left": 0.0, "centre": -total / 2, "right": -total}[text.anchor]
     row_lean = float(rng.normal(0.0, 0.5 * mark.fade)) / max(total, 1.0)
     drawn: list[DrawnGlyph] = []
     cursor = start
@@ -426,9 +449,9 @@ def _place(text: Text, cursor: float, width: float) -> tuple[Array, Array]:
     """Where a glyph's top left corner stands (mm) and how it is turned."""
     if not text.arc:
         turn = _turn(text.angle)
-        return np.array([text.x, text.y], np.float32) + turn @ np.array(
-            [cursor * text.height, 0.0], np.float32
-        ), turn
+        x, y = (-width / 2, cursor) if text.stacked else (cursor, 0.0)
+        aside = turn @ np.array([x * text.height, y * text.height], np.float32)
+        return np.array([text.x, text.y], np.float32) + aside, turn
     angle = text.angle + math.degrees((cursor + width / 2) * text.height / text.arc)
     turn = _turn(angle + 90.0)
     local = np.array([-width / 2 * text.height, -text.arc - text.height], np.float32)

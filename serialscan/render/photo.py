@@ -23,9 +23,11 @@ from serialscan.render.parts import (
     draw_disc,
     draw_plate,
 )
-from serialscan.render.scene import Ruler, Thing, draw_ruler, lay_things
+from serialscan.render.scene import Ruler, Thing, draw_ruler, lay_before_lens, lay_things
 from serialscan.render.surfaces import MATERIALS, lay_material, noise, wear
 from serialscan.render.truth import (
+    MOST_HIDDEN,
+    Trap,
     TrueGlyph,
     TrueLine,
     Truth,
@@ -110,12 +112,16 @@ BACKDROPS: dict[str, tuple[tuple[float, float, float], float]] = {
 
 @dataclass(frozen=True)
 class View:
-    """One photo of an item: from where, in which light, with which sensor, and what lies on it."""
+    """One photo of an item: from where, in which light, with which sensor, and what lies on it.
+
+    ``trap`` says what was done to the serial, None for a usual photo.
+    """
 
     camera: Camera
     lighting: Lighting
     sensor: Sensor
     things: tuple[Thing, ...] = ()
+    trap: Trap | None = None
 
 
 @dataclass
@@ -200,6 +206,8 @@ def _take(item: Item, carved: Carved, view: View, item_id: str, rng: np.random.G
         lines = [(line, whole, hidden) for line in carved.lines]
         lines += [(line, canvas.ink, None) for line in added]
     light = shade(canvas, camera, view.lighting, rng)
+    if view.things and hidden is not None:
+        lay_before_lens(canvas, light, view.things, hidden)
     layers = [light, canvas.mask, canvas.ink, *([] if hidden is None else [hidden])]
     finer = canvas.px_per_mm * camera.field / camera.width
     if finer > 1.3:
@@ -231,11 +239,12 @@ def _take(item: Item, carved: Carved, view: View, item_id: str, rng: np.random.G
         ),
         codes=tuple((code.payload, camera.project(corners) * scale) for code, corners in carved.codes),
         fields=fields,
-        rotate=round(-camera.roll) % 360,
+        rotate=round(camera.roll if camera.mirrored else -camera.roll) % 360,
         layout=item.layout,
         partial=item.ruler is not None or any(isinstance(thing, Ruler) for thing in view.things),
         item_id=item_id,
         exif=sensor.exif,
+        trap=view.trap,
     )  # fmt: skip
     return Photo(jpeg, pixels, truth)
 
@@ -343,7 +352,15 @@ def _true_line(
     if inside:
         polygon = np.clip(polygon, 0, limit)
     contrast, clutter, contrasts = measure_contrast(pixels, ink, polygon, size, hidden, boxes)
-    traces = measure_traces(pixels, ink, boxes, size, blur) if inside else [0.0] * len(boxes)
+    if not inside:
+        # What lies beside the photo is hidden as well; the rest of the line can still be read.
+        gone = [max(part, _outside(box, width, height)) for part, box in zip(gone, boxes, strict=True)]
+    there = [k for k in range(len(boxes)) if inside or gone[k] <= MOST_HIDDEN]
+    traces = [0.0] * len(boxes)
+    if there:
+        measured = measure_traces(pixels, ink, [boxes[k] for k in there], size, blur)
+        for k, trace in zip(there, measured, strict=True):
+            traces[k] = trace
     spread = blur / max(size, 1.0)
     return TrueLine(
         text=line.text.text,
@@ -360,6 +377,16 @@ def _true_line(
         whole=inside and bool((camera.facing(line.outline) > 0.2).all()),
         blur=spread,
     )
+
+
+def _outside(box: Array, width: int, height: int) -> float:
+    """Which part of a character's four corners, 0 to 1, lies beside a photo of that size."""
+    frame = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
+    area = float(cv2.contourArea(box))
+    if area < 1e-3 or not np.isfinite(box).all():
+        return 1.0
+    within, _ = cv2.intersectConvexConvex(box.astype(np.float32), frame)
+    return min(1.0, max(0.0, 1.0 - float(within) / area))
 
 
 def _subdivided(outline: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from serialscan.render.fonts import free_fonts
 from serialscan.render.layouts import LAYOUTS, aged, middle, view
 from serialscan.render.lights import Light, Lighting
 from serialscan.render.photo import Photo, render_item, render_photo
+from serialscan.render.traps import ATTEMPTS, came_out, pick_kind, put_into_item, put_into_view
 
 LABELS = "labels.jsonl"
 
@@ -124,6 +125,7 @@ def render_random(
     held_back: bool = False,
     megapixels: float | None = None,
     fonts: bool = False,
+    traps: Sequence[str] | None = None,
 ) -> Iterator[tuple[str, Photo]]:
     """File name and photo of random items, each item from its own seed: any part can be made again.
 
@@ -138,20 +140,67 @@ def render_random(
         megapixels: of the camera; 1 to 3 if None, as of photos that were cropped or sent through messengers.
         fonts: also use free fonts that are installed, see `fonts.FREE_FONTS`; the photos then differ from
             machine to machine.
+        traps: kinds of traps that are put into the serials, of `traps.KINDS` and `traps.HARMLESS`; all if
+            empty. None for usual photos.
     """
     names = free_fonts(held_back) if fonts else ()
     for first in range(0, count, photos_per_item):
+        if traps is not None:
+            number_of = min(photos_per_item, count - first)
+            made = _trapped(seed, first, number_of, held_back, megapixels, names, traps)
+            for number, (name, photo) in enumerate(made, first):
+                yield f"{number:06}-{name}.jpg", photo
+            continue
         rng = np.random.default_rng([seed, first])
         item = random_item(rng, held_back=held_back, fonts=names)
         views = []
         for _ in range(min(photos_per_item, count - first)):
-            width = float(rng.integers(1200, 2001)) if megapixels is None else math.sqrt(megapixels * 4e6 / 3)
-            size = (int(width) // 16 * 16, int(width) // 16 * 12)
-            views.append(phone_view(item, rng, *(size if rng.random() < 0.7 else size[::-1])))
+            views.append(phone_view(item, rng, *_size(megapixels, rng)))
         item_id = f"item-{seed}-{first // photos_per_item:06}"
         photos = render_item(item, views, int(rng.integers(2**32)), item_id)
         for number, photo in enumerate(photos, first):
             yield f"{number:06}-{item.name}.jpg", photo
+
+
+def _size(megapixels: float | None, rng: np.random.Generator) -> tuple[int, int]:
+    """Width and height of a camera's picture in pixels, upright or not."""
+    width = float(rng.integers(1200, 2001)) if megapixels is None else math.sqrt(megapixels * 4e6 / 3)
+    size = (int(width) // 16 * 16, int(width) // 16 * 12)
+    return size if rng.random() < 0.7 else size[::-1]
+
+
+def _trapped(
+    seed: int,
+    first: int,
+    count: int,
+    held_back: bool,
+    megapixels: float | None,
+    fonts: Sequence[str],
+    kinds: Sequence[str],
+) -> list[tuple[str, Photo]]:
+    """Layout and photo of one random item with a trap, made anew if the trap does not come out.
+
+    Args:
+        seed: as of `render_random`.
+        first: number of its first photo.
+        count: how often it is photographed.
+        held_back: as of `render_random`.
+        megapixels: as of `render_random`.
+        fonts: installed fonts that some of its lines may be in.
+        kinds: of traps to choose from; all if empty.
+    """
+    kind = pick_kind(np.random.default_rng([seed, first, 0]), kinds)
+    made: list[tuple[str, Photo]] = []
+    for attempt in range(1, ATTEMPTS + 1):
+        rng = np.random.default_rng([seed, first, attempt])
+        trapped = put_into_item(random_item(rng, held_back=held_back, fonts=fonts), kind, held_back, rng)
+        views = [put_into_view(trapped, rng, *_size(megapixels, rng)) for _ in range(count)]
+        item_id = f"item-{seed}-{first // count:06}"
+        photos = render_item(trapped.item, views, int(rng.integers(2**32)), item_id)
+        made = [(trapped.item.name, photo) for photo in photos]
+        if all(came_out(photo.truth) for _, photo in made):
+            break
+    return made
 
 
 def write_photos(photos: Iterator[tuple[str, Photo]], folder: Path) -> Iterator[str]:

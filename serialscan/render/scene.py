@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from serialscan.render.canvas import Array, Canvas, Rgb
+from serialscan.render.covers import Over, hide, lay_light, lay_over
 from serialscan.render.marks import MARKS, DrawnLine, Text, distance, draw_text
 from serialscan.render.parts import Plate, box, cover, draw_plate, draw_ticks
 from serialscan.render.strokes import FACES, glyph
@@ -87,7 +88,7 @@ class Ruler:
     y: float
 
 
-Thing = Cover | Tag | Ruler
+Thing = Cover | Tag | Ruler | Over
 
 
 def lay_things(canvas: Canvas, things: Sequence[Thing], hidden: Array, rng: Rng) -> tuple[DrawnLine, ...]:
@@ -105,10 +106,20 @@ def lay_things(canvas: Canvas, things: Sequence[Thing], hidden: Array, rng: Rng)
             _hide_under(canvas, sheet, hidden)
             draw_plate(canvas, sheet, rng)
             lines += [draw_text(canvas, text, rng) for text in thing.texts()]
+        elif isinstance(thing, Over):
+            if not thing.before_lens:
+                lines += lay_over(canvas, thing, hidden)
         else:
             _hide_under(canvas, _ruler_plate(thing.x, thing.y), hidden)
             draw_ruler(canvas, (thing.x, thing.y), rng)
     return tuple(lines)
+
+
+def lay_before_lens(canvas: Canvas, light: Array, things: Sequence[Thing], hidden: Array) -> None:
+    """Put things between the lens and the item: into its light (h, w, 3) and ``hidden`` (h, w), in place."""
+    for thing in things:
+        if isinstance(thing, Over) and thing.before_lens:
+            lay_light(canvas, light, thing, hidden)
 
 
 def draw_ruler(canvas: Canvas, corner: tuple[float, float], rng: Rng) -> None:
@@ -131,13 +142,7 @@ def _hide_under(canvas: Canvas, plate: Plate, hidden: Array) -> None:
         return
     edge = 1.0 / canvas.px_per_mm
     inside = cover(canvas, plate.points, plate.round, edge)[window] / np.float32(edge)
-    _hide(canvas, window, np.clip(inside, 0.0, 1.0), hidden)
-
-
-def _hide(canvas: Canvas, window: tuple[slice, slice], weight: Array, hidden: Array) -> None:
-    canvas.ink[window] *= 1.0 - weight
-    for image in (hidden[window], canvas.mask[window]):
-        np.maximum(image, weight, out=image)
+    hide(canvas, window, np.clip(inside, 0.0, 1.0), hidden)
 
 
 def _lay_cover(canvas: Canvas, thing: Cover, hidden: Array, rng: Rng) -> None:
@@ -188,4 +193,4 @@ def _lay_cover(canvas: Canvas, thing: Cover, hidden: Array, rng: Rng) -> None:
         color += (paint - color) * weight[..., None]
     gloss += (shine - gloss) * weight
     rough += (blur - rough) * weight
-    _hide(canvas, window, weight, hidden)
+    hide(canvas, window, weight, hidden)

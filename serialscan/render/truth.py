@@ -86,10 +86,37 @@ class TrueLine:
         glyphs = iter(self.glyphs)
         return "".join(char if char == " " or next(glyphs).shows() else "?" for char in self.text)
 
+    def glyphs_of(self, value: str) -> tuple[TrueGlyph, ...]:
+        """The characters of a value that stands in the text; all of them if it does not."""
+        start = self.text.rfind(value)
+        if start < 0:
+            return self.glyphs
+        before = len(self.text[:start].replace(" ", ""))
+        return self.glyphs[before : before + len(value.replace(" ", ""))]
+
     def visible(self, value: str) -> str:
         """A field's value, which stands in the text, with ``?`` for every character that does not show."""
         start = self.text.find(value)
         return self.visible_text[start : start + len(value)] if start >= 0 else value
+
+
+@dataclass(frozen=True)
+class Trap:
+    """What was done to the serial of a photo so that what is read of it may not be all of it.
+
+    Attributes:
+        kind: for example ``covered:tag``; ``none:`` and a thing where that hides nothing.
+        parts: what each line of the role ``serial`` holds of the number, in reading order.
+        serial: the whole number as it was struck, joined; None if there is none.
+    """
+
+    kind: str
+    parts: tuple[str, ...]
+    serial: str | None
+
+
+GONE = 0.95
+"""A character of which so much is hidden leaves nothing that tells of it."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +135,7 @@ class Truth:
         partial: more can be read than ``lines`` says, for example a ruler.
         item_id: the same for all photos of one item, empty if nothing is known of other photos.
         exif: what the file says of its camera and time, None if nothing.
+        trap: what was done to the serial, None in usual photos.
     """
 
     item: str
@@ -121,6 +149,40 @@ class Truth:
     partial: bool
     item_id: str = ""
     exif: Exif | None = None
+    trap: Trap | None = None
+
+    @property
+    def serial_glyphs(self) -> list[tuple[TrueLine, TrueGlyph]]:
+        """The characters of a trapped serial, each with its line, in reading order."""
+        if self.trap is None:
+            return []
+        held = [line for line in self.lines if line.role == "serial"]
+        return [
+            (line, glyph)
+            for line, part in zip(held, self.trap.parts, strict=False)
+            for glyph in line.glyphs_of(part)
+        ]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every character of a trapped serial can be seen and read in the photo."""
+        glyphs = self.serial_glyphs
+        return bool(glyphs) and all(
+            line.whole and line.glyph_height_px >= SMALLEST_LEGIBLE_PX and glyph.shows()
+            for line, glyph in glyphs
+        )
+
+    @property
+    def seen_serial(self) -> str | None:
+        """What a careful viewer sees of a trapped serial, ``?`` for what cannot be decided.
+
+        What is hidden altogether is left out at both ends, and is ``?`` between others.
+        """
+        glyphs = [glyph for _, glyph in self.serial_glyphs]
+        left = [k for k, glyph in enumerate(glyphs) if glyph.hidden < GONE]
+        if not left:
+            return None
+        return "".join(g.char if g.shows() else "?" for g in glyphs[left[0] : left[-1] + 1])
 
     @property
     def tier(self) -> str:
@@ -153,6 +215,13 @@ class Truth:
             "tier": self.tier,
             "object": self.object,
         }
+        if self.trap is not None:
+            seen = self.seen_serial
+            row["serial"] = self.trap.serial.translate(LOOKALIKES) if self.trap.serial else None
+            row["trap"] = self.trap.kind
+            row["visible"] = seen.translate(LOOKALIKES) if seen else None
+            row["whole"] = self.whole
+            row["serial_lines"] = [part.translate(LOOKALIKES) for part in self.trap.parts]
         if self.item_id:
             row["item"] = self.item_id
         if self.rotate:
