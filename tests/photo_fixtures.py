@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from PIL import Image
+
+if TYPE_CHECKING:
+    from pillow_heif import HeifFile
 
 
 def text_picture(width: int = 320, height: int = 200, size: float = 1.0) -> np.ndarray:
@@ -29,13 +33,18 @@ def encode(picture: np.ndarray | Image.Image, form: str, **options: object) -> b
         from pillow_heif import from_pillow
 
         image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-        file = io.BytesIO()
-        from_pillow(image).save(file, **options)
-        return file.getvalue()
+        return saved(from_pillow(image), **options)
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     file = io.BytesIO()
     image.save(file, form, **options)
     return file.getvalue()
+
+
+def saved(file: HeifFile, **options: object) -> bytes:
+    """Bytes of a HEIC."""
+    target = io.BytesIO()
+    file.save(target, **options)
+    return target.getvalue()
 
 
 def tiff_of(*pages: np.ndarray, **options: object) -> bytes:

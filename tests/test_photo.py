@@ -100,6 +100,19 @@ def test_heic_is_turned_once():
     assert photo.source.captured_at == "2024-05-06T07:08:09"
 
 
+@pytest.mark.parametrize("orientation", [2, 3, 6, 8])
+def test_a_heic_whose_turn_stands_in_exif_alone_is_turned(orientation):
+    """Some cameras write no turn for HEIC readers."""
+    exif = fixtures.exif_with(orientation=1).tobytes()
+    data = fixtures.encode(fixtures.as_stored(PICTURE, orientation), "HEIF", quality=95, exif=exif)
+    tag = struct.pack(">HHIH", 274, 3, 1, 1)
+    at = data.index(tag) + len(tag) - 2
+    (page,), photo = read(data[:at] + struct.pack(">H", orientation) + data[at + 2 :])
+    assert (photo.source.width, photo.source.height, photo.source.orientation) == (320, 200, orientation)
+    assert page.shape == PICTURE.shape
+    assert np.abs(page.astype(int) - PICTURE).mean() < 6
+
+
 def test_tiff_pages_come_upright_one_by_one():
     pages = [np.roll(PICTURE, 15 * n, axis=0)[:, : 320 - 20 * n] for n in range(3)]
     got, photo = read(fixtures.tiff_of(*pages, compression="tiff_lzw"))

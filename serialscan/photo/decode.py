@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from serialscan.errors import PhotoError
-from serialscan.photo import jpeg, png
+from serialscan.photo import hevc, jpeg, png
 from serialscan.photo.exif import Facts, facts_of
+from serialscan.photo.heif import Container
 from serialscan.photo.sniff import sniff
 from serialscan.record import Warning_
 
@@ -32,6 +33,11 @@ _EXIF_DAMAGED = Warning_(
     code="exif_damaged",
     message="the photo's EXIF data are damaged: capture time, camera or orientation may be missing; "
     "check with the original camera or another copy, and turn the photo upright if it lies",
+)
+_UNCHECKED = Warning_(
+    code="pixels_unchecked",
+    message="whether the photo's data are sound cannot be checked for this kind of HEIC: look at the whole "
+    "photo, and compare it with another copy if a part of it looks odd",
 )
 _TRUNCATED_WORDS = (
     "truncated",
@@ -105,7 +111,7 @@ class Picture:
     def complaint(self) -> str | None:
         """What is wrong with the data of the pixels, though they can be decoded; None if nothing is known.
 
-        JPEG, also inside of RAW, and PNG tell; it takes the time of a small picture of the photo.
+        It takes the time of another decoding at most. No check finds everything: see docs/record.md.
         """
         return self._check() if self._check is not None else None
 
@@ -116,6 +122,7 @@ class Picture:
     def _open(self, data: bytes) -> None:
         self._several_scans: bytes | None = None
         self._check: Callable[[], str | None] | None = None
+        self._turns_itself = self.format in ("TIFF", "HEIC")
         if self.format == "RAW":
             from serialscan.photo.raw import embedded_preview
 
@@ -127,9 +134,34 @@ class Picture:
             self.warnings.append(_raw_warning(self._image.size, preview.sensor_size))
         else:
             self._image = self._open_jpeg(data) if self.format == "JPEG" else _open_other(self.format, data)
+            others = int(getattr(self._image, "is_animated", False) and self.format != "TIFF")
             if self.format == "PNG":
                 self._check = partial(png.complaint, data)
+            elif self.format == "HEIC":
+                others = self._look_into_heif(data)
+            if others:
+                self.warnings.append(_others(others, self.format))
             self.facts = _facts_of_png(data) if self.format == "PNG" else _facts(self._image)
+
+    def _look_into_heif(self, data: bytes) -> int:
+        """Set what libheif does not tell; returns how many pictures are not read."""
+        try:
+            container = Container(data)
+        except ValueError:  # libheif could follow it all the same
+            self._check = self._unchecked
+            return 0
+        self._turns_itself = container.is_turned()
+        self._check = partial(self._check_hevc, container)
+        return container.other_pictures()
+
+    def _check_hevc(self, container: Container) -> str | None:
+        found = hevc.check(container)
+        if found.complaint is None and not found.checked:
+            self._unchecked()
+        return found.complaint
+
+    def _unchecked(self) -> None:
+        self.warnings.append(_UNCHECKED)
 
     def _open_preview(self, preview: Preview) -> Image:
         from PIL import Image as pillow
@@ -174,8 +206,11 @@ class Picture:
             return turn_upright(to_rgb(self._image), self._orientation_left())
 
     def _orientation_left(self) -> int:
-        """What is still to be turned: Pillow turns TIFF pages and libheif turns HEIC while they load."""
-        return 1 if self.format in ("TIFF", "HEIC") else self.facts.orientation
+        """What is still to be turned: Pillow turns TIFF pages while they load, libheif a HEIC that says so.
+
+        EXIF is all that the HEIC of some cameras say; libheif leaves it alone.
+        """
+        return 1 if self._turns_itself else self.facts.orientation
 
 
 @contextmanager
@@ -320,6 +355,15 @@ def _facts_of_tiff(data: bytes) -> Facts:
     except Exception:
         return Facts(damaged=True)
     return facts_of(exif)
+
+
+def _others(count: int, kind: str) -> Warning_:
+    what = {"HEIC": f"{count} more picture" + "s" * (count > 1)}.get(kind, "more pictures, an animation")
+    return Warning_(
+        code="other_pictures",
+        message=f"the file holds {what}, and only the main one was read: if the others matter, save each as "
+        "a file of its own and scan those",
+    )
 
 
 def _raw_warning(preview: tuple[int, int], sensor: tuple[int, int]) -> Warning_:
