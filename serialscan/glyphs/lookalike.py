@@ -9,12 +9,12 @@ ONE_SHAPE = {"0": "O", "O": "0", "1": "I", "I": "1"}
 """Classes that many alphabets draw as one shape: a ring, a bar."""
 
 LIKE_DIGITS = {
-    "O": "0", "D": "0", "Q": "0", "U": "0", "C": "06", "G": "6",
-    "I": "1", "L": "1", "T": "17", "Z": "27", "S": "58", "B": "8",
+    "O": ("0",), "D": ("0",), "Q": ("0",), "U": ("0",), "C": ("0", "6"), "G": ("6",),
+    "I": ("1",), "L": ("1",), "T": ("1", "7"), "Z": ("2", "7"), "S": ("5", "8"), "B": ("8",),
 }  # fmt: skip
 """Digits that worn or blurred letters look like, by the letter."""
 
 
 def letter_for_digit(one: str, other: str) -> bool:
     """Whether one of two characters is a letter and the other a digit that it looks like."""
-    return other in LIKE_DIGITS.get(one, "") or one in LIKE_DIGITS.get(other, "")
+    return any(digit in LIKE_DIGITS.get(letter, ()) for letter, digit in ((one, other), (other, one)))

@@ -190,7 +190,7 @@ def _expected(char: str, before: str, after: str, votes: dict[str, float]) -> tu
     The character itself if the neighbours say nothing, or if no view read another one that they ask for.
     """
     if before.isdigit() and after.isdigit():
-        read = [digit for digit in LIKE_DIGITS.get(char, "") if digit in votes]
+        read = [digit for digit in LIKE_DIGITS.get(char, ()) if digit in votes]
         if read:
             likeliest = max(read, key=lambda digit: votes[digit])
             return likeliest, CONTEXT_ODDS if ONE_SHAPE.get(char) == likeliest else AMONG_DIGITS_ODDS
