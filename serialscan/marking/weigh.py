@@ -45,13 +45,12 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
     tail = span.tail
     value = line.text[span.start : span.end]
     glyphs = _glyphs(line, span.start, span.end)
-    reading = confidence_of(line, span.start, span.end)
+    reading, shown = confidence_of(line, span.start, span.end), _shown(value, glyphs)
     if tail is not None:
         rest = read.lines[tail.line]
-        value += tail.sign + rest.text.strip()
+        value, shown = (text + tail.sign + rest.text.strip() for text in (value, shown))
         glyphs = (*glyphs, Glyph(char=tail.sign, confidence=1.0), *_glyphs(rest, 0, len(rest.text)))
         reading *= rest_reading(rest)
-    shown = _shown(value, glyphs)
     reasons = dict(span.reasons)
     sure = None if is_part(reasons) else sure_shape(value, read.lines, knowledge)
     if sure is not None:  # what is common among serials says nothing more
