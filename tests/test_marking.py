@@ -150,6 +150,8 @@ def plate(*texts: str) -> list[Line]:
         (("MATRICOLA N. 447109", "ANNO 1987"), "447109"),
         (("SERİ NO: 447109", "İMALAT YILI 1987"), "447109"),
         (("3AB. No 447109", "ГOД BЫПУCKA 1987", "MACCA 36"), "447109"),  # З read as 3, the rest by look
+        (("HOMEP И3ДEЛИЯ 447109", "ГOД BbIПYCKA 1986"), "447109"),  # as the networks read them
+        (("HERSTELL N* 447109", "ГOДИHA ПPOИ3BOДHE 1988"), "447109"),
         (("ЗАВОДСЬКИЙ № 447109", "РІК ВИПУСКУ 1987"), "447109"),
         (("CEPИJCKИ БPOJ 447109", "ГОДИНА 1987"), "447109"),
         (("FAB. BR. 447109", "GODINA PROIZVODNJE 1987"), "447109"),

@@ -28,6 +28,8 @@ _GROUPS = (
     "0ODQ", "0CUG", "1ILT", "2Z7", "5S", "8B", "3E", "8E", "6G", "6CB", "7TY", "4A", "9GQ", "UV", "MNWH",
     "KXR", "PRF", "BR", "EFL", "CE", "ЛП", "ДA", "Ч4", "З3", "Б6", "VY", "IЛ", "NR", "EB",
 )  # fmt: skip
+# Cyrillic letters that the networks mostly read as one or two others, seen on rendered label words.
+_AS_LATIN = str.maketrans({"З": "3", "Ы": "BI", "Ю": "IO", "Њ": "H"})
 _PAIRS = frozenset((a, b) for group in _GROUPS for a in group for b in group if a != b)
 _THIN = frozenset("1I'LJ")
 _AND = "8S3B65GE"  # what a struck & is read for
@@ -82,9 +84,13 @@ def _joined(text: str) -> str:
 
 
 def _spellings(text: str) -> tuple[str, ...]:
-    """A name as it stands, and with N (N°) and NR for a sign № in it; tokens write that NO."""
-    alone = "№" not in text or text == "№"
-    return (text,) if alone else (text, text.replace("№", "N"), text.replace("№", "NR"))
+    """A name as it stands, with N (N°) and NR for a sign № in it, and as readers of Latin letters see it."""
+    signs = ("№",) if "№" not in text or text == "№" else ("№", "N", "NR")
+    shown = [text.replace("№", sign) for sign in signs]
+    read = [
+        one.upper().translate(_AS_LATIN) for one in shown if one.upper().translate(_AS_LATIN) != one.upper()
+    ]
+    return (*shown, *read)
 
 
 class Finder:
@@ -94,7 +100,7 @@ class Finder:
         self._words: dict[str, list[Word]] = {}
         self._heads: set[str] = set()
         self._signs: dict[str, tuple[str, list[Word]]] = {}
-        self._abbreviated: set[str] = set()
+        self._whole: dict[str, None] = {}
         self._unlike: set[str] = set()
         for maker in knowledge.makers.values():
             self._add(
@@ -109,7 +115,7 @@ class Finder:
             self._add("phrase", phrase.id, (("name", phrase.names), ("weak", phrase.weak)))
         for country in knowledge.countries.values():
             self._add("country", country.id, (("name", country.names),))
-        self._long = [k for k in self._words if len(k) >= _SHORTEST and k not in self._abbreviated]
+        self._long = [key for key in self._whole if len(key) >= _SHORTEST]
         self._longest = max(map(len, self._words), default=0)
 
     def _add(self, table: str, row: str, names: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -120,8 +126,8 @@ class Finder:
                 self._heads.update("".join(parts[:n]) for n in range(1, len(parts)))
                 if key:
                     self._words.setdefault(key, []).append(Word(table, row, use, text))
-                if text not in texts:  # its N is too little to be missed where it is not read
-                    self._abbreviated.add(key)
+                if text in texts:  # of the other spellings the N is too little to be missed
+                    self._whole[key] = None
                 if "&" in text and 1 < len(key) < _SHORTEST:
                     for sign in _AND:
                         words = self._signs.setdefault(sign.join(parts), (sign, []))[1]
