@@ -7,13 +7,13 @@ import difflib
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from serialscan.bounded import parse_toml, read_bounded
 from serialscan.errors import SettingsError
 
 CONFIG_NAME = "serialscan.toml"
@@ -25,7 +25,8 @@ FONTS_VARIABLE = "SERIALSCAN_FONTS"
 NO_SETTINGS = frozenset({FONTS_VARIABLE})
 """Environment variables with the prefix that are no settings."""
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=1 << 50)]
+"""A limit; its own bound is far above any photo, and below what numbers of the system can hold."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,7 +163,7 @@ def _pin_knowledge(values: dict[str, Any], origins: dict[str, str]) -> None:
     """Set the hash of the knowledge file, or compare it where one is given."""
     path = values["knowledge"]
     try:
-        found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        found = hashlib.sha256(read_bounded(path)).hexdigest()
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
     wanted = values.get("knowledge_sha256", "")
@@ -178,12 +179,12 @@ def _pin_knowledge(values: dict[str, Any], origins: dict[str, str]) -> None:
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return parse_toml(read_bounded(path))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: is not UTF-8 text: save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise SettingsError(f"{path}: is not valid TOML: {error}.") from error
 
 

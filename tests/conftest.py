@@ -10,13 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import pytest
 from PIL import Image, ImageDraw
 
 from serialscan import telemetry  # noqa: F401 - before a test imports onnxruntime, to turn that off
+from serialscan.batch.inprocess import InProcess
+from serialscan.batch.worker import Job
+from serialscan.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -27,6 +30,27 @@ def small_photo(path: Path, text: str = "W123456") -> Path:
     ImageDraw.Draw(picture).text((20, 20), text, fill=(20, 20, 20), font_size=36)
     picture.save(path, {".jpg": "JPEG"}.get(path.suffix.lower()))
     return path
+
+
+class Blind:
+    """A reader that finds nothing, without weights."""
+
+    models = ()
+
+    def read(self, rgb: Any, page: int = 1, first_line: int = 1, first_code: int = 1) -> Any:
+        from serialscan.reading.reader import Reading
+        from serialscan.record import Quality
+
+        quality = Quality(glyph_height_px=None, sharpness=0.5, clipped=0.0)
+        return Reading(lines=(), codes=(), quality=quality, shapes=(), pixels=rgb)
+
+    def least_accepted(self, max_error: float) -> float:
+        return 1.0
+
+
+def blind(settings: Settings | None = None) -> InProcess:
+    """An executor in this process that opens photos and reads nothing on them: quick."""
+    return InProcess(Job(settings or Settings(reader="network")), cast(Any, Blind()))
 
 
 def clean_environment(home: Path, **extra: str) -> dict[str, str]:

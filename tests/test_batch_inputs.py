@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serialscan.batch import Input, Selection, Skipped, Why, walk
+from serialscan.batch.inputs import expanded
 from serialscan.errors import InputError
 
 
@@ -168,13 +169,11 @@ def test_the_output_is_no_input(tmp_path: Path) -> None:
 def test_globs_are_expanded_where_the_shell_does_not(tmp_path: Path) -> None:
     make(tmp_path, "b.jpg", "a.jpg", "c.png", "[1].jpg")
     pattern = str(tmp_path / "*.jpg")
-    expanded = below(tmp_path, Selection((pattern,), expand_globs=True))
-    assert expanded == ["[1].jpg", "a.jpg", "b.jpg"]
-    assert names(Selection((pattern,), expand_globs=False)) == [pattern]
-    literal = str(tmp_path / "[1].jpg")
-    assert names(Selection((literal,), expand_globs=True)) == [literal]
-    missing = str(tmp_path / "*.bmp")
-    assert names(Selection((missing,), expand_globs=True)) == [missing]
+    assert [Path(name).name for name in expanded([pattern])] == ["[1].jpg", "a.jpg", "b.jpg"]
+    literal, missing = str(tmp_path / "[1].jpg"), str(tmp_path / "*.bmp")
+    assert list(expanded([literal, missing])) == [literal, missing]
+    make(tmp_path, "deep/er/d.jpg")
+    assert [Path(name).name for name in expanded([str(tmp_path / "**" / "d.jpg")])] == ["d.jpg"]
 
 
 @given(
@@ -208,6 +207,17 @@ def test_a_list_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("a.jpg", encoding="utf-16")
     with pytest.raises(InputError, match="UTF-8"):
         names(Selection((), files_from=str(tmp_path / "list")))
+
+
+@pytest.mark.parametrize("null", [False, True])
+def test_a_list_that_is_none_ends_soon(tmp_path: Path, null: bool) -> None:
+    (tmp_path / "list").write_bytes(b"x" * 30_000_000)
+    with pytest.raises(InputError, match="bytes without a"):
+        names(Selection((), files_from=str(tmp_path / "list"), null=null))
+    if sys.platform != "win32":
+        with pytest.raises(InputError, match="device"):
+            names(Selection((), files_from="/dev/zero", null=null))
+        assert names(Selection((), files_from="/dev/null", null=null)) == []
 
 
 def test_standard_input_and_an_empty_name() -> None:

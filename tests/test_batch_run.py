@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import pytest
-from conftest import small_photo
+from conftest import blind, small_photo
 
 from serialscan.batch.inprocess import InProcess
 from serialscan.batch.inputs import Inputs, Selection, Why
@@ -19,29 +18,9 @@ from serialscan.batch.task import Outcome
 from serialscan.batch.worker import Job
 from serialscan.errors import ExitCode, OutputError, SettingsError
 from serialscan.items import Grouping
-from serialscan.reading import Reader
-from serialscan.reading.reader import Reading
-from serialscan.record import Quality
 from serialscan.settings import Settings
 
 NETWORK = Settings(reader="network", effort="fast")
-
-
-class Blind:
-    """A reader that finds nothing, without weights."""
-
-    models = ()
-
-    def read(self, rgb: np.ndarray, page: int = 1, first_line: int = 1, first_code: int = 1) -> Reading:
-        quality = Quality(glyph_height_px=None, sharpness=0.5, clipped=0.0)
-        return Reading(lines=(), codes=(), quality=quality, shapes=(), pixels=rgb)
-
-    def least_accepted(self, max_error: float) -> float:
-        return 1.0
-
-
-def blind() -> InProcess:
-    return InProcess(Job(Settings(reader="network")), cast(Reader, Blind()))
 
 
 class Kept(Sink):

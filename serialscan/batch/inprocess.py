@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from serialscan.batch.inputs import standard_input
 from serialscan.batch.task import Input, Outcome, Task
-from serialscan.batch.worker import Done, Job, do, failed
+from serialscan.batch.worker import Done, Job, do, failed, known
 from serialscan.errors import PhotoError
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class InProcess:
             return do(task, lines.pop(task.item), self._ready(), self._job)
         if task.problem is not None:
             return failed(task, None, self._job, *task.problem)
+        if task.line is not None:
+            return known(task, task.line)
         try:
             data = standard_input(self._job.settings.max_bytes) if task.stdin else None
         except PhotoError as error:

@@ -11,7 +11,7 @@ import stat
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +21,7 @@ from serialscan.batch.task import Input, Task
 from serialscan.errors import InputError, PhotoError, SerialscanError
 
 if TYPE_CHECKING:
+    from serialscan.batch.resume import Made
     from serialscan.items import Grouping
 
 STDIN = "-"
@@ -37,6 +38,7 @@ IMAGE_SUFFIXES = frozenset(
 _JUNK = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
 _GLOB_CHARACTERS = frozenset("*?[")
 _CHUNK = 1 << 16
+_LONGEST_PATH = 1 << 16  # bytes; systems allow half of it at most
 
 
 class Why(StrEnum):
@@ -86,7 +88,6 @@ class Selection:
         exclude: globs of files and folders to leave out of the folders.
         output: the file that the records go to; never an input.
         crops: the folder that pictures go to; no folder that holds it is walked.
-        expand_globs: expand ``*``, ``?`` and ``[`` in ``paths``, as Windows' shells do not.
     """
 
     paths: tuple[str, ...]
@@ -97,7 +98,6 @@ class Selection:
     exclude: tuple[str, ...] = ()
     output: Path | None = None
     crops: Path | None = None
-    expand_globs: bool = field(default=os.name == "nt")
 
     @property
     def countable(self) -> bool:
@@ -115,7 +115,7 @@ def walk(selection: Selection, skipped: Skipped) -> Iterator[Input]:
     Raises:
         InputError: the list of files cannot be read.
     """
-    for path in _expanded(selection):
+    for path in selection.paths:
         if path == STDIN:
             yield Input(STDIN, stdin=True)
         else:
@@ -131,6 +131,7 @@ class Inputs:
     Args:
         selection: which inputs.
         grouping: puts photos together to items. All inputs are then listed before the first is read.
+        made: what an earlier run made, which is not made again.
 
     Attributes:
         skipped: what was left out so far.
@@ -138,9 +139,12 @@ class Inputs:
         without_item: inputs that belong to no item, when photos are put together.
     """
 
-    def __init__(self, selection: Selection, grouping: Grouping | None = None) -> None:
+    def __init__(
+        self, selection: Selection, grouping: Grouping | None = None, made: Made | None = None
+    ) -> None:
         self._selection = selection
         self._grouping = grouping
+        self._made = made
         self.skipped = Skipped()
         self.total: int | None = None
         self.without_item = 0
@@ -151,6 +155,14 @@ class Inputs:
         Raises:
             SerialscanError: the list of files cannot be read, or the grouping is bad.
         """
+        if self._made is None:
+            yield from self._tasks()
+            return
+        from serialscan.batch.resume import resumed
+
+        yield from resumed(self._tasks(), self._made)
+
+    def _tasks(self) -> Iterator[Task]:
         found = walk(self._selection, self.skipped)
         if self._grouping is None:
             if self._selection.countable:
@@ -161,6 +173,7 @@ class Inputs:
 
         listed = list(found)
         plan = plan_items(listed, self._grouping)
+        listed += map(Input, plan.missing)
         self.total, self.without_item = len(listed), sum(item is None for item in plan.items)
         yield from with_fusions(listed, plan)
 
@@ -190,6 +203,19 @@ def standard_input(max_bytes: int) -> bytes:
     return bytes(data)
 
 
+def expanded(paths: Iterable[str]) -> Iterator[str]:
+    """The paths; what is no name but a pattern with ``*``, ``?`` or ``[`` gives all that match, by name.
+
+    Shells of Windows pass patterns on, and so does every shell that finds them in quotes. ``**`` enters
+    folders. A pattern that nothing matches stays, so that its record tells.
+    """
+    for path in paths:
+        if _GLOB_CHARACTERS & set(path) and not os.path.lexists(path):
+            yield from sorted(glob.glob(path, recursive=True)) or [path]  # noqa: PTH207
+        else:
+            yield path
+
+
 def check_current_folder() -> None:
     """Refuse to work in a folder that was deleted or cannot be entered: no process for reading starts there.
 
@@ -212,14 +238,6 @@ def holds(folder: Path | str, path: Path | str) -> bool:
 def _inside(path: str, folder: str) -> bool:
     path, folder = os.path.normcase(path), os.path.normcase(folder)
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def _expanded(selection: Selection) -> Iterator[str]:
-    for path in selection.paths:
-        if selection.expand_globs and _GLOB_CHARACTERS & set(path) and not os.path.lexists(path):
-            yield from sorted(glob.glob(path)) or [path]  # noqa: PTH207
-        else:
-            yield path
 
 
 def _named(path: str, selection: Selection, skipped: Skipped) -> Iterator[Input]:
@@ -353,12 +371,20 @@ def _listed(source: str, null: bool) -> Iterator[str]:
         # Unbuffered: a thread that waits in a buffered read of stdin would break Python's exit.
         with open(0 if source == STDIN else source, "rb", buffering=0, closefd=source != STDIN) as stream:
             rest = stream.read(_CHUNK)
+            if rest and stat.S_ISCHR(os.fstat(stream.fileno()).st_mode) and not stream.isatty():
+                raise InputError(f"The list {source} is a device, not a list: check --files-from.")
             if rest.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise InputError(f"The list {source} is UTF-16 text: save it as UTF-8.")
             chunk = rest = rest.removeprefix(b"\xef\xbb\xbf")
             while chunk:
                 *names, rest = rest.split(end)
                 yield from (_name(name, null) for name in names if name.strip(b"\r"))
+                if len(rest) > _LONGEST_PATH:
+                    what = "NUL byte" if null else "line end"
+                    raise InputError(
+                        f"The list {source} has {len(rest)} bytes without a {what}: "
+                        "check --files-from and -0."
+                    )
                 chunk = stream.read(_CHUNK)
                 rest += chunk
             if rest.strip(b"\r"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ import msgspec
 from serialscan.batch.task import Fusion, Input, Task
 from serialscan.items import MOST_PHOTOS, Grouping, Plan, make_plan, scan_item, unfused_item
 from serialscan.marking import Knowledge
+from serialscan.printable import printable
 from serialscan.record import Error, ItemRecord, Line, PhotoRecord
 
 
@@ -60,8 +62,9 @@ def fuse(
         return scan_item(fusion.item, records, knowledge, fusion.case)
     except Exception as error:  # it must not cost the photos that follow
         if tracebacks:
-            traceback.print_exc()
-        message = f"internal error ({type(error).__name__}: {error}): its photos' records stand; report it"
+            sys.stderr.write(printable(traceback.format_exc(), keep="\n"))
+        reason = printable(f"{type(error).__name__}: {error}")
+        message = f"internal error ({reason}): its photos' records stand; report it"
         return unfused(fusion, records, "internal_error", message)
 
 

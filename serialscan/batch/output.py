@@ -1,22 +1,20 @@
-"""Where records go: a guarded standard output or a file that is safe to write."""
+"""Standard output and standard error, guarded: data and messages never meet, failures are told."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import select
 import stat
 import sys
 from io import FileIO
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from serialscan.batch.inputs import IMAGE_SUFFIXES, STDIN, holds
+from serialscan.batch.inputs import STDIN
 from serialscan.errors import OutputError
 
-# How the records of a scan begin. Other files of this program begin alike: the report of an evaluation.
-_RECORD_STARTS = (b'{"record":"photo",', b'{"record":"item",')
-_LOCKED_AT = 1 << 62
 _STDOUT_NAMES = frozenset({STDIN, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 
@@ -30,13 +28,11 @@ class DataStream:
     Args:
         raw: unbuffered binary stream; what is written is at once with the operating system.
         name: for messages.
-        replaces: the first line replaces what the file holds, which stays until then.
     """
 
-    def __init__(self, raw: FileIO, name: str, *, replaces: bool = False) -> None:
+    def __init__(self, raw: FileIO, name: str) -> None:
         self._raw = raw
-        self._name = name
-        self._replaces = replaces
+        self.name = name
 
     @property
     def is_terminal(self) -> bool:
@@ -52,21 +48,32 @@ class DataStream:
         """
         whole = rest = memoryview(line + b"\n")
         try:
-            if self._replaces:
-                self._raw.seek(0)
-                self._raw.truncate()
-                self._replaces = False
             while rest:
-                rest = rest[self._raw.write(rest) or 0 :]
+                written = self._raw.write(rest)
+                if written is None:  # a pipe or terminal that does not wait: somebody set it so
+                    select.select([], [self._raw], [])
+                else:
+                    rest = rest[written:]
         except OSError as error:
             if _nobody_reads(error):
                 raise ClosedPipeError from error
             with contextlib.suppress(OSError):
                 self._take_back(len(whole) - len(rest))
             raise OutputError(
-                f"{self._name} cannot be written ({error.strerror}): the records before are whole; "
+                f"{self.name} cannot be written ({error.strerror}): the records before are whole; "
                 "free some space or choose another --output."
             ) from error
+
+    def finish(self) -> None:
+        """All lines are written.
+
+        Raises:
+            OutputError: they are no longer where they were written.
+        """
+
+    def close(self) -> None:
+        """Let it go."""
+        self._raw.close()
 
     def _take_back(self, count: int) -> None:
         """Cut the start of a line off a file: programs that read records refuse a file with half a line."""
@@ -210,84 +217,6 @@ def take_stdout(*, needed: bool = True) -> DataStream:
     return DataStream(FileIO(kept, "w"), "Standard output")
 
 
-def open_output(path: Path, inputs: tuple[str, ...]) -> DataStream:
-    """Open a file for records, so that no photo can be overwritten by a slip.
-
-    Args:
-        path: a new file, an empty one, or one that holds records of photos or items, which the first line
-            replaces: a run that cannot start leaves them.
-        inputs: files and folders to be scanned.
-
-    Raises:
-        OutputError: it is an input, holds something else than records, is written by another scan, or
-            cannot be written.
-    """
-    advice = "choose another --output, for example records.ndjson."
-    if path.suffix.lower() in IMAGE_SUFFIXES:
-        raise OutputError(f"{path} has the name of a photo: {advice}")
-    if any(name != STDIN and _same(path, name) for name in inputs):
-        raise OutputError(f"{path} is an input: {advice}")
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            return DataStream(FileIO(path, "w"), str(path))  # a device or a named pipe
-        # Not truncated before what it holds is known; O_BINARY keeps "\n" on Windows.
-        raw = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+")
-        if not _locked(raw):
-            raw.close()
-            raise OutputError(f"{path} is being written by another scan: wait for its end, or {advice}")
-        start = raw.read(max(map(len, _RECORD_STARTS)))
-        if start and not start.startswith(_RECORD_STARTS):
-            raw.close()
-            raise OutputError(
-                f"{path} holds something else than records of photos and is left as it is: {advice}"
-            )
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}): {advice}") from error
-    return DataStream(raw, str(path), replaces=True)
-
-
-def _locked(raw: FileIO) -> bool:
-    """Whether nobody else is writing a file; it is locked until it is closed, as at the end of the process.
-
-    The standard library does: of the packages for it one needs another package on Windows, the other one
-    leaves a second file beside the records.
-    """
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            raw.seek(_LOCKED_AT)  # what is locked there cannot be read, so a place without records
-            msvcrt.locking(raw.fileno(), msvcrt.LK_NBLCK, 1)
-            raw.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(raw.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        # Some network drives know no locks.
-        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-    return True
-
-
-def make_crops_folder(path: Path, inputs: tuple[str, ...]) -> None:
-    """Make the folder for pictures of the lines, outside of every input folder.
-
-    Raises:
-        OutputError: it lies inside an input folder or cannot be made.
-    """
-    for name in inputs:
-        if name != STDIN and Path(name).is_dir() and holds(name, path):
-            raise OutputError(
-                f"{path} lies inside the input folder {name}: choose a folder outside with --crops."
-            )
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be made ({error.strerror}): choose another folder with --crops."
-        ) from error
-
-
 def _occupy(descriptor: int) -> None:
     """Open a closed descriptor on nothing."""
     opened = os.open(os.devnull, os.O_WRONLY)
@@ -300,10 +229,3 @@ def _occupy(descriptor: int) -> None:
 def _nobody_reads(error: OSError) -> bool:
     # Windows says EINVAL where others say EPIPE.
     return error.errno == errno.EPIPE or (sys.platform == "win32" and error.errno == errno.EINVAL)
-
-
-def _same(path: Path, name: str) -> bool:
-    try:
-        return path.samefile(name)
-    except (OSError, ValueError):
-        return False

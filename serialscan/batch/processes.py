@@ -27,8 +27,9 @@ from typing import Any
 from serialscan.batch.inputs import standard_input
 from serialscan.batch.resources import MOST_JOBS, cores, default_jobs
 from serialscan.batch.task import Fusion, Input, Outcome, Task
-from serialscan.batch.worker import READY, Data, Done, Job, failed, run_worker
+from serialscan.batch.worker import READY, Data, Done, Job, failed, known, run_worker
 from serialscan.errors import EngineError, PhotoError
+from serialscan.printable import printable
 from serialscan.settings import BatchSettings
 
 # Finished records that may wait for a slower one before them, per worker.
@@ -258,6 +259,8 @@ class _Supervisor:
             self._free_fusion(task.item)
         elif task.problem is not None:
             self._give_up(number, *task.problem)
+        elif task.line is not None:
+            self._finish(number, known(task, task.line))
         else:
             self._waiting.append((number, task, data))
 
@@ -334,7 +337,16 @@ class _Supervisor:
             worker.give(*self._waiting.popleft(), self._timeout_s)
         starting = sum(not worker.ready for worker in self._workers)
         for _ in range(min(len(self._waiting) - starting, self._jobs - len(self._workers))):
-            self._workers.append(_Worker(self._job, self._events, _START_S))
+            try:
+                self._workers.append(_Worker(self._job, self._events, _START_S))
+            except (OSError, RuntimeError) as error:  # too many files, processes or threads
+                self._jobs = len(self._workers)  # those that run carry on
+                if not self._workers:
+                    raise EngineError(
+                        f"No process for reading can be started ({printable(str(error))}): close other "
+                        "programs, or raise the limits of this session (ulimit -n, ulimit -u)."
+                    ) from error
+                break
 
 
 def _late(timeout_s: float, task: Task) -> str:

@@ -27,6 +27,7 @@ class Tally:
         interrupted: a person stopped the run.
         last_error: message of the last error record.
         items: item records written.
+        earlier: photos whose records an earlier run made.
     """
 
     inputs: Inputs
@@ -36,6 +37,7 @@ class Tally:
     interrupted: bool = False
     last_error: str | None = None
     items: int = 0
+    earlier: int = 0
 
     @property
     def done(self) -> int:
@@ -70,11 +72,13 @@ class Tally:
         """Count a record that is written."""
         if outcome.input is None:
             self.items += 1
-        elif outcome.error is None:
+            return
+        if outcome.error is None:
             self.ok += 1
         else:
             self.failed += 1
             self.last_error = outcome.error
+        self.earlier += outcome.input.line is not None
 
 
 def run(inputs: Inputs, executor: Executor, sinks: Sequence[Sink]) -> Tally:

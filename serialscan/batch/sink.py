@@ -44,3 +44,7 @@ class Lines(Sink):
     def write(self, outcome: Outcome) -> None:
         """Write the record as it is."""
         self._stream.write_line(outcome.line)
+
+    def end(self, tally: Tally) -> None:
+        """See that all records are where they were written."""
+        self._stream.finish()

@@ -18,6 +18,7 @@ class Input:
         problem: code and message of what is already known to be wrong with it.
         item: the item that it is a photo of, if photos are put together.
         crowded: the item has too many photos to be put together.
+        line: its record, made by an earlier run, as a line of JSON without the line end.
     """
 
     path: str
@@ -25,6 +26,7 @@ class Input:
     problem: tuple[str, str] | None = None
     item: str | None = None
     crowded: bool = False
+    line: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

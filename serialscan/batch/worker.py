@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from serialscan.batch.output import guard_streams
 from serialscan.batch.task import Input, Task
 from serialscan.errors import EngineError, OutputError, SerialscanError
+from serialscan.printable import printable
 from serialscan.record import ItemRecord, PhotoRecord, from_json, to_json
 from serialscan.settings import Settings
 
@@ -172,6 +173,11 @@ def failed(task: Task, data: Data, job: Job, code: str, message: str) -> Done:
     return _done(unfused(task, _records(data), code, message), task)
 
 
+def known(task: Input, line: bytes) -> Done:
+    """An input whose record an earlier run made."""
+    return replace(_done(from_json(line), task), line=line)
+
+
 def _done(record: PhotoRecord | ItemRecord, task: Task) -> Done:
     light_line = None
     if isinstance(record, PhotoRecord) and isinstance(task, Input) and task.item is not None:
@@ -192,7 +198,7 @@ def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRec
     Raises:
         OutputError: the pictures cannot be written.
     """
-    from serialscan.photo import describe, path_text
+    from serialscan.photo import describe
     from serialscan.scan import error_record, scan_photo
 
     photo = Path(task.path) if data is None else data  # a Path drops ./, so the name as given goes beside it
@@ -206,7 +212,7 @@ def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRec
     except Exception as error:
         _show_traceback(job)
         code = "internal_error"
-        reason = path_text(f"{type(error).__name__}: {error}")  # it may quote a name that is no text
+        reason = printable(f"{type(error).__name__}: {error}")
         message = f"internal error ({reason}): scan this photo alone with -vv and report it"
     return error_record(describe(photo, task.path), job.settings, code, message)
 
@@ -218,4 +224,4 @@ def _glibc() -> ctypes.CDLL | None:
 
 def _show_traceback(job: Job) -> None:
     if job.tracebacks:
-        traceback.print_exc()
+        sys.stderr.write(printable(traceback.format_exc(), keep="\n"))

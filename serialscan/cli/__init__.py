@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import traceback
 
@@ -17,6 +18,7 @@ from serialscan.cli.knowledge import knowledge
 from serialscan.cli.render import render
 from serialscan.cli.scan import scan
 from serialscan.cli.schema import schema
+from serialscan.cli.text import say
 from serialscan.errors import ExitCode, SerialscanError
 
 
@@ -57,19 +59,21 @@ def main(arguments: list[str] | None = None) -> int:
         code = cli.main(arguments, prog_name="serialscan", standalone_mode=False)
         return code if isinstance(code, int) else ExitCode.OK
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        say(told.getvalue().removesuffix("\n"), err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except SerialscanError as error:
-        click.echo(f"serialscan: {error}", err=True)
+        say(f"serialscan: {error}", err=True)
         return error.exit_code
     except ClosedPipeError:
         return ExitCode.OK
     except Exception as error:
         if logging.getLogger("serialscan").isEnabledFor(logging.DEBUG):
-            traceback.print_exc()
+            say(traceback.format_exc(), err=True)
         else:
             what = f"{type(error).__name__}: {error}"
-            click.echo(f"serialscan: internal error {what}, run again with -vv for the traceback", err=True)
+            say(f"serialscan: internal error {what}, run again with -vv for the traceback", err=True)
         return ExitCode.INTERNAL

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from serialscan.cli.options import config_option, effective_settings, verbose_option
+from serialscan.cli.text import say
 
 
 @click.group()
@@ -33,4 +34,4 @@ def show(origin: bool, config_file: Path | None, verbose: int) -> None:
         holder = effective.settings if hasattr(effective.settings, key) else effective.batch
         # JSON's strings, numbers and booleans are TOML's too.
         line = f"{key} = {json.dumps(getattr(holder, key))}"
-        click.echo(f"{line}  # {source}" if origin else line)
+        say(f"{line}  # {source}" if origin else line)

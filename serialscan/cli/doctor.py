@@ -9,6 +9,7 @@ from serialscan.batch.inputs import check_current_folder
 from serialscan.batch.output import take_stdout
 from serialscan.cli.options import verbose_option
 from serialscan.errors import ExitCode
+from serialscan.printable import printable
 
 
 @click.command(epilog="\b\nExamples:\n  serialscan doctor\n  serialscan doctor --json > doctor.json")
@@ -30,5 +31,5 @@ def doctor(as_json: bool, verbose: int) -> int:
     else:
         for check in checks:
             mark = "ok" if check.ok else "FAIL" if check.needed else "-"
-            data.write_line(f"{mark:4}  {check.name:24}  {check.detail}".encode())
+            data.write_line(printable(f"{mark:4}  {check.name:24}  {check.detail}").encode())
     return ExitCode.OK if good else ExitCode.ENGINE

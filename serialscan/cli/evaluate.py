@@ -10,6 +10,7 @@ from serialscan.batch.inputs import check_current_folder
 from serialscan.batch.output import take_stdout
 from serialscan.cli.options import check_stdin, config_option, effective_settings, verbose_option
 from serialscan.cli.progress import progress
+from serialscan.cli.text import say
 from serialscan.errors import ExitCode
 
 
@@ -93,7 +94,7 @@ def evaluate(
         with progress("auto", quiet) as shown:
             done = scan_labelled(photos, effective, out_records, shown, tracebacks=verbose > 1)
         if done is None:
-            click.echo("serialscan: interrupted; the records written so far are valid", err=True)
+            say("serialscan: interrupted; the records written so far are valid", err=True)
             return ExitCode.INTERRUPTED
         run = done
     report = evaluation(run, labels=str(labels), labels_sha256=file_sha256(labels), baseline=before)

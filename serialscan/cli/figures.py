@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from serialscan.cli.text import printable
 from serialscan.evaluate import words
 from serialscan.evaluate.report import Case, Changes, Confidence, Evaluation
+from serialscan.printable import printable
 
 _PLAIN_WIDTH = 110  # where no terminal says how wide it is
 _NAMED = 10

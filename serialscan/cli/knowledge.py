@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from serialscan.batch.output import take_stdout
 from serialscan.cli.options import check_stdin, verbose_option
+from serialscan.cli.text import say
 from serialscan.errors import InputError, OutputError, SettingsError
 
 
@@ -43,14 +45,14 @@ def test(file: Path | None, verbose: int) -> None:
         told = [f"accepts {', '.join(row.accepts)}"] if row.accepts else ["has no examples"]
         told += [f"rejects {', '.join(row.rejects)}"] if row.rejects else []
         state = "WRONG" if verdict.wrong else "ok"
-        click.echo(f"{state:<6}{verdict.table:<8} {row.id:<20} {row.confidence:<7} {'; '.join(told)}")
+        say(f"{state:<6}{verdict.table:<8} {row.id:<20} {row.confidence:<7} {'; '.join(told)}")
         failed += [f"{verdict.table} {row.id} {what}" for what in verdict.wrong]
     if failed:
         raise SettingsError(
             f"{len(failed)} examples contradict their rows: correct the row or the example.\n  "
             + "\n  ".join(failed)
         )
-    click.echo(f"{len(rows)} rows do what their examples say.")
+    say(f"{len(rows)} rows do what their examples say.")
 
 
 @knowledge.command(
@@ -88,11 +90,11 @@ def propose(records: Path, output: Path | None, verbose: int) -> None:
         raise InputError(f"{records}: holds no record of a photo that was read: scan some photos first.")
     text = as_toml(proposals, photos, __version__)
     if output is None:
-        click.echo(text, nl=False)
+        take_stdout().write_line(text.removesuffix("\n").encode())
     else:
         _write_new(output, text)
     count = sum(not one.rival for one in proposals)
-    click.echo(f"{count} proposed from {photos} photos; look at each before you use it.", err=True)
+    say(f"{count} proposed from {photos} photos; look at each before you use it.", err=True)
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -13,14 +13,25 @@ import click
 
 from serialscan.batch.inputs import STDIN
 from serialscan.errors import InputError
+from serialscan.printable import printable
 from serialscan.settings import Effective, find_config, load_settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
+class _Escaping(logging.Formatter):
+    """What messages quote cannot drive the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message as it is shown."""
+        return printable(super().format(record), keep="\n\t")
+
+
 def _set_level(context: click.Context, parameter: click.Parameter, count: int) -> int:
-    logging.basicConfig(format="serialscan: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Escaping("serialscan: %(message)s"))
+    logging.basicConfig(handlers=[handler])
     logging.getLogger("serialscan").setLevel(_LEVELS[min(count, 2)])
     return count
 

@@ -8,13 +8,12 @@ import logging
 import sys
 from collections.abc import Iterator
 
-import click
-
 from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
 from serialscan.batch.sink import Sink
 from serialscan.batch.task import Outcome
-from serialscan.cli.text import printable, speed
+from serialscan.cli.text import say, speed
+from serialscan.printable import printable
 
 _log = logging.getLogger("serialscan")
 
@@ -54,7 +53,7 @@ class Events(Quiet):
             "done": tally.done, "total": tally.total, "failed": tally.failed,
             "file": printable(outcome.input.path),
         }  # fmt: skip
-        click.echo(json.dumps(event, ensure_ascii=False), err=True)
+        say(json.dumps(event, ensure_ascii=False), err=True)
 
 
 class Bar(Quiet):

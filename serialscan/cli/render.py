@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from serialscan.cli.text import say
 from serialscan.errors import OutputError
 
 
@@ -123,7 +124,7 @@ def render(
         raise OutputError(
             f"Cannot write to {folder}: {error.strerror or error}. Choose another --out."
         ) from error
-    click.echo(f"{written} photos and {LABELS} in {folder}", err=True)
+    say(f"{written} photos and {LABELS} in {folder}", err=True)
 
 
 def _check_labels(path: Path, samples: bool) -> None:

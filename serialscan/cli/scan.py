@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from serialscan.batch.inputs import STDIN, Inputs, Selection, check_current_folder
-from serialscan.batch.output import is_stdout, make_crops_folder, open_output, take_stdout
+from serialscan.batch.destination import RecordFile, make_crops_folder, open_output
+from serialscan.batch.inputs import STDIN, Inputs, Selection, check_current_folder, expanded
+from serialscan.batch.output import is_stdout, take_stdout
 from serialscan.batch.processes import local_processes
+from serialscan.batch.resume import Made, Missing
 from serialscan.batch.run import run
 from serialscan.batch.sink import Lines, Sink
 from serialscan.batch.worker import Job
 from serialscan.cli.options import config_option, effective_settings, verbose_option
 from serialscan.cli.progress import Aside, progress
-from serialscan.cli.text import summary
+from serialscan.cli.text import say, summary
 from serialscan.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 Examples:
   serialscan scan photos/ > records.ndjson          one record a photo, as JSON lines
   serialscan scan -r seizures/ -o records.ndjson    with all folders below
+  serialscan scan -r seizures/ -o records.ndjson --resume    go on after it was cut off
   serialscan scan IMG_1234.HEIC                     a short table on a terminal
   find . -name '*.jpg' -print0 | serialscan scan --files-from - -0 > records.ndjson
   serialscan scan photos/ --crops crops/            also pictures of the lines read
@@ -82,8 +85,14 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
     "--output",
     type=click.Path(),
     metavar="FILE",
-    help="Write the records to FILE; a file that holds records is replaced, any other is left alone. "
+    help="Write the records to FILE, which must be new or empty and outside of the input folders. "
     "A dash is standard output.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the records in --output FILE, which a run that was cut off left: what is done is not "
+    "done again.",
 )
 @click.option(
     "--format",
@@ -140,7 +149,7 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
 def scan(
     paths: tuple[str, ...], recursive: bool, files_from: str | None, null: bool, include: tuple[str, ...],
     exclude: tuple[str, ...], items: str | None, item_pattern: str | None, jobs: int | None,
-    output: str | None, form: str, progress_kind: str, crops: Path | None, reader: str | None,
+    output: str | None, resume: bool, form: str, progress_kind: str, crops: Path | None, reader: str | None,
     effort: str | None, max_error: float | None, knowledge: str | None, gps: bool | None,
     max_pixels: int | None, max_bytes: int | None, quiet: bool, config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
@@ -152,6 +161,7 @@ def scan(
     and counted; -v names them. A file that is named always gets its record.
     """
     check_current_folder()
+    paths = tuple(expanded(paths))
     grouping = _grouping(items, item_pattern)
     if grouping is not None and grouping.table is not None:
         from serialscan.items import table_photos
@@ -166,6 +176,10 @@ def scan(
     if null and files_from is None:
         raise click.UsageError("-0 says how the names of --files-from end; add --files-from.")
     file = Path(output) if output is not None and not is_stdout(output) else None
+    if resume and (file is None or form == "table"):
+        raise click.UsageError("--resume goes on with a file of records: name it with --output FILE.")
+    if resume and STDIN in paths:
+        raise click.UsageError("--resume cannot find what came from standard input: name the file.")
     data = take_stdout(needed=file is None)
     effective = effective_settings(
         config_file,
@@ -177,7 +191,10 @@ def scan(
     if crops is not None:
         make_crops_folder(crops, paths)
     if file is not None:
-        data = open_output(file, paths)
+        data = open_output(file, paths, resume=resume)
+    made = Made(data, effective.settings) if resume and isinstance(data, RecordFile) else None
+    if made is not None and made.cut:
+        say(f"serialscan: the last record in {file} was cut off and is made again", err=True)
     selection = Selection(paths, files_from, null, recursive, include, exclude, file, crops)
     as_table = form == "table" or (form == "auto" and file is None and data.is_terminal)
     with progress(progress_kind, quiet) as shown:
@@ -190,13 +207,15 @@ def scan(
             records = Lines(data)
         if data.is_terminal:
             records = Aside(records, shown)
+        if made is not None:
+            records = Missing(records, made)
         job = Job(effective.settings, crops=crops, tracebacks=verbose > 1)
         executor = local_processes(job, effective.batch)
-        tally = run(Inputs(selection, grouping), executor, [records, shown])
+        tally = run(Inputs(selection, grouping, made), executor, [records, shown])
     if not quiet or tally.interrupted:
-        click.echo(f"serialscan: {summary(tally)}", err=True)
+        say(f"serialscan: {summary(tally)}", err=True)
     if tally.done == tally.failed == 1 and not as_table:
-        click.echo(f"serialscan: {tally.last_error}", err=True)
+        say(f"serialscan: {tally.last_error}", err=True)
     if tally.done == 0 and not tally.interrupted:
         raise InputError("There is no photo to read: check the paths, or use -r for the folders below.")
     return tally.exit_code

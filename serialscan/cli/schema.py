@@ -15,4 +15,4 @@ def schema(verbose: int) -> None:
     """Print the JSON Schema (2020-12) of the records of photos and items."""
     from serialscan.record import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(json_schema(), indent=2))

@@ -12,7 +12,7 @@ from rich.text import Text
 from serialscan.batch.output import DataStream
 from serialscan.batch.sink import Sink
 from serialscan.batch.task import Outcome
-from serialscan.cli.text import printable
+from serialscan.printable import printable
 from serialscan.record import ItemRecord, PhotoRecord, any_from_json
 
 _COLUMNS = ("photo", "serial", "sure", "decision", "note")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Mapping
+
+import click
 
 from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
+from serialscan.printable import printable
 
 
-def printable(text: str) -> str:
-    """The text with control characters and undecodable bytes escaped: a file name may hold any."""
-    clean = os.fsencode(text).decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in clean)
+def say(text: str, *, err: bool = False) -> None:
+    """Print text for people; whatever it quotes cannot drive their terminal, nor stop for its encoding."""
+    encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
+    shown = printable(text, keep="\n\t")
+    click.echo(shown.encode(encoding, "backslashreplace").decode(encoding), err=err)
 
 
 def summary(tally: Tally) -> str:
@@ -23,8 +27,10 @@ def summary(tally: Tally) -> str:
         parts.append(_count(tally.items, "item"))
     if tally.without_item:
         parts.append(f"{_count(tally.without_item, 'photo')} without an item")
-    if tally.done and tally.seconds:
-        parts.append(speed(tally.done / tally.seconds))
+    if tally.earlier:
+        parts[0] += f", {tally.earlier} of them by an earlier run"
+    if tally.done > tally.earlier and tally.seconds:
+        parts.append(speed((tally.done - tally.earlier) / tally.seconds))
     if tally.interrupted:
         total = f"{tally.done} of {tally.total}" if tally.total is not None else f"{tally.done}"
         parts.insert(0, f"interrupted, {total} read; what was written is valid")

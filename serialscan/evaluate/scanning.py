@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from serialscan.batch.destination import open_output
 from serialscan.batch.inputs import Inputs, Selection
-from serialscan.batch.output import open_output
 from serialscan.batch.processes import local_processes
 from serialscan.batch.run import run
 from serialscan.batch.sink import Lines, Sink
@@ -43,7 +43,7 @@ def scan_labelled(
     if records is not None:
         sinks.append(Lines(open_output(records, paths)))
     judging = _Judge(photos)
-    selection = Selection(paths, output=records, expand_globs=False)
+    selection = Selection(paths, output=records)
     executor = local_processes(Job(effective.settings, tracebacks=tracebacks), effective.batch)
     tally = run(Inputs(selection), executor, [*sinks, judging])
     return None if tally.interrupted else Run(tuple(judging.judged))

@@ -7,14 +7,19 @@ import functools
 import io
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from serialscan.bounded import read_bounded
 from serialscan.errors import SettingsError
+from serialscan.patterns import compile_bounded
 
 # The stem before the last separator: ITEM_01.jpg and ITEM-front.jpg are photos of ITEM.
 NAME_PATTERN = r"(.+?)(?:[ _-][^ _-]*)?(?:\.[^.]*)?$"
+
+_LONGEST_NAME = 255  # characters of a file's name, on all systems
 
 _PHOTO, _ITEM = "photo", "item"
 
@@ -26,7 +31,7 @@ class Row:
     Attributes:
         photo: its path as written.
         item: the item it belongs to.
-        case: the other columns that are filled, by their heading.
+        case: the other columns that are filled, by their heading or, without one, as ``column 3``.
         number: of the line in the file, from 1.
     """
 
@@ -59,12 +64,14 @@ class Plan:
     """The items of a run.
 
     Attributes:
-        items: for each input its item, or None.
+        items: for each input its item, or None; then for each of ``missing``.
         case: case fields by item; several values where rows of an item differ.
+        missing: paths of photos that a table names and that are not there; they are inputs, too.
     """
 
     items: tuple[str | None, ...]
     case: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 def make_plan(paths: Sequence[str | None], grouping: Grouping) -> Plan:
@@ -75,7 +82,7 @@ def make_plan(paths: Sequence[str | None], grouping: Grouping) -> Plan:
         grouping: how to tell.
 
     Raises:
-        SettingsError: the pattern or the table is bad, or the table names a photo that is not read.
+        SettingsError: the pattern or the table is bad, or the table names a photo that is there and not read.
     """
     if grouping.table is not None:
         return _by_table(paths, grouping.table)
@@ -98,12 +105,12 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     """The regular expression of an item in a file name.
 
     Raises:
-        SettingsError: it is none, or has no group.
+        SettingsError: it is none, has no group, or might never end on some name.
     """
     try:
-        compiled = re.compile(pattern, re.DOTALL)  # a name may hold a line break
-    except re.error as error:
-        raise SettingsError(f"The item pattern {pattern!r} is no regular expression: {error}.") from error
+        compiled = compile_bounded(pattern, _LONGEST_NAME, re.DOTALL)  # a name may hold a line break
+    except ValueError as error:
+        raise SettingsError(f"The item pattern {pattern!r}: {error}") from error
     if compiled.groups < 1:
         raise SettingsError(
             f"The item pattern {pattern!r} has no group: put the part that names the item in parentheses."
@@ -119,7 +126,7 @@ def read_table(path: Path) -> list[Row]:
             line is incomplete.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_bounded(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror}): check --items.") from error
     except UnicodeDecodeError as error:
@@ -132,7 +139,8 @@ def read_table(path: Path) -> list[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=heading.count), strict=True)
     rows: list[Row] = []
     try:
-        names = [name.strip() for name in next(reader, [])]
+        heading_cells = (name.strip() for name in next(reader, []))
+        names = [name or f"column {number}" for number, name in enumerate(heading_cells, start=1)]
         columns = [name.lower() for name in names]
         for needed in (_PHOTO, _ITEM):
             if columns.count(needed) != 1:
@@ -140,7 +148,8 @@ def read_table(path: Path) -> list[Row]:
                     f"{path} needs one column {needed!r} in its first line, which has: "
                     f"{', '.join(names) or 'nothing'}."
                 )
-        twice = next((name for name in names if name and columns.count(name.lower()) > 1), None)
+        counts = Counter(columns)
+        twice = next((name for name in names if counts[name.lower()] > 1), None)
         if twice is not None:
             raise SettingsError(f"{path} has two columns {twice!r} in its first line: rename one.")
         for cells in reader:
@@ -171,14 +180,14 @@ def _row(path: Path, number: int, names: list[str], columns: list[str], cells: l
     case = {
         name: values[column]
         for name, column in zip(names, columns, strict=True)
-        if column not in (_PHOTO, _ITEM) and name and values.get(column)
+        if column not in (_PHOTO, _ITEM) and values.get(column)
     }
     return Row(values[_PHOTO], values[_ITEM], case, number)
 
 
 def _by_table(paths: Sequence[str | None], table: Path) -> Plan:
     rows: dict[str, Row] = {}
-    case: dict[str, dict[str, tuple[str, ...]]] = {}
+    case: dict[str, dict[str, dict[str, None]]] = {}  # the innermost keeps values once, in their order
     for row in read_table(table):
         place = _key(_located(table, row))
         other = rows.setdefault(place, row)
@@ -189,24 +198,26 @@ def _by_table(paths: Sequence[str | None], table: Path) -> Plan:
             )
         fields = case.setdefault(row.item, {})
         for name, value in row.case.items():
-            fields[name] = tuple(dict.fromkeys((*fields.get(name, ()), value)))
-    items = []
+            fields.setdefault(name, {})[value] = None
+    items: list[str | None] = []
     unread = dict(rows)
     for path in paths:
         found = rows.get(_key(path)) if path is not None else None
         items.append(found.item if found is not None else None)
         if path is not None:
             unread.pop(_key(path), None)
-    if unread:
-        row = next(iter(unread.values()))
+    missing = []
+    for row in unread.values():
         where = _located(table, row)
-        advice = (
-            "it is not among the photos read: add its folder to PATH, or leave PATH out"
-            if os.path.exists(where)  # noqa: PTH110 - false for names that no Path can hold
-            else f"there is no such photo ({where}): paths are relative to the table"
-        )
-        raise SettingsError(f"{table}, line {row.number}: {row.photo}: {advice}.")
-    return Plan(tuple(items), case)
+        if os.path.exists(where):  # noqa: PTH110 - false for names that no Path can hold
+            raise SettingsError(
+                f"{table}, line {row.number}: {row.photo}: it is not among the photos read: "
+                "add its folder to PATH, or leave PATH out."
+            )
+        missing.append(where)
+        items.append(row.item)
+    told = {item: {name: tuple(values) for name, values in fields.items()} for item, fields in case.items()}
+    return Plan(tuple(items), told, tuple(missing))
 
 
 def _located(table: Path, row: Row) -> str:
@@ -218,12 +229,15 @@ def _located(table: Path, row: Row) -> str:
 
 
 def _key(path: str) -> str:
-    return os.path.normcase(os.path.realpath(path))
+    try:
+        return os.path.normcase(os.path.realpath(path))
+    except ValueError:  # a NUL: there is no such file
+        return os.path.normcase(path)
 
 
 def _stem(name: str, pattern: re.Pattern[str]) -> str:
     """The part of a file name that names the item; empty if there is none."""
-    match = pattern.match(name)
+    match = pattern.match(name[:_LONGEST_NAME])
     return next((group for group in match.groups() if group), "") if match else ""
 
 

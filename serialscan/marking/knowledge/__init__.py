@@ -13,13 +13,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from serialscan.bounded import parse_toml, read_bounded
 from serialscan.errors import SettingsError
 from serialscan.marking.normalise import folded, western
+from serialscan.patterns import compile_bounded
 from serialscan.record import MarkKind
 
 Trust = Literal["high", "medium", "low"]
@@ -282,7 +283,7 @@ def combine(path: str, data: bytes = b"") -> tuple[Knowledge, list[tuple[str, Ro
 def read_file(path: str) -> bytes:
     """The bytes of a user's knowledge file; raises `SettingsError`."""
     try:
-        return Path(path).read_bytes()
+        return read_bounded(path)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
 
@@ -298,10 +299,10 @@ def _shipped() -> _File:
 
 def _parse(data: bytes, path: str) -> _File:
     try:
-        file = msgspec.convert(tomllib.loads(data.decode("utf-8-sig")), _File)
+        file = msgspec.convert(parse_toml(data), _File)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: is not UTF-8 text: save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise SettingsError(f"{path}: is not valid TOML: {error}.") from error
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {error}: see docs/marking.md for the tables and their keys.") from error
@@ -334,9 +335,9 @@ def _check_weight(weight: Weight, path: str) -> None:
 
 def _check_regex(row: str, regex: str, path: str) -> None:
     try:
-        re.compile(regex)
-    except re.error as error:
-        raise SettingsError(f"{path}: {row}: {regex!r} is no regular expression: {error}.") from error
+        compile_bounded(regex, _LONGEST_EXAMPLE)
+    except ValueError as error:
+        raise SettingsError(f"{path}: {row}: {regex!r}: {error}") from error
     literal = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", regex)
     if _UNBOUNDED.search(literal):
         raise SettingsError(

@@ -1,0 +1,205 @@
+"""Goes on with a file of records: what an earlier run made is given out as it is, and not made again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from serialscan.batch.destination import RecordFile
+from serialscan.batch.sink import Sink
+from serialscan.batch.task import Input, Outcome, Task
+from serialscan.errors import OutputError, PhotoError, SettingsError
+from serialscan.settings import Settings
+
+# What happened to the process and not to the photo: another try may end better.
+_TRY_AGAIN = frozenset({"timed_out", "worker_died", "out_of_memory", "internal_error", "changed"})
+
+
+class _Source(msgspec.Struct, frozen=True):
+    path: str
+    sha256: str | None = None
+    path_bytes_hex: str | None = None
+
+
+class _Error(msgspec.Struct, frozen=True):
+    code: str
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """What matters here of a record; ``source`` is that of a photo."""
+
+    record: str
+    status: str
+    tool: dict[str, Any]
+    source: _Source | None = None
+    error: _Error | None = None
+
+    @property
+    def failure(self) -> tuple[_Source | None, str]:
+        """What failed, and how."""
+        return self.source, self.error.code if self.error is not None else ""
+
+
+_decoder = msgspec.json.Decoder(_Seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Where a photo's record stands in the file."""
+
+    sha256: str
+    start: int
+    end: int
+
+
+class Made:
+    """The records that a file holds.
+
+    Args:
+        file: the file; the start of a record at its end, left by a run that was cut off, is taken off it.
+        settings: those of this run.
+
+    Attributes:
+        cut: the last record was not whole.
+
+    Raises:
+        SettingsError: the records were made with other settings, or by another version.
+        OutputError: a line is no record.
+    """
+
+    def __init__(self, file: RecordFile, settings: Settings) -> None:
+        self._file = file
+        self._photos: defaultdict[tuple[str, str | None], deque[_Made]] = defaultdict(deque)
+        self._failures: set[tuple[_Source | None, str]] = set()
+        self._items: set[bytes] = set()
+        self._tool: dict[str, Any] | None = None
+        self.cut = False
+        self._index(_tool(settings))
+        # A handle of its own: records are found by another thread than that which adds some.
+        self._reader = Path(file.name).open("rb")  # noqa: SIM115 - open as long as the run
+
+    def find(self, task: Input) -> bytes | None:
+        """The record of an input, if there is one of the same path and content; each is found once."""
+        from serialscan.photo import describe
+        from serialscan.photo.files import sha256_of
+
+        source = describe(Path(task.path), task.path)
+        made = self._photos.get((source.path, source.path_bytes_hex))
+        if not made:
+            return None
+        try:
+            same = sha256_of(Path(task.path)) == made[0].sha256
+        except PhotoError:
+            return None
+        if not same:
+            return None
+        found = made.popleft()
+        self._reader.seek(found.start)
+        return self._reader.read(found.end - found.start)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._reader.close()
+
+    def has(self, outcome: Outcome) -> bool:
+        """Whether the file holds what a task gave: its record, the same item, the same failure.
+
+        Raises:
+            SettingsError: the record was made by another tool than those of the file.
+        """
+        if isinstance(outcome.task, Input) and outcome.task.line is not None:
+            return True
+        if outcome.input is None:
+            return _hash(outcome.line) in self._items
+        seen = _decoder.decode(outcome.line)
+        if seen.status == "error":
+            return seen.failure in self._failures
+        if self._tool is not None and seen.tool != self._tool:
+            raise SettingsError(_OTHER.format(self._file.name))
+        return False
+
+    def _index(self, own: dict[str, Any]) -> None:
+        start = 0
+        for number, line in enumerate(self._file.lines(), start=1):
+            end = start + len(line)
+            self.cut = not line.endswith(b"\n")
+            if self.cut:
+                break
+            try:
+                seen = _decoder.decode(line)
+            except msgspec.DecodeError as error:
+                raise OutputError(
+                    f"{self._file.name}, line {number}: is no record ({error}), and the file is left as it "
+                    "is: choose another --output."
+                ) from error
+            if any(seen.tool.get(key) != own[key] for key in ("name", "version", "settings_digest")):
+                raise SettingsError(_OTHER.format(self._file.name))
+            if seen.record == "item":
+                self._items.add(_hash(line.rstrip(b"\n")))
+            elif seen.source is not None:
+                self._add(seen, seen.source, start, end - 1)
+            start = end
+        if self.cut:  # now that all before it are known to be records
+            self._file.cut(start)
+
+    def _add(self, seen: _Seen, source: _Source, start: int, end: int) -> None:
+        if seen.status != "error":
+            self._tool = self._tool or seen.tool
+            if seen.tool != self._tool:
+                raise SettingsError(_OTHER.format(self._file.name))
+        else:
+            self._failures.add(seen.failure)
+        if source.sha256 is not None and (seen.error is None or seen.error.code not in _TRY_AGAIN):
+            made = _Made(source.sha256, start, end)
+            self._photos[source.path, source.path_bytes_hex].append(made)
+
+
+_OTHER = (
+    "{} holds records that were made with other settings or by another version: use the same, "
+    "or choose another --output."
+)
+
+
+def resumed(tasks: Iterable[Task], made: Made) -> Iterator[Task]:
+    """The tasks, those that are done with their records."""
+    for task in tasks:
+        if isinstance(task, Input) and task.problem is None and not task.stdin:
+            yield replace(task, line=made.find(task))
+        else:
+            yield task
+
+
+class Missing(Sink):
+    """Hands on to another sink what the file does not hold yet."""
+
+    def __init__(self, sink: Sink, made: Made) -> None:
+        self._sink = sink
+        self._made = made
+
+    def write(self, outcome: Outcome) -> None:
+        """Hand on."""
+        if not self._made.has(outcome):
+            self._sink.write(outcome)
+
+    def end(self, tally: Any) -> None:
+        """Hand on."""
+        self._sink.end(tally)
+
+
+def _tool(settings: Settings) -> dict[str, Any]:
+    """What this run writes into its records, as far as it is known before the networks are loaded."""
+    from serialscan.record import Source
+    from serialscan.scan import error_record
+
+    tool: dict[str, Any] = msgspec.to_builtins(error_record(Source(path=""), settings, "", "").tool)
+    return tool
+
+
+def _hash(line: bytes) -> bytes:
+    return hashlib.sha256(line).digest()
