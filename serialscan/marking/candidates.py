@@ -153,7 +153,7 @@ def spans_of(read: Read, rests: Rests, knowledge: Knowledge) -> list[Span]:
         for one in labelled_serial(read, index):
             reasons = _label_reasons(one, knowledge)
             ids = (line.id, *([read.lines[one.labels_line].id] if one.labels_line != index else []))
-            for start, end, extra in _numbers(line, one.start, one.end, [], knowledge):
+            for start, end, extra in _numbers(line, one.start, one.end, [], knowledge, labelled=True):
                 label = _end_of_another(one, start, end, read, knowledge) or reasons
                 found.append(Span(index, start, end, {**label, **extra}, ids, known, one))
         closed = [*known, *_values(read, index)]
@@ -245,7 +245,13 @@ def _letters(words: str) -> str:
 
 
 def _numbers(
-    line: Line, start: int, end: int, closed: Sequence[tuple[int, int]], knowledge: Knowledge
+    line: Line,
+    start: int,
+    end: int,
+    closed: Sequence[tuple[int, int]],
+    knowledge: Knowledge,
+    *,
+    labelled: bool = False,
 ) -> list[tuple[int, int, Reasons]]:
     """Words with digits in a part of a line, and neighbouring words as one; with what that counts."""
     text = line.text[: min(end, READ_CHARS)]
@@ -257,13 +263,13 @@ def _numbers(
     run: list[tuple[int, int]] = []
     last = -1  # where the word before the run ends
     for word in [*words, (-1, -1)]:
-        if run and (word[0] < 0 or not _joins(text, run, word, labelled=start > 0)):
+        if run and (word[0] < 0 or not _joins(text, run, word, labelled=labelled)):
             reasons: Reasons = {}
-            if start > 0 and found:
+            if labelled and found:
                 reasons[_NOT_FIRST] = knowledge.weights["not_first"]
             before = last >= 0 and not _apart(text[last : run[0][0]])
             behind = word[0] >= 0 and not _apart(text[run[-1][1] : word[0]])
-            if start > 0 and (before or (behind and any(c.isdigit() for c in text[slice(*word)]))):
+            if labelled and (before or (behind and any(c.isdigit() for c in text[slice(*word)]))):
                 reasons[_CUT] = knowledge.weights["parted"]
             found += _of_run(text, run, reasons, knowledge)
             last, run = run[-1][1], []
