@@ -302,10 +302,10 @@ def _parse(data: bytes, path: str) -> _File:
         file = msgspec.convert(parse_toml(data), _File)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: is not UTF-8 text: save it as UTF-8.") from error
-    except ValueError as error:
-        raise SettingsError(f"{path}: is not valid TOML: {error}.") from error
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {error}: see docs/marking.md for the tables and their keys.") from error
+    except ValueError as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}.") from error
     for shape in file.shape:
         _check_regex(shape.id, shape.regex, path)
         _check_regex(shape.id, shape.beside, path)
