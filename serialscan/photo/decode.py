@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from serialscan.errors import PhotoError
-from serialscan.photo import hevc, jpeg, png
+from serialscan.photo import hevc, jpeg, png, rows, tiff
 from serialscan.photo.exif import Facts, facts_of
 from serialscan.photo.heif import Container
 from serialscan.photo.sniff import sniff
@@ -24,10 +24,11 @@ from serialscan.record import Warning_
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
+    from PIL.TiffImagePlugin import TiffImageFile
 
     from serialscan.photo.raw import Preview
 
-_FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF, HEIC or camera RAW"
+_FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF, HEIC, AVIF or camera RAW"
 
 _EXIF_DAMAGED = Warning_(
     code="exif_damaged",
@@ -47,7 +48,19 @@ _TRUNCATED_WORDS = (
     "premature",
     "does not contain enough",
 )
-_UNSUPPORTED_WORDS = ("unsupported", "not supported", "unknown pixel mode", "unknown data organization")
+_UNSUPPORTED_WORDS = (
+    "unsupported",
+    "not supported",
+    "unknown pixel mode",
+    "unknown data organization",
+    "not been built in",
+    "not installed",
+    "no module named",
+)
+
+_ROWS = {"GIF": rows.gif_complaint, "WEBP": rows.webp_complaint, "BMP": rows.bmp_complaint}
+_TOO_LONG = "Decompressed data too large"  # of Pillow, where a text of a PNG is beyond its limit
+_BIG_TIFF_BIG_ENDIAN = b"MM\0+"
 
 # Pillow warns while it parses a header; all it warns of is metadata, except these.
 _HARMLESS = ("invalid apng", "metadata warning")
@@ -89,6 +102,7 @@ class Picture:
             )
         self.format = kind
         self.warnings: list[Warning_] = []
+        self._data = data
         self._max_pixels = max_pixels
         with _decoding(kind, max_pixels) as complaints:
             self._open(data)
@@ -113,7 +127,10 @@ class Picture:
 
         It takes the time of another decoding at most. No check finds everything: see docs/record.md.
         """
-        return self._check() if self._check is not None else None
+        if self._check is None:
+            return None
+        with _decoding(self.format, self._max_pixels):
+            return self._check()
 
     def close(self) -> None:
         """Free the decoder."""
@@ -133,15 +150,31 @@ class Picture:
             self.facts = msgspec.structs.replace(facts, orientation=preview.orientation)
             self.warnings.append(_raw_warning(self._image.size, preview.sensor_size))
         else:
-            self._image = self._open_jpeg(data) if self.format == "JPEG" else _open_other(self.format, data)
+            self._image = self._open_jpeg(data) if self.format == "JPEG" else self._open_other(data)
             others = int(getattr(self._image, "is_animated", False) and self.format != "TIFF")
             if self.format == "PNG":
                 self._check = partial(png.complaint, data)
+                others = int(png.is_animated(data))
+            elif self.format == "TIFF":
+                self._check = self._check_tiff
             elif self.format == "HEIC":
                 others = self._look_into_heif(data)
+            elif self.format in _ROWS:
+                self._check = partial(_ROWS[self.format], data)
             if others:
                 self.warnings.append(_others(others, self.format))
             self.facts = _facts_of_png(data) if self.format == "PNG" else _facts(self._image)
+
+    def _open_other(self, data: bytes) -> Image:
+        if self.format == "HEIC":
+            return _open_heic(data)
+        if self.format == "PNG":
+            return _open_png(data)
+        if self.format == "AVIF":
+            from PIL.AvifImagePlugin import AvifImageFile
+
+            return AvifImageFile(io.BytesIO(data))
+        return _open_plain(self.format, data)
 
     def _look_into_heif(self, data: bytes) -> int:
         """Set what libheif does not tell; returns how many pictures are not read."""
@@ -162,6 +195,10 @@ class Picture:
 
     def _unchecked(self) -> None:
         self.warnings.append(_UNCHECKED)
+
+    def _check_tiff(self) -> str | None:
+        file = cast("TiffImageFile", self._image)
+        return tiff.complaint(self._data, file, self.page_count)
 
     def _open_preview(self, preview: Preview) -> Image:
         from PIL import Image as pillow
@@ -200,7 +237,15 @@ class Picture:
         with _decoding(self.format, self._max_pixels):
             if self.format == "TIFF":
                 self._image.seek(number)
-            self._image.load()
+            try:
+                self._image.load()
+            except OSError as error:
+                if (
+                    self.format == "TIFF"
+                    and (kind := tiff.compression(cast("TiffImageFile", self._image))) not in tiff.USUAL
+                ):
+                    raise _unusual_tiff(kind) from error
+                raise
             if self._several_scans is not None:
                 _demand_all_scans(self._image, self._several_scans)
             return turn_upright(to_rgb(self._image), self._orientation_left())
@@ -289,22 +334,54 @@ def too_many_pixels(pixels: int | None, max_pixels: int) -> PhotoError:
     )
 
 
-def _open_other(kind: str, data: bytes) -> Image:
+def _open_heic(data: bytes) -> Image:
+    from pillow_heif import HeifImageFile
+
+    try:
+        return HeifImageFile(io.BytesIO(data))
+    except Exception as error:
+        kinds = _heif_kinds(data)
+        if kinds and not kinds & {b"hvc1", b"hev1"}:
+            name = ", ".join(sorted(kind.decode("latin-1") for kind in kinds))
+            raise PhotoError(
+                "unsupported",
+                f"the picture in this HEIF is not coded as HEVC ({name}): convert it to 8-bit PNG",
+            ) from error
+        raise
+
+
+def _heif_kinds(data: bytes) -> set[bytes]:
+    try:
+        return Container(data).kinds()
+    except ValueError:
+        return set()
+
+
+def _open_png(data: bytes) -> Image:
+    from PIL.PngImagePlugin import PngImageFile
+
+    if data[12:16] == b"CgBI":
+        raise PhotoError(
+            "unsupported", "this is Apple's own kind of PNG (CgBI): export it as PNG with another program"
+        )
+    return PngImageFile(io.BytesIO(png.pixels_only(data)))
+
+
+def _open_plain(kind: str, data: bytes) -> Image:
     from PIL.BmpImagePlugin import BmpImageFile
     from PIL.GifImagePlugin import GifImageFile
-    from PIL.PngImagePlugin import PngImageFile
     from PIL.TiffImagePlugin import TiffImageFile
     from PIL.WebPImagePlugin import WebPImageFile
 
-    if kind == "HEIC":
-        from pillow_heif import HeifImageFile
-
-        return HeifImageFile(io.BytesIO(data))
     if kind == "WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data):
         raise EOFError("unexpected end of file")  # libwebp itself would only say that it cannot decode
+    if data.startswith(_BIG_TIFF_BIG_ENDIAN):
+        raise PhotoError(
+            "unsupported",
+            "this is a BigTIFF with its bytes in big-endian order: convert it to TIFF or 8-bit PNG",
+        )
     classes: dict[str, Callable[[io.BytesIO], Image]] = {
-        "BMP": BmpImageFile, "GIF": GifImageFile, "PNG": PngImageFile, "TIFF": TiffImageFile,
-        "WEBP": WebPImageFile,
+        "BMP": BmpImageFile, "GIF": GifImageFile, "TIFF": TiffImageFile, "WEBP": WebPImageFile,
     }  # fmt: skip
     return classes[kind](io.BytesIO(data))
 
@@ -318,11 +395,15 @@ def _facts_of_png(data: bytes) -> Facts:
     from PIL.Image import Image as Base
     from PIL.PngImagePlugin import PngImageFile
 
-    try:
-        with PngImageFile(io.BytesIO(png.without_pixels(data))) as header:
-            return facts_of(Base.getexif(header))
-    except Exception:
-        return Facts(damaged=True)  # as in _facts
+    for texts in (True, False):
+        try:
+            with PngImageFile(io.BytesIO(png.without_pixels(data, texts=texts))) as header:
+                return facts_of(Base.getexif(header))
+        except Exception as error:
+            if texts and _TOO_LONG in str(error):
+                continue  # a long text is no damage; the facts can stand elsewhere
+            break
+    return Facts(damaged=True)  # as in _facts
 
 
 def _demand_all_scans(image: Image, data: bytes) -> None:
@@ -355,6 +436,14 @@ def _facts_of_tiff(data: bytes) -> Facts:
     except Exception:
         return Facts(damaged=True)
     return facts_of(exif)
+
+
+def _unusual_tiff(compression: int) -> PhotoError:
+    return PhotoError(
+        "unsupported",
+        f"the TIFF is compressed in a way that is not read here (number {compression}): "
+        "convert it to 8-bit PNG",
+    )
 
 
 def _others(count: int, kind: str) -> Warning_:

@@ -84,6 +84,10 @@ class Container:
                 ]
         return list(found)
 
+    def kinds(self) -> set[bytes]:
+        """Types of the coded items that the primary picture is decoded from."""
+        return {self._kinds[number][0] for number in self.parts() if number in self._kinds} - DERIVED
+
     def is_turned(self) -> bool:
         """Whether the container itself says how the primary picture lies; decoders obey it."""
         return any(kind in _TURNS for kind, _ in self._properties.get(self.primary, ()))

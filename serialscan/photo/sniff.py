@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import warnings
 
+from serialscan.photo.heif import Container
+
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
 _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Camera RAW that is not TIFF: Fujifilm, Olympus, Panasonic, Sigma, Minolta; old Canon.
@@ -24,8 +27,8 @@ def sniff(data: bytes) -> str | None:
         data: the whole file.
 
     Returns:
-        ``JPEG``, ``PNG``, ``TIFF``, ``WEBP``, ``BMP``, ``GIF``, ``HEIC``, ``RAW`` (camera RAW of any
-        maker) or None.
+        ``JPEG``, ``PNG``, ``TIFF``, ``WEBP``, ``BMP``, ``GIF``, ``HEIC``, ``AVIF``, ``RAW`` (camera RAW of
+        any maker) or None.
     """
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
@@ -40,12 +43,24 @@ def sniff(data: bytes) -> str | None:
     if data[4:8] == b"ftyp":
         if data[8:12] == b"crx ":
             return "RAW"
-        return "HEIC" if data[8:12] in _HEIC_BRANDS else None
+        return _heif_kind(data)
     if data.startswith(_RAW_STARTS) or data[6:14] == _CRW:
         return "RAW"
     if data.startswith(_TIFF_STARTS):
         return "RAW" if data[8:10] == b"CR" or _holds_sensor_data(data) else "TIFF"
     return None
+
+
+def _heif_kind(data: bytes) -> str | None:
+    if data[8:12] in _AVIF_BRANDS:
+        return "AVIF"
+    if data[8:12] not in _HEIC_BRANDS:
+        return None
+    try:
+        coded = Container(data).kinds()
+    except ValueError:
+        coded = set()
+    return "AVIF" if b"av01" in coded else "HEIC"
 
 
 def _holds_sensor_data(data: bytes) -> bool:
