@@ -256,6 +256,8 @@ def codes_given() -> tuple[set[str], set[str]]:
                     pass
                 case _:
                     continue
+            if isinstance(node, ast.Assign) and "marking" in path.parts:
+                continue  # the code of a reason
             code = named.get(code.id, code) if isinstance(code, ast.Name) else code
             if isinstance(code, ast.Constant):
                 given.add(code.value)
