@@ -84,10 +84,12 @@ def _text(rng: Rng) -> str:
             "".join(pick(rng, tuple("ABCDEFGHJKLMNPRSTUVWXZ")) for _ in range(int(rng.integers(1, 4))))
             + number
         )
-    if rng.random() < 0.2:
-        number += pick(rng, ("", "-", " ", "  ", " -", "/")) + pick(
+    if rng.random() < 0.35:
+        number += pick(rng, ("", "-", " ", "  ", "   ", " -", "/")) + pick(
             rng, (*"ABCDEFKLMNX", "02", "1", "11", "7")
         )
+    elif rng.random() < 0.15:  # what is narrow is lost first
+        number = number[:-1] + pick(rng, ("1", "1", "I", "7", "J"))
     if kind < 0.4:
         number = (
             pick(rng, ("S/N ", "SERIAL NO ", "SER NO ", "NO. ", "No ", "SN ", "PN ", "MOD. ", "TYPE "))
@@ -100,7 +102,7 @@ def _render(rng: Rng, seed: int, held_back: bool) -> Line | None:
     text = _text(rng)
     places = [k for k, char in enumerate(text) if char != " "]
     faint: dict[int, float] = {}
-    if rng.random() < 0.45:
+    if rng.random() < 0.65:
         strength = float(np.exp(rng.uniform(math.log(0.08), math.log(0.7))))
         count = 1 if rng.random() < 0.7 else 2
         for place in places[-count:] if rng.random() < 0.6 else places[:count]:
@@ -167,7 +169,7 @@ def _draw(rng: Rng) -> Line:
     cursor, corners, chars, faint = float(beside), [], [], []
     places = [k for k, c in enumerate(text) if c != " "]
     last = rng.random() < 0.5
-    fading = set((places[-1:] if last else places[:1]) if rng.random() < 0.45 else ())
+    fading = set((places[-1:] if last else places[:1]) if rng.random() < 0.65 else ())
     strength = float(np.exp(rng.uniform(math.log(0.08), math.log(0.7))))
     for k, char in enumerate(text):
         if char != " ":
@@ -231,7 +233,7 @@ def samples(seed: int, held_back: bool = False) -> list[Sample]:
     found = []
     for side, left_out in cuts:
         for cut in (left_out,) if left_out else _true_ends(line, side):
-            covered = [False, True, True] if left_out == 0 else [False, True]
+            covered = [False, False, True, True] if left_out == 0 else [False, True]
             for with_cover in covered:
                 sample = _sample(rng, line, side, cut, with_cover)
                 if sample is not None:
@@ -342,7 +344,11 @@ def _as_read(rng: Rng, line: Line, side: int, cut: int) -> tuple[Straight, float
     axis, down = np.array([math.cos(t), math.sin(t)]), np.array([-math.sin(t), math.cos(t)])
     end = kept[-1].mean(axis=0) if side > 0 else kept[0].mean(axis=0)
     end = end + down * float((level - end) @ down)
-    height = line.glyph_px / GLYPH_SHARE * float(np.exp(rng.normal(0, 0.09)))
+    height = (
+        line.glyph_px
+        / GLYPH_SHARE
+        * float(np.exp(rng.normal(0, 0.1) if rng.random() < 0.8 else rng.uniform(-0.4, 0.3)))
+    )
     end = (
         end
         + axis * float(rng.normal(0, 0.12)) * line.glyph_px
