@@ -1,7 +1,8 @@
 """What lies over or beside a number in a photo: drawn over windows of line ends, wide ranges of looks.
 
 Places are in capital heights: x along the row from the outer edge of its end character outwards, y down
-from the middle of the row. Pictures are float32, 0 to 255.
+from the middle of the row. Pictures are float32, 0 to 255. These are no covers of `serialscan.render.covers`:
+the network is measured on those.
 """
 
 from __future__ import annotations

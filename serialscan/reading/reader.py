@@ -144,7 +144,7 @@ def _to_ask(lines: Sequence[tuple[Shape, str, float]]) -> list[Shape]:
     return [lines[i][0] for i in sorted(best)]
 
 
-def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tuple[End, ...] = ()) -> Line:
+def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tuple[End, ...]) -> Line:
     shape, fusion = found.shape, found.fusion
     positions = [slot.position for slot in fusion.slots]
     edges = _edges(positions)
