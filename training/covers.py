@@ -1,7 +1,8 @@
 """What lies over or beside a number in a photo: drawn over windows of line ends, wide ranges of looks.
 
 Places are in capital heights: x along the row from the outer edge of its end character outwards, y down
-from the middle of the row. Pictures are float32, 0 to 255.
+from the middle of the row. Pictures are float32, 0 to 255. These are no covers of `serialscan.render.covers`:
+the network is measured on those.
 """
 
 from __future__ import annotations
@@ -370,7 +371,21 @@ def harmless(rng: Rng, picture: Array, place: Place) -> tuple[Array, str]:
     """The picture with something that hides nothing of the row, and what that is."""
     x, y = place.grid
     kind = pick(
-        rng, ("shadow", "shadow", "step", "step", "rule", "rule", "disc", "disc", "scratch", "stain", "gleam")
+        rng,
+        (
+            "shadow",
+            "shadow",
+            "step",
+            "step",
+            "rule",
+            "rule",
+            "disc",
+            "disc",
+            "scratch",
+            "stain",
+            "gleam",
+            "gleam",
+        ),
     )
     angle = math.radians(float(rng.normal(0, 6) if rng.random() < 0.5 else rng.uniform(-70, 70)))
     if kind == "shadow":
@@ -382,18 +397,18 @@ def harmless(rng: Rng, picture: Array, place: Place) -> tuple[Array, str]:
         made = picture * (1 - amount * (1 - left))[..., None]
     elif kind == "gleam":
         edge = (x - float(rng.uniform(-1.5, 2.5))) * math.cos(angle) + y * math.sin(angle)
-        band = np.exp(-((edge / float(rng.uniform(0.15, 1.5))) ** 2)) * float(rng.uniform(0.1, 0.8))
+        band = np.exp(-((edge / float(rng.uniform(0.15, 1.5))) ** 2)) * float(np.exp(rng.uniform(-2, 1)))
         made = picture * (1 + band[..., None])
     elif kind == "step":
         # The part, or its plate, ends there: another surface in another light, from top to bottom.
         angle = math.radians(float(rng.normal(0, 7)))
-        edge = (x - float(rng.uniform(0.22, 2.2))) * math.cos(angle) + y * math.sin(angle)
+        edge = (x - float(rng.uniform(0.25, 2.6))) * math.cos(angle) + y * math.sin(angle)
         soft = float(np.exp(rng.uniform(-4, -1)))
         amount = np.clip(edge / soft + 0.5, 0, 1)[..., None]
         if rng.random() < 0.5:
             other = picture * float(np.exp(rng.normal(0, 0.5))) + float(rng.normal(0, 15))
         else:
-            colour = rng.uniform(10, 220) * np.ones(3) + rng.normal(0, 15, 3)
+            colour = rng.uniform(5, 255) * np.ones(3) + rng.normal(0, 15, 3)
             rough = float(rng.gamma(1.5, 5)) * field(rng, place.shape, float(np.exp(rng.uniform(0.5, 3))))
             other = np.broadcast_to(colour, picture.shape) + rough[..., None]
         made = picture * (1 - amount) + other * amount

@@ -84,10 +84,12 @@ def _text(rng: Rng) -> str:
             "".join(pick(rng, tuple("ABCDEFGHJKLMNPRSTUVWXZ")) for _ in range(int(rng.integers(1, 4))))
             + number
         )
-    if rng.random() < 0.2:
-        number += pick(rng, ("", "-", " ", "  ", " -", "/")) + pick(
+    if rng.random() < 0.35:
+        number += pick(rng, ("", "-", " ", "  ", "   ", " -", "/")) + pick(
             rng, (*"ABCDEFKLMNX", "02", "1", "11", "7")
         )
+    elif rng.random() < 0.15:  # what is narrow is lost first
+        number = number[:-1] + pick(rng, ("1", "1", "I", "7", "J"))
     if kind < 0.4:
         number = (
             pick(rng, ("S/N ", "SERIAL NO ", "SER NO ", "NO. ", "No ", "SN ", "PN ", "MOD. ", "TYPE "))
@@ -100,7 +102,7 @@ def _render(rng: Rng, seed: int, held_back: bool) -> Line | None:
     text = _text(rng)
     places = [k for k, char in enumerate(text) if char != " "]
     faint: dict[int, float] = {}
-    if rng.random() < 0.45:
+    if rng.random() < 0.65:
         strength = float(np.exp(rng.uniform(math.log(0.08), math.log(0.7))))
         count = 1 if rng.random() < 0.7 else 2
         for place in places[-count:] if rng.random() < 0.6 else places[:count]:
@@ -167,7 +169,7 @@ def _draw(rng: Rng) -> Line:
     cursor, corners, chars, faint = float(beside), [], [], []
     places = [k for k, c in enumerate(text) if c != " "]
     last = rng.random() < 0.5
-    fading = set((places[-1:] if last else places[:1]) if rng.random() < 0.45 else ())
+    fading = set((places[-1:] if last else places[:1]) if rng.random() < 0.65 else ())
     strength = float(np.exp(rng.uniform(math.log(0.08), math.log(0.7))))
     for k, char in enumerate(text):
         if char != " ":
@@ -231,7 +233,7 @@ def samples(seed: int, held_back: bool = False) -> list[Sample]:
     found = []
     for side, left_out in cuts:
         for cut in (left_out,) if left_out else _true_ends(line, side):
-            covered = [False, True, True] if left_out == 0 else [False, True]
+            covered = [False, False, True, True] if left_out == 0 else [False, True]
             for with_cover in covered:
                 sample = _sample(rng, line, side, cut, with_cover)
                 if sample is not None:
@@ -342,7 +344,11 @@ def _as_read(rng: Rng, line: Line, side: int, cut: int) -> tuple[Straight, float
     axis, down = np.array([math.cos(t), math.sin(t)]), np.array([-math.sin(t), math.cos(t)])
     end = kept[-1].mean(axis=0) if side > 0 else kept[0].mean(axis=0)
     end = end + down * float((level - end) @ down)
-    height = line.glyph_px / GLYPH_SHARE * float(np.exp(rng.normal(0, 0.09)))
+    height = (
+        line.glyph_px
+        / GLYPH_SHARE
+        * float(np.exp(rng.normal(0, 0.1) if rng.random() < 0.8 else rng.uniform(-0.4, 0.3)))
+    )
     end = (
         end
         + axis * float(rng.normal(0, 0.12)) * line.glyph_px
@@ -488,7 +494,12 @@ def _varied(rng: Rng, windows: Array) -> torch.Tensor:
     n = len(x)
     colour = x[:, :3]
     gain = np.exp(rng.normal(0, 0.2, (n, 1, 1, 1))) * np.exp(rng.normal(0, 0.06, (n, 3, 1, 1)))
-    colour[:] = np.clip((colour + 1) * gain + rng.normal(0, 0.12, (n, 1, 1, 1)), 0, 2) - 1
+    shift = rng.normal(0, 0.12, (n, 1, 1, 1))
+    colour += 1
+    colour *= gain.astype(np.float32)
+    colour += shift.astype(np.float32)
+    np.clip(colour, 0, 2, out=colour)
+    colour -= 1
     grey = rng.random(n) < 0.2
     colour[grey] = colour[grey].mean(axis=1, keepdims=True)
     x = x[:, :, ::-1].copy() if rng.random() < 0.5 else x
@@ -497,19 +508,40 @@ def _varied(rng: Rng, windows: Array) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(x, np.float32))
 
 
-def train(data: tuple[Array, Array], epochs: int, seed: int, minutes: float) -> Net:
+def started(path: Path, windows: Array) -> Net:
+    """The network of an earlier run, its normalisations taken apart again on some windows (N, 64, 112, 4)."""
+    held = {
+        t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in onnx.load(path).graph.initializer
+    }
+    net = Net()
+    x = torch.from_numpy(as_input(windows))
+    with torch.no_grad():
+        for k, (conv, norm) in enumerate(zip(net.convs, net.norms, strict=True)):
+            conv.weight.copy_(held[f"w{k}"])
+            x = conv(x)
+            norm.running_mean.copy_(x.mean(dim=(0, 2, 3)))
+            norm.running_var.copy_(x.var(dim=(0, 2, 3)))
+            norm.weight.copy_(torch.sqrt(norm.running_var + norm.eps))
+            norm.bias.copy_(held[f"b{k}"] + norm.running_mean)
+            x = F.relu(x + held[f"b{k}"][:, None, None])
+        for name, layer in (("s", net.squeeze), ("h", net.hidden), ("o", net.out)):
+            layer.weight.copy_(held[f"w{name}"])
+            layer.bias.copy_(held[f"b{name}"])
+    return net
+
+
+def train(data: tuple[Array, Array], net: Net, epochs: int, rate: float, seed: int) -> Net:
     """Train on windows and labels; the averaged weights are returned."""
     windows, labels = data
-    torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    net = Net().to(memory_format=torch.channels_last)
+    net = net.to(memory_format=torch.channels_last)
     mean = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True
     )
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01)
     size = 96
     steps, began = epochs * (len(windows) // size), time.monotonic()
-    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps, pct_start=0.15)
+    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.15)
     target = torch.from_numpy(labels.astype(np.int64))
     step = 0
     for epoch in range(epochs):
@@ -531,8 +563,6 @@ def train(data: tuple[Array, Array], epochs: int, seed: int, minutes: float) -> 
         took = (time.monotonic() - began) / 60
         sys.stdout.write(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}, {took:.1f} min\n")
         sys.stdout.flush()
-        if took > minutes:
-            break
     mean.module.eval()
     return mean.module
 
@@ -571,7 +601,8 @@ def main() -> None:
     options.add_argument("--lines", type=int, default=6000)
     options.add_argument("--held-back-lines", type=int, default=750)
     options.add_argument("--epochs", type=int, default=12)
-    options.add_argument("--minutes", type=float, default=25.0)
+    options.add_argument("--rate", type=float, default=3e-3)
+    options.add_argument("--start", type=Path, help="ends.onnx of an earlier run")
     options.add_argument("--seed", type=int, default=130_000_000)
     a = options.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
@@ -581,7 +612,9 @@ def main() -> None:
     held = loaded(made(a.windows, a.held_back_lines, a.seed + 9_000_000, True))
     windows, labels, _, _ = loaded(made(a.windows, a.lines, a.seed, False))
     sys.stdout.write(f"{len(labels)} windows: {np.bincount(labels, minlength=3).tolist()}\n")
-    net = train((windows, labels), a.epochs, 1, a.minutes)
+    torch.manual_seed(a.seed)
+    net = started(a.start, windows[:256]) if a.start else Net()
+    net = train((windows, labels), net, a.epochs, a.rate, a.seed)
     export(net, a.out / "ends.onnx")
     with torch.no_grad():
         answers = torch.cat(
