@@ -11,7 +11,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from serialscan.reading import views
+from serialscan.reading import mirror, views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.engine import BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
@@ -109,6 +109,23 @@ class Found:
     value: float
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page that was searched.
+
+    Attributes:
+        rgb: the page in the light that shows most, (H, W, 3) uint8.
+        lines: its lines in reading order, each read once.
+        candidates: all places that were read.
+        places: where the detectors see text.
+    """
+
+    rgb: np.ndarray
+    lines: list[Candidate]
+    candidates: list[Candidate]
+    places: list[Shape]
+
+
 class PageReader:
     """Reads pages with the networks.
 
@@ -126,20 +143,45 @@ class PageReader:
 
     def lines(self, rgb: np.ndarray) -> list[Found]:
         """Read all lines of a page, (H, W, 3) uint8, in reading order."""
-        return self.look(*self.find(rgb))
+        page = self.find(rgb)
+        return self.look(page.rgb, page.lines, page.candidates)
 
-    def find(self, rgb: np.ndarray) -> tuple[np.ndarray, list[Candidate], list[Candidate]]:
-        """The page in the light that shows most, its lines in reading order, read once, all candidates."""
+    def find(self, rgb: np.ndarray) -> Page:
+        """Search a page, (H, W, 3) uint8, in the light that shows most."""
         levelled = views.levelled(rgb)
-        chosen, candidates = self._search(levelled)
+        page = self._search(levelled)
         lifted = None if self._effort == "fast" else views.lifted(levelled)
         if lifted is not None:
-            others, more = self._search(lifted)
-            if _value(others) > _value(chosen) + LIFTED_BETTER:
-                return lifted, others, more
-        return levelled, chosen, candidates
+            other = self._search(lifted)
+            if _value(other.lines) > _value(page.lines) + LIFTED_BETTER:
+                return other
+        return page
 
-    def _search(self, rgb: np.ndarray) -> tuple[list[Candidate], list[Candidate]]:
+    def mirrored(self, page: Page) -> Page | None:
+        """The mirror image of a page, with the lines that read clearly better there; None if there are none.
+
+        A page that reads well as it is costs nothing, most others a quick look at a few boxes.
+        """
+        if mirror.reads_well(page.lines):
+            return None
+        crops = [_flat(page.rgb, box) for box in mirror.fullest(page.places)]
+        in_mirror = self._either_way([np.ascontiguousarray(crop[:, ::-1]) for crop in crops])
+        if max(in_mirror, default=0.0) < mirror.HINTS:
+            return None
+        if sum(in_mirror) < sum(self._either_way(crops)) + mirror.HINTS_BETTER:
+            return None
+        image = self._search(np.ascontiguousarray(page.rgb[:, ::-1]))
+        if not mirror.proves(image.lines) or _value(image.lines) < _value(page.lines) + mirror.BETTER:
+            return None
+        return replace(image, lines=mirror.better(image.lines, page.lines, page.rgb.shape[1]))
+
+    def _either_way(self, crops: Sequence[np.ndarray]) -> list[float]:
+        """What places are worth to a quick look, the better way up; 0 where it sees nothing."""
+        seen = self._quick([*crops, *(np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops)])
+        values = [max(0.0, value_of(glance)) for glance in seen]
+        return [max(pair) for pair in zip(values[: len(crops)], values[len(crops) :], strict=True)]
+
+    def _search(self, rgb: np.ndarray) -> Page:
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
         chosen = cover(candidates)
@@ -154,7 +196,7 @@ class PageReader:
         if self._effort == "thorough":
             candidates = self._judged(rgb, candidates)
             chosen = cover(candidates)
-        return chosen, candidates
+        return Page(rgb, chosen, candidates, [place for place, _ in places])
 
     def _judged(self, rgb: np.ndarray, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Candidates worth the mean of what two networks taught relief make of them."""

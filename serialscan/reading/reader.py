@@ -17,6 +17,7 @@ from serialscan.reading.calibrate import Calibration, calibrated, load_calibrati
 from serialscan.reading.codes import read_codes
 from serialscan.reading.ends import GLYPH_SHARE, ends_of
 from serialscan.reading.engine import LINE_PX, Networks
+from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import Found, PageReader
 from serialscan.reading.shapes import Crop, Shape
 from serialscan.record import Alternative, Code, End, Glyph, Line, Model, Quality, Testimony, TextCandidate
@@ -30,7 +31,10 @@ BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygo
 
 @dataclass(frozen=True)
 class Reading:
-    """What one page says; ``shapes`` of the lines and ``pixels`` of the page are for ``save_crops``."""
+    """What one page says; ``shapes`` of the lines and ``pixels`` of the page are for ``save_crops``.
+
+    The shape of a mirrored line is its place in the mirror image of the page.
+    """
 
     lines: tuple[Line, ...]
     codes: tuple[Code, ...]
@@ -87,10 +91,12 @@ class Reader:
         # Codes and Tesseract, which is another process, leave the networks most of the processor.
         with ThreadPoolExecutor(2) as beside:
             reading_codes = beside.submit(read_codes, rgb, page, first_code)
-            seen, chosen, candidates = self._pages.find(rgb)
-            asked = _to_ask([(one.shape, one.glance.text, one.value) for one in chosen])
+            seen = self._pages.find(rgb)
+            asked = _to_ask([(one.shape, one.glance.text, one.value) for one in seen.lines])
             testifying = beside.submit(self._testify, rgb, asked)
-            found = self._pages.look(seen, chosen, candidates)
+            found = self._pages.look(seen.rgb, seen.lines, seen.candidates)
+            image = self._pages.mirrored(seen)
+            mirrored = self._pages.look(image.rgb, image.lines, image.candidates) if image else []
             sharpness, clipped = measure_quality(rgb)
             testimonies = testifying.result()
             codes = reading_codes.result()
@@ -104,13 +110,17 @@ class Reader:
             for number, one in enumerate(found, start=first_line)
             for said in [testimonies[one.shape] if one.shape in asked else None]
         )
+        lines += tuple(
+            in_photo(self._probable(_line(one, f"L{number}", page, None), width, height), width)
+            for number, one in enumerate(mirrored, start=first_line + len(lines))
+        )
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
         quality = Quality(
             glyph_height_px=round(median(heights), 1) if heights else None,
             sharpness=sharpness,
             clipped=clipped,
         )
-        shapes = tuple(one.shape for one in found)
+        shapes = tuple(one.shape for one in (*found, *mirrored))
         return Reading(lines, codes, quality, shapes, rgb)
 
     def _probable(self, line: Line, width: int, height: int) -> Line:
