@@ -98,8 +98,6 @@ def in_photo(line: Line, width: int) -> Line:
         line,
         polygon=back(line.polygon),
         rotation=-line.rotation % 360,
-        characters=tuple(
-            replace_fields(glyph, polygon=back(glyph.polygon)) for glyph in line.characters
-        ),
+        characters=tuple(replace_fields(glyph, polygon=back(glyph.polygon)) for glyph in line.characters),
         mirrored=True,
     )

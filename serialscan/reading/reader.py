@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
@@ -103,17 +103,11 @@ class Reader:
         # A line may have been parted since, or have got its first digit.
         asked = _to_ask([(one.shape, one.fusion.text, one.value) for one in found])
         testimonies |= self._testify(rgb, [shape for shape in asked if shape not in testimonies])
-        ends = self._ends(rgb, found)
-        height, width = rgb.shape[:2]
-        lines = tuple(
-            self._probable(_line(one, f"L{number}", page, said, ends.get(one.shape, ())), width, height)
-            for number, one in enumerate(found, start=first_line)
-            for said in [testimonies[one.shape] if one.shape in asked else None]
-        )
-        lines += tuple(
-            in_photo(self._probable(_line(one, f"L{number}", page, None), width, height), width)
-            for number, one in enumerate(mirrored, start=first_line + len(lines))
-        )
+        lines = self._lines(rgb, found, {shape: testimonies[shape] for shape in asked}, page, first_line)
+        if mirrored:
+            first = first_line + len(lines)
+            there = self._lines(np.ascontiguousarray(rgb[:, ::-1]), mirrored, {}, page, first)
+            lines += tuple(in_photo(line, rgb.shape[1]) for line in there)
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
         quality = Quality(
             glyph_height_px=round(median(heights), 1) if heights else None,
@@ -122,6 +116,23 @@ class Reader:
         )
         shapes = tuple(one.shape for one in (*found, *mirrored))
         return Reading(lines, codes, quality, shapes, rgb)
+
+    def _lines(
+        self,
+        rgb: np.ndarray,
+        found: Sequence[Found],
+        said: Mapping[Shape, Testimony | None],
+        page: int,
+        first: int,
+    ) -> tuple[Line, ...]:
+        """Lines as they stand in the record, with what Tesseract said; ids are counted from ``first``."""
+        ends = self._ends(rgb, found)
+        height, width = rgb.shape[:2]
+        lines = (
+            _line(one, f"L{number}", page, said.get(one.shape), ends.get(one.shape, ()))
+            for number, one in enumerate(found, start=first)
+        )
+        return tuple(self._probable(line, width, height) for line in lines)
 
     def _probable(self, line: Line, width: int, height: int) -> Line:
         if self._calibration is None:
