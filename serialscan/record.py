@@ -90,6 +90,8 @@ class Line(_Record, frozen=True, kw_only=True):
     A line that is ``mirrored`` was read in the mirror image of the photo. Its polygons begin where its text
     begins and first run along the tops of its characters; so they run counter-clockwise in the photo. A photo
     that is turned by ``rotation`` shows it upright, but from right to left; mirrored then, it can be read.
+    The characters of a line that is ``stacked`` stand one below the other, each upright; its text runs down,
+    its polygon is that of the column.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Line(_Record, frozen=True, kw_only=True):
     page: int = 1
     ends: tuple[End, ...] = ()
     mirrored: bool = False
+    stacked: bool = False
 
 
 class Code(_Record, frozen=True, kw_only=True):

@@ -63,8 +63,9 @@ def decide(serial: SerialReading, least: float) -> SerialReading:
     """The reading with its decision.
 
     ``accept`` needs three things of a serial that is uncontested. Something besides its length and signs
-    calls it the serial: a label, a code, known marks, or a shape that is sure. It is read surely and without
-    a mirror, and no letter or digit of the same look would change its key. And it is all of the number.
+    calls it the serial: a label, a code, known marks, or a shape that is sure. It is read surely, in a row
+    and without a mirror, and no letter or digit of the same look would change its key. And it is all of the
+    number.
 
     Args:
         serial: as chosen.

@@ -70,6 +70,8 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
         reading = _with_odds(reading, weights["check_agrees" if agrees else "check_differs"])
         check = f" as its check digit {'agrees' if agrees else 'does not agree'}"
     reasons.update(_by_mirror(read, span.line, weights))
+    if line.stacked:
+        reasons["stacked", "its characters stand one below the other"] = weights["stacked"]
     reasons.update(_by_look(glyphs, value, sure, knowledge))
     # A sum of zero is no minus.
     reasons["read", f"read with {reading:.2f}{check}"] = 0.0 + weights["read"] * math.log(

@@ -12,7 +12,7 @@ from msgspec.structs import replace as replace_fields
 
 from serialscan.reading.cover import EVEN, Candidate
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Arc, Shape, Straight, overlap
+from serialscan.reading.shapes import Arc, Shape, Stack, Straight, overlap
 from serialscan.record import Line, Polygon
 
 # Signs that no other sign looks like in a mirror, upright or upside down. The others are no evidence:
@@ -81,6 +81,8 @@ def better(image: Sequence[Candidate], lines: Sequence[Candidate], width: int) -
 
 def _in_mirror(shape: Shape, width: int) -> Shape:
     """The same place in the mirror image of a page so many px wide; read in the other direction."""
+    if isinstance(shape, Stack):
+        shape = shape.column
     if isinstance(shape, Arc):
         return replace(
             shape, cx=width - shape.cx, start=(180 - shape.start) % 360, sweep=-shape.sweep, lean=-shape.lean

@@ -11,7 +11,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from serialscan.reading import mirror, views
+from serialscan.reading import mirror, stack, views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.engine import BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
@@ -19,7 +19,7 @@ from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, locate_again, locate_small, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.rows import rows_beside, words_in
-from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight, bounds, seen_at
+from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Stack, Straight, bounds, seen_at
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
 # Most places hold no line, or hold it the other way up, and a quick look tells which. It is less sure of what
@@ -51,6 +51,7 @@ BEYOND = 0.8  # heights by which a line is read further
 CUT = 0.1  # cost of that in a cover
 CUT_SURE = 0.9  # of the votes for the character at that end
 CUT_CHARACTERS = 3
+STACKED = 0.5  # cost in a cover of characters one below the other, which are rare
 LIFTED_BETTER = 0.5  # a page is read in lifted light if its lines are worth so much more there
 SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
 HAN_ONE = "\u4e00"
@@ -193,6 +194,10 @@ class PageReader:
             if more:
                 candidates += more
                 chosen = cover(candidates)
+        stacked = self._stacked(rgb, [place for place, _ in places], chosen)
+        if stacked:
+            candidates += stacked
+            chosen = cover(candidates)
         if self._effort == "thorough":
             candidates = self._judged(rgb, candidates)
             chosen = cover(candidates)
@@ -341,6 +346,24 @@ class PageReader:
                     longer.append(candidate)
         return longer
 
+    def _stacked(
+        self, rgb: np.ndarray, places: Sequence[Shape], chosen: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """Columns of characters, each upright, where the lines are read poorly or not at all."""
+        found = [stack.stack_in(rgb, box) for box in stack.columns(places, chosen)]
+        ways = [way for one in found if one is not None for way in (one, one.turned(2))]
+        crops = [_flat(rgb, way) for way in ways]
+        looks: list[tuple[Shape, float, np.ndarray]] = [
+            (way, STACKED, crop)
+            for way, crop, glance in zip(ways, crops, self._quick(crops), strict=True)
+            if stack.one_each(way, glance) and value_of(glance, STACKED, QUICK_EVEN) > 0
+        ]
+        return [
+            one
+            for one in self._candidates(looks)
+            if isinstance(one.shape, Stack) and stack.one_each(one.shape, one.glance)
+        ]
+
     def _beside(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
         rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > SURE_VALUE]
@@ -465,6 +488,8 @@ def _parted(
     steps = np.diff(u)
     in_heights = shape.width / shape.height
     if len(u) < 2 or (len(u) == 2 and (isinstance(shape, Arc) or steps[0] * in_heights < PAIR_GAP_HEIGHTS)):
+        return [(shape, seen, fusion)]
+    if isinstance(shape, Stack):  # its characters stand evenly
         return [(shape, seen, fusion)]
     if isinstance(shape, Arc):  # a ring has no line ends: what parts two marks is little wider than a space
         text = "".join(char for char, _ in marked)

@@ -19,7 +19,7 @@ from serialscan.reading.ends import GLYPH_SHARE, ends_of
 from serialscan.reading.engine import LINE_PX, Networks
 from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import Found, PageReader
-from serialscan.reading.shapes import Crop, Shape
+from serialscan.reading.shapes import Crop, Shape, Stack
 from serialscan.record import Alternative, Code, End, Glyph, Line, Model, Quality, Testimony, TextCandidate
 from serialscan.settings import Settings
 
@@ -141,7 +141,11 @@ class Reader:
 
     def _ends(self, rgb: np.ndarray, found: Sequence[Found]) -> dict[Shape, tuple[End, End]]:
         """What is seen beyond both ends of each line that shows a number."""
-        numbers = [one for one in found if sum(c.isdigit() for c in one.fusion.text) >= ENDS_DIGITS]
+        numbers = [
+            one
+            for one in found
+            if sum(c.isdigit() for c in one.fusion.text) >= ENDS_DIGITS and not isinstance(one.shape, Stack)
+        ]
         places = [
             [slot.position for slot in one.fusion.slots if slot.ranked()[0][0] != " "] for one in numbers
         ]
@@ -202,6 +206,7 @@ def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tu
         glyph_height_px=round(shape.height * GLYPH_SHARE, 1),
         page=page,
         ends=ends,
+        stacked=isinstance(shape, Stack),
     )
 
 
