@@ -86,6 +86,12 @@ class Line(_Record, frozen=True, kw_only=True):
     for the line to stand upright. ``candidates`` is the n-best list, best first; ``confidence``
     is the probability that the whole string is right. ``page`` counts from 1. ``ends`` are the two ends of
     the line in reading order; it is empty for a line without digits, at whose ends nobody looks.
+
+    A line that is ``mirrored`` was read in the mirror image of the photo. Its polygons begin where its text
+    begins and first run along the tops of its characters; so they run counter-clockwise in the photo. A photo
+    that is turned by ``rotation`` shows it upright, but from right to left; mirrored then, it can be read.
+    The characters of a line that is ``stacked`` stand one below the other, each upright; its text runs down,
+    its polygon is that of the column.
     """
 
     id: str
@@ -99,6 +105,8 @@ class Line(_Record, frozen=True, kw_only=True):
     glyph_height_px: float | None = None
     page: int = 1
     ends: tuple[End, ...] = ()
+    mirrored: bool = False
+    stacked: bool = False
 
 
 class Code(_Record, frozen=True, kw_only=True):

@@ -27,6 +27,9 @@ LEAST = -1.0  # a number with less evidence is a candidate, but not named as the
 LEAST_CANDIDATE = -4.0
 LEAST_CHOICE = 0.75  # of an accepted serial: its form alone says nothing
 LEAST_COMPLETE = 0.9  # of an accepted serial
+# Reasons with which nothing is accepted. A letter or digit of the same look would change the key; what only a
+# mirror shows, or what a mirror shows better, a person must see.
+_NEVER = frozenset({"look_alike", "mirrored", "reads_mirrored", "stacked"})
 SHORTEST_ACCEPTED = 5  # letters and digits; a shorter number is too often a part of one
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
 
@@ -60,8 +63,9 @@ def decide(serial: SerialReading, least: float) -> SerialReading:
     """The reading with its decision.
 
     ``accept`` needs three things of a serial that is uncontested. Something besides its length and signs
-    calls it the serial: a label, a code, known marks, or a shape that is sure. It is read surely, and no
-    letter or digit of the same look would change its key. And it is all of the number.
+    calls it the serial: a label, a code, known marks, or a shape that is sure. It is read surely, in a row
+    and without a mirror, and no letter or digit of the same look would change its key. And it is all of the
+    number.
 
     Args:
         serial: as chosen.
@@ -73,9 +77,8 @@ def decide(serial: SerialReading, least: float) -> SerialReading:
         codes = {reason.code for reason in first.reasons}
         long = sum(c.isalnum() for c in serial.value) >= SHORTEST_ACCEPTED or "shape_sure" in codes
         chosen = (first.choice or 0.0) >= LEAST_CHOICE
-        accepted = (
-            chosen and long and "look_alike" not in codes and _whole(first) and serial.confidence >= least
-        )
+        uncontested = codes.isdisjoint(_NEVER)
+        accepted = chosen and long and uncontested and _whole(first) and serial.confidence >= least
     decision: Literal["accept", "review"] = "accept" if accepted else "review"
     return serial if serial.value is None else replace_fields(serial, decision=decision)
 

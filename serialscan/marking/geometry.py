@@ -1,4 +1,4 @@
-"""Where lines stand to each other, each seen upright along its own direction."""
+"""Where lines stand to each other, each seen upright along its own direction, mirrored ones in the mirror."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from serialscan.record import Line
 
 _SAME_WAY = 20  # degrees within which two lines are read from the same side
+_ONE_PLACE = 0.3  # share of the smaller of two lines that stand in one place
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Frame:
 def same_way(one: Line, other: Line) -> bool:
     """Whether two lines stand on one page and are read from the same side."""
     turn = abs((one.rotation - other.rotation + 180) % 360 - 180)
-    return one.page == other.page and turn < _SAME_WAY
+    return one.page == other.page and one.mirrored == other.mirrored and turn < _SAME_WAY
 
 
 def frame(line: Line, rotation: int) -> Frame | None:
@@ -43,6 +44,8 @@ def frame(line: Line, rotation: int) -> Frame | None:
     cos, sin = math.cos(angle), math.sin(angle)
     along = [x * cos + y * sin for x, y in points]
     across = [y * cos - x * sin for x, y in points]
+    if line.mirrored:
+        along = [-u for u in along]
     tall = max(across) - min(across)
     height = line.glyph_height_px or tall
     return Frame(min(along), min(across), max(along), max(across), max(height, 1.0))
@@ -92,6 +95,17 @@ def apart(one: Line, other: Line) -> float:
     across = max(a.left - b.right, b.left - a.right, 0.0)
     down = max(a.top - b.bottom, b.top - a.bottom, 0.0)
     return math.hypot(across, down) / max(a.height, b.height)
+
+
+def in_one_place(one: Line, other: Line) -> bool:
+    """Whether two lines stand over each other in the photo, however each is read."""
+    a, b = frame(one, one.rotation), frame(replace(other, mirrored=one.mirrored), one.rotation)
+    if one.page != other.page or a is None or b is None:
+        return False
+    wide = min(a.right, b.right) - max(a.left, b.left)
+    tall = min(a.bottom, b.bottom) - max(a.top, b.top)
+    smaller = min((c.right - c.left) * (c.bottom - c.top) for c in (a, b))
+    return wide > 0 and tall > 0 and wide * tall > _ONE_PLACE * smaller
 
 
 def part_frame(line: Line, start: int, end: int) -> Frame | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from serialscan.glyphs import letter_for_digit
 from serialscan.marking.candidates import (
@@ -25,7 +25,7 @@ from serialscan.marking.candidates import (
 from serialscan.marking.check import vin_agrees
 from serialscan.marking.classify import Part, Read, confidence_of, rows_of
 from serialscan.marking.complete import completeness
-from serialscan.marking.geometry import below, beside, frame, in_one_block, same_way
+from serialscan.marking.geometry import below, beside, frame, in_one_block, in_one_place, same_way
 from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
 from serialscan.marking.normalise import match_key, western
 from serialscan.marking.words import READ_CHARS
@@ -68,6 +68,9 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
     if agrees is not None:
         reading = _with_odds(reading, weights["check_agrees" if agrees else "check_differs"])
         check = f" as its check digit {'agrees' if agrees else 'does not agree'}"
+    reasons.update(_by_mirror(read, span.line, weights))
+    if line.stacked:
+        reasons["stacked", "its characters stand one below the other"] = weights["stacked"]
     reasons.update(_by_look(glyphs, value, sure, knowledge))
     # A sum of zero is no minus.
     reasons["read", f"read with {reading:.2f}{check}"] = 0.0 + weights["read"] * math.log(
@@ -78,6 +81,17 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
         named=span.label is not None and not span.label.may_be_letters,
         complete=completeness(read, span, value, bool(agrees), rests, knowledge),
     )  # fmt: skip
+
+
+def _by_mirror(read: Read, index: int, weights: Mapping[str, float]) -> Reasons:
+    """Text that reads only in the mirror image, and what was read in its place without a mirror."""
+    line = read.lines[index]
+    if line.mirrored:
+        return {("mirrored", "stands mirrored in the photo"): weights["mirrored"]}
+    for other in read.lines:
+        if other.mirrored and in_one_place(line, other):
+            return {("reads_mirrored", f"reads better mirrored: {other.text}"): weights["reads_mirrored"]}
+    return {}
 
 
 def _by_look(glyphs: Sequence[Glyph], value: str, sure: Shape | None, knowledge: Knowledge) -> Reasons:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import GLANCE, Arc, Shape, Straight, overlap, seen_at
+from serialscan.reading.shapes import GLANCE, Arc, Shape, Stack, Straight, overlap, seen_at
 
 # A character counts as far as it is surer than this; what is less sure counts against the line.
 EVEN = 0.6
@@ -134,7 +134,7 @@ def _read_alike(one: Shape, other: Shape) -> float:
 
 def _straightness(shape: Shape) -> float:
     """How far the middle's direction is that of all: mean cosine between them, 0 for a full circle."""
-    if isinstance(shape, Straight):
+    if not isinstance(shape, Arc):
         return 1.0
     half = math.radians(max(1.0, abs(shape.sweep))) / 2
     return math.sin(half) / half
@@ -157,6 +157,8 @@ def _reading_order(candidate: Candidate) -> tuple[float, float]:
 
 def _core(shape: Shape) -> Shape:
     """The text itself without the margin that boxes have around it."""
+    if isinstance(shape, Stack):
+        shape = shape.column
     margin = min(shape.width, shape.height)
     height = shape.height - ACROSS * margin
     if isinstance(shape, Straight):

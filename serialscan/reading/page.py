@@ -11,7 +11,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from serialscan.reading import views
+from serialscan.reading import mirror, stack, views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.engine import BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
@@ -19,7 +19,7 @@ from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, locate_again, locate_small, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.rows import rows_beside, words_in
-from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Straight, bounds, seen_at
+from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Stack, Straight, bounds, seen_at
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
 # Most places hold no line, or hold it the other way up, and a quick look tells which. It is less sure of what
@@ -51,6 +51,7 @@ BEYOND = 0.8  # heights by which a line is read further
 CUT = 0.1  # cost of that in a cover
 CUT_SURE = 0.9  # of the votes for the character at that end
 CUT_CHARACTERS = 3
+STACKED = 0.5  # cost in a cover of characters one below the other, which are rare
 LIFTED_BETTER = 0.5  # a page is read in lifted light if its lines are worth so much more there
 SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
 HAN_ONE = "\u4e00"
@@ -109,6 +110,23 @@ class Found:
     value: float
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page that was searched.
+
+    Attributes:
+        rgb: the page in the light that shows most, (H, W, 3) uint8.
+        lines: its lines in reading order, each read once.
+        candidates: all places that were read.
+        places: where the detectors see text.
+    """
+
+    rgb: np.ndarray
+    lines: list[Candidate]
+    candidates: list[Candidate]
+    places: list[Shape]
+
+
 class PageReader:
     """Reads pages with the networks.
 
@@ -126,20 +144,45 @@ class PageReader:
 
     def lines(self, rgb: np.ndarray) -> list[Found]:
         """Read all lines of a page, (H, W, 3) uint8, in reading order."""
-        return self.look(*self.find(rgb))
+        page = self.find(rgb)
+        return self.look(page.rgb, page.lines, page.candidates)
 
-    def find(self, rgb: np.ndarray) -> tuple[np.ndarray, list[Candidate], list[Candidate]]:
-        """The page in the light that shows most, its lines in reading order, read once, all candidates."""
+    def find(self, rgb: np.ndarray) -> Page:
+        """Search a page, (H, W, 3) uint8, in the light that shows most."""
         levelled = views.levelled(rgb)
-        chosen, candidates = self._search(levelled)
+        page = self._search(levelled)
         lifted = None if self._effort == "fast" else views.lifted(levelled)
         if lifted is not None:
-            others, more = self._search(lifted)
-            if _value(others) > _value(chosen) + LIFTED_BETTER:
-                return lifted, others, more
-        return levelled, chosen, candidates
+            other = self._search(lifted)
+            if _value(other.lines) > _value(page.lines) + LIFTED_BETTER:
+                return other
+        return page
 
-    def _search(self, rgb: np.ndarray) -> tuple[list[Candidate], list[Candidate]]:
+    def mirrored(self, page: Page) -> Page | None:
+        """The mirror image of a page, with the lines that read clearly better there; None if there are none.
+
+        A page that reads well as it is costs nothing, most others a quick look at a few boxes.
+        """
+        if mirror.reads_well(page.lines):
+            return None
+        crops = [_flat(page.rgb, box) for box in mirror.fullest(page.places)]
+        in_mirror = self._either_way([np.ascontiguousarray(crop[:, ::-1]) for crop in crops])
+        if max(in_mirror, default=0.0) < mirror.HINTS:
+            return None
+        if sum(in_mirror) < sum(self._either_way(crops)) + mirror.HINTS_BETTER:
+            return None
+        image = self._search(np.ascontiguousarray(page.rgb[:, ::-1]))
+        if not mirror.proves(image.lines) or _value(image.lines) < _value(page.lines) + mirror.BETTER:
+            return None
+        return replace(image, lines=mirror.better(image.lines, page.lines, page.rgb.shape[1]))
+
+    def _either_way(self, crops: Sequence[np.ndarray]) -> list[float]:
+        """What places are worth to a quick look, the better way up; 0 where it sees nothing."""
+        seen = self._quick([*crops, *(np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops)])
+        values = [max(0.0, value_of(glance)) for glance in seen]
+        return [max(pair) for pair in zip(values[: len(crops)], values[len(crops) :], strict=True)]
+
+    def _search(self, rgb: np.ndarray) -> Page:
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
         chosen = cover(candidates)
@@ -151,10 +194,14 @@ class PageReader:
             if more:
                 candidates += more
                 chosen = cover(candidates)
+        stacked = self._stacked(rgb, [place for place, _ in places], chosen)
+        if stacked:
+            candidates += stacked
+            chosen = cover(candidates)
         if self._effort == "thorough":
             candidates = self._judged(rgb, candidates)
             chosen = cover(candidates)
-        return chosen, candidates
+        return Page(rgb, chosen, candidates, [place for place, _ in places])
 
     def _judged(self, rgb: np.ndarray, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Candidates worth the mean of what two networks taught relief make of them."""
@@ -300,6 +347,24 @@ class PageReader:
                     longer.append(candidate)
         return longer
 
+    def _stacked(
+        self, rgb: np.ndarray, places: Sequence[Shape], chosen: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """Columns of characters, each upright, where the lines are read poorly or not at all."""
+        found = [stack.stack_in(rgb, box) for box in stack.columns(places, chosen)]
+        ways = [way for one in found if one is not None for way in (one, one.turned(2))]
+        crops = [_flat(rgb, way) for way in ways]
+        looks: list[tuple[Shape, float, np.ndarray]] = [
+            (way, STACKED, crop)
+            for way, crop, glance in zip(ways, crops, self._quick(crops), strict=True)
+            if stack.one_each(way, glance) and value_of(glance, STACKED, QUICK_EVEN) > 0
+        ]
+        return [
+            one
+            for one in self._candidates(looks)
+            if isinstance(one.shape, Stack) and stack.one_each(one.shape, one.glance)
+        ]
+
     def _beside(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
         rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > SURE_VALUE]
@@ -424,6 +489,8 @@ def _parted(
     steps = np.diff(u)
     in_heights = shape.width / shape.height
     if len(u) < 2 or (len(u) == 2 and (isinstance(shape, Arc) or steps[0] * in_heights < PAIR_GAP_HEIGHTS)):
+        return [(shape, seen, fusion)]
+    if isinstance(shape, Stack):  # its characters stand evenly
         return [(shape, seen, fusion)]
     if isinstance(shape, Arc):  # a ring has no line ends: what parts two marks is little wider than a space
         text = "".join(char for char, _ in marked)

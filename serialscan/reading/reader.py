@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
@@ -17,8 +17,9 @@ from serialscan.reading.calibrate import Calibration, calibrated, load_calibrati
 from serialscan.reading.codes import read_codes
 from serialscan.reading.ends import GLYPH_SHARE, ends_of
 from serialscan.reading.engine import LINE_PX, Networks
+from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import Found, PageReader
-from serialscan.reading.shapes import Crop, Shape
+from serialscan.reading.shapes import Crop, Shape, Stack
 from serialscan.record import Alternative, Code, End, Glyph, Line, Model, Quality, Testimony, TextCandidate
 from serialscan.settings import Settings
 
@@ -30,7 +31,10 @@ BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygo
 
 @dataclass(frozen=True)
 class Reading:
-    """What one page says; ``shapes`` of the lines and ``pixels`` of the page are for ``save_crops``."""
+    """What one page says; ``shapes`` of the lines and ``pixels`` of the page are for ``save_crops``.
+
+    The shape of a mirrored line is its place in the mirror image of the page.
+    """
 
     lines: tuple[Line, ...]
     codes: tuple[Code, ...]
@@ -87,31 +91,48 @@ class Reader:
         # Codes and Tesseract, which is another process, leave the networks most of the processor.
         with ThreadPoolExecutor(2) as beside:
             reading_codes = beside.submit(read_codes, rgb, page, first_code)
-            seen, chosen, candidates = self._pages.find(rgb)
-            asked = _to_ask([(one.shape, one.glance.text, one.value) for one in chosen])
+            seen = self._pages.find(rgb)
+            asked = _to_ask([(one.shape, one.glance.text, one.value) for one in seen.lines])
             testifying = beside.submit(self._testify, rgb, asked)
-            found = self._pages.look(seen, chosen, candidates)
+            found = self._pages.look(seen.rgb, seen.lines, seen.candidates)
+            image = self._pages.mirrored(seen)
+            mirrored = self._pages.look(image.rgb, image.lines, image.candidates) if image else []
             sharpness, clipped = measure_quality(rgb)
             testimonies = testifying.result()
             codes = reading_codes.result()
         # A line may have been parted since, or have got its first digit.
         asked = _to_ask([(one.shape, one.fusion.text, one.value) for one in found])
         testimonies |= self._testify(rgb, [shape for shape in asked if shape not in testimonies])
-        ends = self._ends(rgb, found)
-        height, width = rgb.shape[:2]
-        lines = tuple(
-            self._probable(_line(one, f"L{number}", page, said, ends.get(one.shape, ())), width, height)
-            for number, one in enumerate(found, start=first_line)
-            for said in [testimonies[one.shape] if one.shape in asked else None]
-        )
+        lines = self._lines(rgb, found, {shape: testimonies[shape] for shape in asked}, page, first_line)
+        if mirrored:
+            first = first_line + len(lines)
+            there = self._lines(np.ascontiguousarray(rgb[:, ::-1]), mirrored, {}, page, first)
+            lines += tuple(in_photo(line, rgb.shape[1]) for line in there)
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
         quality = Quality(
             glyph_height_px=round(median(heights), 1) if heights else None,
             sharpness=sharpness,
             clipped=clipped,
         )
-        shapes = tuple(one.shape for one in found)
+        shapes = tuple(one.shape for one in (*found, *mirrored))
         return Reading(lines, codes, quality, shapes, rgb)
+
+    def _lines(
+        self,
+        rgb: np.ndarray,
+        found: Sequence[Found],
+        said: Mapping[Shape, Testimony | None],
+        page: int,
+        first: int,
+    ) -> tuple[Line, ...]:
+        """Lines as they stand in the record, with what Tesseract said; ids are counted from ``first``."""
+        ends = self._ends(rgb, found)
+        height, width = rgb.shape[:2]
+        lines = (
+            _line(one, f"L{number}", page, said.get(one.shape), ends.get(one.shape, ()))
+            for number, one in enumerate(found, start=first)
+        )
+        return tuple(self._probable(line, width, height) for line in lines)
 
     def _probable(self, line: Line, width: int, height: int) -> Line:
         if self._calibration is None:
@@ -120,7 +141,11 @@ class Reader:
 
     def _ends(self, rgb: np.ndarray, found: Sequence[Found]) -> dict[Shape, tuple[End, End]]:
         """What is seen beyond both ends of each line that shows a number."""
-        numbers = [one for one in found if sum(c.isdigit() for c in one.fusion.text) >= ENDS_DIGITS]
+        numbers = [
+            one
+            for one in found
+            if sum(c.isdigit() for c in one.fusion.text) >= ENDS_DIGITS and not isinstance(one.shape, Stack)
+        ]
         places = [
             [slot.position for slot in one.fusion.slots if slot.ranked()[0][0] != " "] for one in numbers
         ]
@@ -181,6 +206,7 @@ def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tu
         glyph_height_px=round(shape.height * GLYPH_SHARE, 1),
         page=page,
         ends=ends,
+        stacked=isinstance(shape, Stack),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a line runs in the photo, straight or on an arc, and how to cut it out upright.
+"""Where a line runs in the photo, straight, on an arc or stacked, and how to cut it out upright.
 
 A shape has an axis along which the text is read and a height across it. ``u`` runs along the axis
 from 0 (before the first character) to 1 (after the last), ``v`` across from 0 (top of the text) to 1.
@@ -17,6 +17,7 @@ import numpy as np
 from serialscan.reading.engine import FRAME_PX, LINE_PX
 from serialscan.record import Polygon
 
+STACK_TALL = 1.5  # height of what is shown of a stacked character, in widths of its column, at most
 MAX_WIDTH_PX = 3200  # of a crop 48 px high; what is longer is squeezed
 
 
@@ -189,15 +190,7 @@ class Arc:
 
     def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
         """The line unwrapped, (height, W, 3) uint8 with W a multiple of 8."""
-        u0, u1, v0, v1 = bounds(self.width, self.height, crop)
-        width = _crop_width((u1 - u0) * self.width, (v1 - v0) * self.height, height)
-        over = max(1, min(8, round((v1 - v0) * self.height / height)))
-        u = u0 + (np.arange(width * over) + 0.5) / (width * over) * (u1 - u0)
-        v = v0 + (np.arange(height * over) + 0.5) / (height * over) * (v1 - v0)
-        grid_u, grid_v = np.meshgrid(u, v)
-        where = (self.points(grid_u, grid_v) - 0.5).astype(np.float32)
-        cut = cv2.remap(rgb, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
+        return _sampled(self, rgb, crop, height)
 
     def polygon(self, u0: float = 0.0, u1: float = 1.0, margin: float = 0.0) -> Polygon:
         """Outline clockwise from the top left of the text: the upper edge, then the lower edge back."""
@@ -208,7 +201,94 @@ class Arc:
         return _corners(np.concatenate([upper, lower]))
 
 
-Shape = Straight | Arc
+@dataclass(frozen=True)
+class Stack:
+    """Characters one below the other, each upright, put side by side to be read.
+
+    Attributes:
+        column: the place of all of them; its direction is the way down.
+        count: how many characters, each in an equal part of the column.
+        score: of the box in which they were found.
+    """
+
+    column: Straight
+    count: int
+    score: float = 1.0
+
+    @property
+    def cx(self) -> float:
+        """Middle of the column in photo px, as is ``cy``."""
+        return self.column.cx
+
+    @property
+    def cy(self) -> float:
+        """Likewise."""
+        return self.column.cy
+
+    @property
+    def width(self) -> float:
+        """Length in px of the characters side by side."""
+        return self.count * self.column.height
+
+    @property
+    def height(self) -> float:
+        """Height in px of what is shown of a character's part of the column."""
+        return min(self.column.width / self.count, STACK_TALL * self.column.height)
+
+    @property
+    def rotation(self) -> int:
+        """Clockwise turn of the photo in degrees that sets the characters upright."""
+        return round(90 - self.column.angle) % 360
+
+    def turned(self, quarters: int) -> Stack:
+        """The same place read upside down; ``quarters`` is 2."""
+        if quarters != 2:
+            raise ValueError("a column is read down or up")
+        return replace(self, column=self.column.turned(2))
+
+    def piece(self, u0: float, u1: float) -> Stack:
+        """The characters between two places along the line, at least one."""
+        first, last = self._cells(u0, u1)
+        part = self.column.piece(first / self.count, last / self.count)
+        return replace(self, column=part, count=last - first)
+
+    def points(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Photo coordinates of (u, v); shapes (N,), (N,) to (N, 2), or of one shape (...) to (..., 2)."""
+        cell = np.clip(np.floor(u * self.count), 0, self.count - 1)
+        down = (cell + 0.5) / self.count + (v - 0.5) * self.height / self.column.width
+        beside = 1 - (u * self.count - cell)  # the column's own v runs to the left of its characters
+        found = self.column.points(np.ravel(down), np.ravel(beside))
+        return found.reshape(*np.shape(down), 2)
+
+    def along(self, points: np.ndarray) -> np.ndarray:
+        """``u`` of photo points, (N, 2) to (N,)."""
+        cell = np.clip(np.floor(self.column.along(points) * self.count), 0, self.count - 1)
+        return (cell + 1 - self.column.across(points)) / self.count
+
+    def across(self, points: np.ndarray) -> np.ndarray:
+        """``v`` of photo points, (N, 2) to (N,)."""
+        down = self.column.along(points)
+        cell = np.clip(np.floor(down * self.count), 0, self.count - 1)
+        return 0.5 + (down - (cell + 0.5) / self.count) * self.column.width / self.height
+
+    def cut(self, rgb: np.ndarray, crop: Crop, height: int = LINE_PX) -> np.ndarray:
+        """The characters side by side, (height, W, 3) uint8 with W a multiple of 8."""
+        return _sampled(self, rgb, crop, height)
+
+    def polygon(self, u0: float = 0.0, u1: float = 1.0, margin: float = 0.0) -> Polygon:
+        """Four corners clockwise from the top left of the characters in a part of the line."""
+        first, last = self._cells(u0, u1)
+        inside = margin * self.height / self.column.width if last - first == 1 else 0.0
+        down = np.array([first, first, last, last]) / self.count + [inside, inside, -inside, -inside]
+        return _corners(self.column.points(down, np.array([1.0, 0.0, 0.0, 1.0])))
+
+    def _cells(self, u0: float, u1: float) -> tuple[int, int]:
+        """The first character between two places along the line, and the first behind them."""
+        first = min(self.count - 1, max(0, round(u0 * self.count)))
+        return first, min(self.count, max(first + 1, round(u1 * self.count)))
+
+
+Shape = Straight | Arc | Stack
 
 
 def bounds(width: float, height: float, crop: Crop) -> tuple[float, float, float, float]:
@@ -221,6 +301,19 @@ def seen_at(shape: Shape, positions: Sequence[float], crop: Crop) -> np.ndarray:
     """``u`` of places that a reader tells along a crop, from 0 at its first column to 1 at its last; (N,)."""
     first, last, _, _ = bounds(shape.width, shape.height, crop)
     return first + np.asarray(positions, float) * (last - first)
+
+
+def _sampled(shape: Arc | Stack, rgb: np.ndarray, crop: Crop, height: int) -> np.ndarray:
+    """A shape point by point as a straight line, (height, W, 3) uint8 with W a multiple of 8."""
+    u0, u1, v0, v1 = bounds(shape.width, shape.height, crop)
+    width = _crop_width((u1 - u0) * shape.width, (v1 - v0) * shape.height, height)
+    over = max(1, min(8, round((v1 - v0) * shape.height / height)))
+    u = u0 + (np.arange(width * over) + 0.5) / (width * over) * (u1 - u0)
+    v = v0 + (np.arange(height * over) + 0.5) / (height * over) * (v1 - v0)
+    grid_u, grid_v = np.meshgrid(u, v)
+    where = (shape.points(grid_u, grid_v) - 0.5).astype(np.float32)
+    cut = cv2.remap(rgb, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _crop_width(width: float, height: float, out: int) -> int:
@@ -252,6 +345,7 @@ def same_arc(a: Arc, b: Arc) -> bool:
 
 def overlap(a: Shape, b: Shape) -> float:
     """Area in common over the smaller area, from 0 to 1; by samples where an arc takes part."""
+    a, b = (one.column if isinstance(one, Stack) else one for one in (a, b))
     apart = math.hypot(a.cx - b.cx, a.cy - b.cy)
     (a_inner, a_outer), (b_inner, b_outer) = _reach(a), _reach(b)
     if apart > a_outer + b_outer or apart + a_outer < b_inner or apart + b_outer < a_inner:
@@ -267,7 +361,7 @@ def overlap(a: Shape, b: Shape) -> float:
     return min(1.0, area / max(1e-6, min(a.width * a.height, b.width * b.height)))
 
 
-def _reach(shape: Shape) -> tuple[float, float]:
+def _reach(shape: Straight | Arc) -> tuple[float, float]:
     """Least and greatest distance from its centre to any place of the shape, or beyond."""
     if isinstance(shape, Straight):
         return 0.0, math.hypot(shape.width, shape.height) / 2
@@ -278,7 +372,7 @@ def _reach(shape: Shape) -> tuple[float, float]:
 _SAMPLES = tuple(grid.ravel() for grid in np.meshgrid((np.arange(24) + 0.5) / 24, (np.arange(5) + 0.5) / 5))
 
 
-def _share_inside(a: Shape, b: Shape) -> float:
+def _share_inside(a: Straight | Arc, b: Straight | Arc) -> float:
     points = a.points(*_SAMPLES)
     u, v = b.along(points), b.across(points)
     return float(((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1)).mean())

@@ -36,7 +36,8 @@ def save_crops(folder: Path, photo: str, sha256: str, reading: Reading) -> None:
     """
     stem = f"{_readable(photo)}-{sha256[:8]}"
     for line, shape in zip(reading.lines, reading.shapes, strict=True):
-        raw = shape.cut(reading.pixels, Crop(along=0.4, across=0.15), HEIGHT_PX)
+        page = reading.pixels[:, ::-1].copy() if line.mirrored else reading.pixels
+        raw = shape.cut(page, Crop(along=0.4, across=0.15), HEIGHT_PX)
         gap = np.full((HEIGHT_PX, 12, 3), 255, np.uint8)
         picture = np.concatenate([raw, gap, views.flattened(raw)], axis=1)
         encoded = cv2.imencode(".png", picture[:, :, ::-1])[1].tobytes()

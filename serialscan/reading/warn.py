@@ -40,6 +40,24 @@ def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) ->
                 message="No text was found: photograph the mark closer, in focus, with light from the side.",
             )
         )
+    mirrored = [line.text for line in lines if line.mirrored]
+    if mirrored:
+        found.append(
+            Warning_(
+                code="mirrored_text",
+                message=f"Reads only in a mirror: {', '.join(mirrored)}. Mirror the photo, left and right "
+                "exchanged, and scan it again, or photograph the mark directly.",
+            )
+        )
+    stacked = [line.text for line in lines if line.stacked]
+    if stacked:
+        found.append(
+            Warning_(
+                code="stacked_text",
+                message=f"Stands one character below the other: {', '.join(stacked)}. Compare each character "
+                "with the photo.",
+            )
+        )
     width, height_px = source.width or 0, source.height or 0
     first = [line for line in lines if line.page == 1 and width and height_px]
     cut = [line.text for line in first if _cut(line, width, height_px)]

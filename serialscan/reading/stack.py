@@ -1,0 +1,78 @@
+"""Characters that stand one below the other, each upright: columns of even steps where nothing else reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from serialscan.reading.cover import Candidate
+from serialscan.reading.engine import LINE_PX
+from serialscan.reading.recognise import Glance
+from serialscan.reading.shapes import Crop, Shape, Stack, Straight, overlap
+
+COLUMNS = 6  # of a page that are looked at
+LONG = 2.0  # heights of a box that may be a column
+COMMON = 0.3  # share of the smaller of two places that are one
+COPY = 0.85
+SURELY = 0.9  # mean sureness of a line that is read as it stands
+STEPS = (0.75, 2.2)  # from one character to the next, in widths of the column
+STEP = 0.02  # of the search between these
+EVEN = 0.3  # how far the ink must come and go with these steps: amplitude over mean
+INKED = 0.4  # ink of a character, in that of the middle one
+FEWEST = 3
+
+
+def columns(places: Sequence[Shape], lines: Sequence[Candidate]) -> list[Straight]:
+    """Long boxes where no line is surely read, none twice."""
+    read = [line.shape for line in lines if _sureness(line) > SURELY]
+    boxes = [box for box in places if isinstance(box, Straight) and box.width > LONG * box.height]
+    kept: list[Straight] = []
+    for box in sorted(boxes, key=lambda b: (-b.score * b.width / b.height, b.cy, b.cx)):
+        if len(kept) == COLUMNS:
+            break
+        if all(overlap(box, line) < COMMON for line in read) and not any(
+            overlap(box, other) > COPY and box.width > COPY * other.width for other in kept
+        ):
+            kept.append(box)
+    return kept
+
+
+def _sureness(line: Candidate) -> float:
+    """Mean sureness of a line's characters."""
+    sure = [p for p, char in zip(line.glance.confidences, line.glance.text, strict=True) if char != " "]
+    return sum(sure) / max(len(sure), 1)
+
+
+def stack_in(rgb: np.ndarray, box: Straight) -> Stack | None:
+    """The characters of a column, read the way its box is; None if its ink does not come and go evenly.
+
+    Args:
+        rgb: the page, (H, W, 3) uint8.
+        box: along the column.
+    """
+    strip = cv2.cvtColor(box.cut(rgb, Crop(along=0.0)), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    ink = cv2.GaussianBlur(strip.std(axis=0)[None], (0, 0), LINE_PX / 16)[0]
+    at = np.arange(len(ink)) + 0.5
+    steps = np.arange(*STEPS, STEP) * LINE_PX
+    waves = np.exp(-2j * math.pi * at / steps[:, None]) @ (ink - ink.mean()) * 2 / len(ink)
+    best = int(np.abs(waves).argmax())
+    if abs(waves[best]) < EVEN * ink.mean():
+        return None
+    step = float(steps[best])
+    first = -float(np.angle(waves[best])) / (2 * math.pi) * step % step
+    middles = np.arange(first, len(ink), step)
+    inked = np.array([ink[max(0, int(m - step / 4)) : int(m + step / 4) + 1].mean() for m in middles])
+    shown = np.flatnonzero(inked > INKED * np.median(inked))
+    count = int(shown[-1] - shown[0]) + 1
+    if count < FEWEST:
+        return None
+    start, stop = middles[shown[0]] - step / 2, middles[shown[-1]] + step / 2
+    return Stack(box.piece(float(start) / len(ink), float(stop) / len(ink)), count, box.score)
+
+
+def one_each(stack: Stack, glance: Glance) -> bool:
+    """Whether a reading gives one character for each part of a column, or all but one."""
+    return abs(sum(char != " " for char in glance.text) - stack.count) <= 1
