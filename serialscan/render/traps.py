@@ -735,6 +735,10 @@ def _in_row(
     return Trapped(_with(item, [line], joined), kind.partition(":")[0], Trap(kind, (part,), joined))
 
 
+# What is left of the depth of a faint character: with less nobody sees that something stands there.
+_SHALLOW, _FILLED = (0.18, 0.45), (0.25, 0.6)
+
+
 def _faint(item: Item, text: Text, value: str, held_back: bool, rng: Rng) -> Trapped:
     """One or two characters are nearly gone."""
     start = max(text.text.rfind(value), 0)
@@ -745,9 +749,9 @@ def _faint(item: Item, text: Text, value: str, held_back: bool, rng: Rng) -> Tra
     struck = {"last": places[-count:], "first": places[:count], "middle": places[k : k + count]}[part]
     how = pick(rng, ("shallow", "shallow", "paint"))
     flaws = item.flaws
-    left = float(rng.uniform(0.0, 0.22))
+    left = float(rng.uniform(*_SHALLOW))
     if how == "paint":
-        left = float(rng.uniform(0.05, 0.4))
+        left = float(rng.uniform(*_FILLED))
         row = _row(text, value)
         first, last = (places.index(struck[0]), places.index(struck[-1]))
         ends = [row.middles[first].tolist(), row.middles[last].tolist()]
