@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from serialscan.marking.classify import Labelled, Read
+from serialscan.marking.classify import Labelled, Read, rows_of
 from serialscan.marking.geometry import aligned, below, beside, part_of, same_way, sizes
 from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
 from serialscan.marking.normalise import folded, turned_over, western
@@ -181,6 +181,16 @@ def sure_shape(value: str, lines: Sequence[Line], knowledge: Knowledge) -> Shape
             if companion is None or any(companion.search(text) for text in texts):
                 return row
     return None
+
+
+def shapes_of_kind(read: Read, knowledge: Knowledge) -> list[re.Pattern[str]]:
+    """The shapes of serials of the makers and models that are marked in the photo."""
+    makers = {row for part in read.parts if part.kind == "manufacturer" for row in rows_of(part)}
+    models = {row for part in read.parts if part.kind == "model" for row in rows_of(part)}
+    return [
+        pattern for row, pattern in knowledge.shapes
+        if models & set(row.models) or (makers & set(row.makers) and not (models and row.models))
+    ]  # fmt: skip
 
 
 def is_year(text: str, knowledge: Knowledge) -> bool:

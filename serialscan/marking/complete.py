@@ -20,10 +20,11 @@ from serialscan.marking.candidates import (
     Span,
     alike,
     lined_up,
+    shapes_of_kind,
     sure_shape,
     told,
 )  # fmt: skip
-from serialscan.marking.classify import Read, rows_of
+from serialscan.marking.classify import Read
 from serialscan.marking.geometry import Frame, below, beside, part_frame, part_of
 from serialscan.marking.knowledge import Knowledge, matches_shape
 from serialscan.record import Completeness, Line
@@ -212,12 +213,7 @@ def _by_length(read: Read, value: str, knowledge: Knowledge, add: _Add) -> None:
     if sure_shape(value, read.lines, knowledge) is not None:
         add("length_known", "its shape says how long it is", 1.0)
         return
-    makers = {row for part in read.parts if part.kind == "manufacturer" for row in rows_of(part)}
-    models = {row for part in read.parts if part.kind == "model" for row in rows_of(part)}
-    shapes = [
-        pattern for row, pattern in knowledge.shapes
-        if models & set(row.models) or (makers & set(row.makers) and not (models and row.models))
-    ]  # fmt: skip
+    shapes = shapes_of_kind(read, knowledge)
     if any(matches_shape(pattern, value) for pattern in shapes):
         add("length_of_kind", "as long as such items' serials are", 1.0)
     elif any(matches_shape(p, text) for p in shapes for text in (value + "0", value + "00", "0" + value)):

@@ -20,6 +20,7 @@ from serialscan.marking.candidates import (
     Span,
     is_part,
     rest_reading,
+    shapes_of_kind,
     sure_shape,
 )  # fmt: skip
 from serialscan.marking.check import vin_agrees
@@ -71,7 +72,7 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
     reasons.update(_by_mirror(read, span.line, weights))
     if line.stacked:
         reasons["stacked", "its characters stand one below the other"] = weights["stacked"]
-    reasons.update(_by_look(glyphs, value, sure, knowledge))
+    reasons.update(_by_look(glyphs, value, sure, read, knowledge))
     # A sum of zero is no minus.
     reasons["read", f"read with {reading:.2f}{check}"] = 0.0 + weights["read"] * math.log(
         max(reading, LEAST_READING)
@@ -94,21 +95,26 @@ def _by_mirror(read: Read, index: int, weights: Mapping[str, float]) -> Reasons:
     return {}
 
 
-def _by_look(glyphs: Sequence[Glyph], value: str, sure: Shape | None, knowledge: Knowledge) -> Reasons:
+def _by_look(
+    glyphs: Sequence[Glyph], value: str, sure: Shape | None, read: Read, knowledge: Knowledge
+) -> Reasons:
     """Characters that may be the letter or digit of the same look, with which the key would differ.
 
-    They say nothing of whether this is the serial, but whoever accepts it must know.
+    They say nothing of whether this is the serial, but whoever accepts it must know. A form decides: a sure
+    one between both, one of the marked maker or model that a letter stands where it asks for one.
     """
     reasons: Reasons = {}
-    patterns = [pattern for row, pattern in knowledge.shapes if sure is not None and row.id == sure.id]
+    certain = [pattern for row, pattern in knowledge.shapes if sure is not None and row.id == sure.id]
+    of_kind = shapes_of_kind(read, knowledge)
     for at, glyph in enumerate(glyphs):
+        forms = certain + of_kind if glyph.char.isalpha() else certain
         for other in glyph.alternatives:
             changed = value[:at] + other.char + value[at + 1 :]
             if (
                 other.confidence >= LOOK_ALIKE
                 and letter_for_digit(glyph.char, other.char)
                 and match_key(changed) != match_key(value)
-                and (not patterns or any(matches_shape(pattern, changed) for pattern in patterns))
+                and not any(matches_shape(p, value) and not matches_shape(p, changed) for p in forms)
             ):
                 reasons["look_alike", f"{glyph.char} may be {other.char} ({other.confidence:.0%})"] = 0.0
     return reasons
