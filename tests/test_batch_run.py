@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import blind, small_photo
 
+from serialscan.batch import processes
 from serialscan.batch.inprocess import InProcess
 from serialscan.batch.inputs import Inputs, Selection, Why
 from serialscan.batch.processes import Processes
@@ -16,7 +18,7 @@ from serialscan.batch.run import Tally, run
 from serialscan.batch.sink import Sink
 from serialscan.batch.task import Outcome
 from serialscan.batch.worker import Job
-from serialscan.errors import ExitCode, OutputError, SettingsError
+from serialscan.errors import EngineError, ExitCode, OutputError, SettingsError
 from serialscan.items import Grouping
 from serialscan.settings import Settings
 
@@ -124,3 +126,64 @@ def test_both_executors_give_the_same_records(folder: Path) -> None:
     run(inputs(folder, Grouping("name")), Processes(Job(NETWORK), jobs=2, timeout_s=120), [there])
     assert [without_timing(line) for line in here.lines] == [without_timing(line) for line in there.lines]
     assert json.loads(here.lines[2])["serial"]["value"] == "W123456"
+
+
+def test_a_missing_photo_of_a_table_is_an_error_record_with_and_without_paths(folder: Path) -> None:
+    table = folder / "items.csv"
+    table.write_text("photo,item\na_1.png,R1\nnone.jpg,R1\n", encoding="utf-8")
+    sink = Kept()
+    run(inputs(folder, Grouping(str(table))), blind(), [sink])
+    told = [json.loads(line) for line in sink.lines]
+    assert [one["record"] for one in told] == ["photo"] * 5 + ["item"]
+    assert told[4]["error"]["code"] == "unreadable"
+    assert [photo["error"] for photo in told[5]["photos"]] == [None, "unreadable"]
+    only = Kept()
+    paths = tuple(str(folder / name) for name in ("a_1.png", "none.jpg"))  # as the command line takes them
+    run(Inputs(Selection(paths), Grouping(str(table))), blind(), [only])
+    assert [without_timing(line) for line in only.lines] == [without_timing(sink.lines[n]) for n in (0, 4, 5)]
+
+
+def in_every_worker(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, what: str) -> None:
+    """Do something in each new process when it imports a module."""
+    (folder / "sitecustomize.py").write_text(
+        "import importlib.abc, os, signal, sys, time\n"
+        "class Hook(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {module!r}: {what}\n"
+        "sys.meta_path.insert(0, Hook())\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("what", ["time.sleep(1000)", "os.kill(os.getpid(), signal.SIGSTOP)"])
+def test_a_worker_that_never_gets_ready_ends_the_run(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    in_every_worker(tmp_path_factory.mktemp("hook"), monkeypatch, "serialscan.reading", what)
+    monkeypatch.setattr(processes, "_START_S", 1.0)
+    with pytest.raises(EngineError, match="does not start"):
+        run(inputs(folder), Processes(Job(NETWORK), jobs=1, timeout_s=100), [Kept()])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_worker_that_is_stopped_costs_its_photo_alone(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = "os.kill(os.getpid(), signal.SIGSTOP)"
+    in_every_worker(tmp_path_factory.mktemp("hook"), monkeypatch, "serialscan.photo.decode", stop)
+    sink = Kept()
+    small_photo(folder / "a_2.png").unlink()
+    (folder / "b_2.jpg").unlink()
+    run(inputs(folder), Processes(Job(NETWORK), jobs=1, timeout_s=2), [sink])
+    assert [json.loads(line)["error"]["code"] for line in sink.lines] == ["timed_out"] * 2
+
+
+def test_no_process_can_be_started_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(processes, "_Worker", refuse)
+    with pytest.raises(EngineError, match=r"Too many open files.*ulimit"):
+        run(inputs(folder), Processes(Job(NETWORK), jobs=2, timeout_s=100), [Kept()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,6 @@ def test_values_that_differ_between_the_rows_of_an_item_are_all_kept(tmp_path: P
         (b'photo,item\n"a.jpg,R1\n', "check the quotes"),
         (b"photo,item\na.jpg,R1\n./a.jpg,R2\n", "lines 2 and 3: .* belongs to two items, R1 and R2"),
         (b"photo,item\nb.jpg,R1\n", "line 2: b.jpg: it is not among the photos read"),
-        (b"photo,item\nnone.jpg,R1\n", "line 2: none.jpg: there is no such photo"),
         (b"photo,item\na.jpg,R\xfc\n", "not UTF-8"),
         ("photo,item\na.jpg,R1\n".encode("utf-16"), "not UTF-8"),
     ],
@@ -122,6 +122,35 @@ def test_a_bad_table_is_refused_with_its_line(tmp_path: Path, text: bytes, advic
     with pytest.raises(SettingsError, match=advice) as raised:
         make_plan([str(tmp_path / "a.jpg")], Grouping(str(path)))
     assert str(path) in str(raised.value)
+
+
+def test_a_photo_that_is_not_there_is_an_input_all_the_same(tmp_path: Path) -> None:
+    path = table(tmp_path, "photo,item\na.jpg,R1\nnone.jpg,R1\nnul\0.jpg,R2\n", "a.jpg")
+    plan = make_plan([str(tmp_path / "a.jpg"), "other.jpg"], Grouping(str(path)))
+    assert plan.items == ("R1", None, "R1", "R2")
+    assert plan.missing == (str(tmp_path / "none.jpg"), str(tmp_path / "nul\0.jpg"))
+
+
+def test_cells_without_a_heading_are_kept(tmp_path: Path) -> None:
+    path = table(tmp_path, "photo,item,,\na.jpg,R1,Kabul,\na.jpg,R1,,sealed\n", "a.jpg")
+    assert make_plan(table_photos(path), Grouping(str(path))).case == {
+        "R1": {"column 3": ("Kabul",), "column 4": ("sealed",)}
+    }
+
+
+def test_large_tables_are_read(tmp_path: Path) -> None:
+    """Of 50 000 rows with one item, and of 50 000 columns: in squares of these it would never end."""
+    rows = table(tmp_path, "photo,item,note\n" + "".join(f"{n}.jpg,R1,{n}\n" for n in range(50_000)))
+    plan = make_plan([], Grouping(str(rows)))
+    assert len(plan.missing) == len(plan.case["R1"]["note"]) == 50_000
+    columns = table(tmp_path, "photo,item" + "".join(f",c{n}" for n in range(50_000)) + "\na.jpg,R1\n")
+    assert [row.item for row in read_table(columns)] == ["R1"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices of POSIX")
+def test_a_table_that_never_ends_is_refused() -> None:
+    with pytest.raises(SettingsError, match="more than 64 MiB"):
+        read_table(Path("/dev/zero"))
 
 
 def test_a_table_that_is_not_there(tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ def fuse(
             f"{fusion.photos} photos were put together to one item, and at most {MOST_PHOTOS} can be: "
             "check --items; each item needs a folder, a name or rows of its own"
         )
-        return unfused(fusion, records, "too_many_photos", message)
+        code = "too_many_photos"
+        return unfused(fusion, records, code, message)
     try:
         return scan_item(fusion.item, records, knowledge, fusion.case)
     except Exception as error:  # it must not cost the photos that follow
@@ -65,7 +66,8 @@ def fuse(
             sys.stderr.write(printable(traceback.format_exc(), keep="\n"))
         reason = printable(f"{type(error).__name__}: {error}")
         message = f"internal error ({reason}): its photos' records stand; report it"
-        return unfused(fusion, records, "internal_error", message)
+        code = "internal_error"
+    return unfused(fusion, records, code, message)
 
 
 def unfused(fusion: Fusion, records: Sequence[PhotoRecord], code: str, message: str) -> ItemRecord:

@@ -222,9 +222,11 @@ def _by_table(paths: Sequence[str | None], table: Path) -> Plan:
 
 def _located(table: Path, row: Row) -> str:
     """The path of a row's photo; tables written on Windows may hold backslashes."""
-    where = table.parent / row.photo
-    if os.sep == "/" and "\\" in row.photo and not where.exists():
-        where = table.parent / row.photo.replace("\\", "/")
+    # The table is UTF-8 and so are names on a disk, whatever the locale says of names.
+    photo = row.photo if os.name == "nt" else os.fsdecode(row.photo.encode())
+    where = table.parent / photo
+    if os.sep == "/" and "\\" in photo and not where.exists():
+        where = table.parent / photo.replace("\\", "/")
     return str(where)
 
 
