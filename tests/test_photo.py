@@ -216,6 +216,14 @@ def test_transparent_parts_are_shown_on_white():
     assert tuple(page[5, 15]) == (10, 20, 30)
 
 
+def test_light_text_on_a_transparent_ground_can_be_seen():
+    image = Image.fromarray(PICTURE).convert("L")
+    mask = image.point(lambda level: 255 * (level > 150))
+    image = Image.merge("LA", (Image.new("L", image.size, 255), mask))
+    (page,), _ = read(fixtures.encode(image, "PNG"))
+    assert np.array_equal(page[..., 0], np.asarray(mask))
+
+
 def test_a_multi_picture_jpeg_is_its_first_picture():
     first, second = Image.fromarray(PICTURE), Image.new("RGB", (64, 48), "red")
     data = fixtures.encode(first, "MPO", save_all=True, append_images=[second], quality=95)
@@ -248,6 +256,20 @@ def test_an_impossible_capture_time_is_not_invented(date):
     source = open_photo(data, SETTINGS).source
     assert source.captured_at is None
     assert source.camera == "Acme X1"
+
+
+@pytest.mark.parametrize("offset", ["+25:99", "+14:30", "-07:60", "x"])
+def test_an_impossible_offset_is_left_away_and_the_time_kept(offset):
+    exif = fixtures.exif_with(date="2024:02:29 23:59:58", offset=offset)
+    source = open_photo(fixtures.encode(PICTURE, "JPEG", exif=exif), SETTINGS).source
+    assert source.captured_at == "2024-02-29T23:59:58"
+
+
+def test_a_text_from_a_file_has_a_limit():
+    exif = fixtures.exif_with(make="Acme", model="x" * 1_000_000)
+    camera = open_photo(fixtures.encode(PICTURE, "TIFF", exif=exif), SETTINGS).source.camera
+    assert camera.startswith("Acme xxx")
+    assert len(camera) < 300
 
 
 @pytest.mark.parametrize(
@@ -332,6 +354,26 @@ def test_a_raw_whose_preview_was_overwritten_in_part_says_so():
     _, photo = read(data[:middle] + bytes(400) + data[middle + 400 :])
     assert {w.code for w in photo.warnings} == {"raw_preview", "pixels_damaged"}
     assert not read(preview)[1].warnings
+
+
+@pytest.mark.parametrize("header", [b"IIU\0", b"IIRO", b"IIRS"])
+def test_facts_of_raw_files_with_a_header_of_their_own(header):
+    from serialscan.photo import decode
+
+    exif = fixtures.exif_with(date="2024:05:06 07:08:09", make="Acme", model="X1")
+    tiff = fixtures.encode(PICTURE[:8, :8], "TIFF", exif=exif.tobytes())
+    facts = decode._facts_of_raw(header + tiff[4:], Image.new("L", (1, 1)))
+    assert (facts.captured_at, facts.camera, facts.damaged) == ("2024-05-06T07:08:09", "Acme X1", False)
+
+
+def test_facts_of_a_fujifilm_raw_stand_in_its_jpeg():
+    from serialscan.photo import decode
+
+    exif = fixtures.exif_with(date="2024:05:06 07:08:09", make="Acme", model="X1")
+    preview = fixtures.encode(PICTURE, "JPEG", exif=exif)
+    data = b"FUJIFILMCCD-RAW ".ljust(84, b"\0") + struct.pack(">II", 92, len(preview)) + preview
+    facts = decode._facts_of_raw(data, Image.new("L", (1, 1)))
+    assert (facts.captured_at, facts.camera) == ("2024-05-06T07:08:09", "Acme X1")
 
 
 def test_raw_without_a_preview():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import msgspec
 
 from serialscan.errors import PhotoError
 from serialscan.photo import hevc, jpeg, png, rows, tiff
-from serialscan.photo.exif import Facts, facts_of
+from serialscan.photo.exif import Facts, facts_of, first_known
 from serialscan.photo.heif import Container
 from serialscan.photo.sniff import sniff
 from serialscan.record import Warning_
@@ -59,6 +60,8 @@ _UNSUPPORTED_WORDS = (
 )
 
 _ROWS = {"GIF": rows.gif_complaint, "WEBP": rows.webp_complaint, "BMP": rows.bmp_complaint}
+# Where a RAF names its JPEG (two big-endian numbers: offset, length), as LibRaw and ExifTool read it.
+_FUJI, _FUJI_JPEG_AT = b"FUJIFILMCCD-RAW", 84
 _TOO_LONG = "Decompressed data too large"  # of Pillow, where a text of a PNG is beyond its limit
 _BIG_TIFF_BIG_ENDIAN = b"MM\0+"
 
@@ -145,8 +148,7 @@ class Picture:
 
             preview = embedded_preview(data)
             self._image = self._open_preview(preview)
-            # Makers with TIFF inside keep the facts there; of the others the preview may have them.
-            facts = _facts_of_tiff(data) if data[:2] in (b"II", b"MM") else _facts(self._image)
+            facts = _facts_of_raw(data, self._image)
             self.facts = msgspec.structs.replace(facts, orientation=preview.orientation)
             self.warnings.append(_raw_warning(self._image.size, preview.sensor_size))
         else:
@@ -427,9 +429,33 @@ def _facts(image: Image) -> Facts:
     return msgspec.structs.replace(facts, orientation=stored) if stored else facts
 
 
+def _facts_of_raw(data: bytes, preview: Image) -> Facts:
+    """Facts of a RAW file: makers with TIFF or a JPEG inside keep them there, others in the preview."""
+    places = [_facts(preview)]
+    if data[:2] in (b"II", b"MM"):
+        places.insert(0, _facts_of_tiff(data))
+    elif data.startswith(_FUJI):
+        at, length = struct.unpack_from(">II", data, _FUJI_JPEG_AT)
+        places.insert(0, _facts_of_jpeg(data[at : at + length]))
+    return first_known(places)
+
+
+def _facts_of_jpeg(data: bytes) -> Facts:
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    try:
+        with JpegImageFile(io.BytesIO(data)) as image:
+            return _facts(image)
+    except Exception:
+        return Facts(damaged=True)  # as in _facts
+
+
 def _facts_of_tiff(data: bytes) -> Facts:
     from PIL.Image import Exif
 
+    if data[2:4] not in (b"*\0", b"\0*", b"+\0", b"\0+"):
+        # Panasonic and Olympus write a number of their own here; all else is TIFF.
+        data = (b"II*\0" if data[:2] == b"II" else b"MM\0*") + data[4:]
     exif = Exif()
     try:
         exif.load(data)

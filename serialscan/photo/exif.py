@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _MAKE, _MODEL, _ORIENTATION = 271, 272, 274
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _TIMES = ((36867, 36881, 37521), (36868, 36882, 37522))  # date, offset, sub-second: original, digitized
+# UTC-12:00 to UTC+14:00 are in use; a camera may be set to any quarter between -14 and +14.
+_ZONE = re.compile(r"[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00", re.ASCII)
+_MOST_CHARACTERS = 128  # of one text from a file; the longest names of cameras have some 60
 _LATITUDE, _LONGITUDE, _ALTITUDE = (1, 2), (3, 4), (5, 6)  # (reference, value) in the GPS IFD
 
 
@@ -53,6 +56,17 @@ def facts_of(exif: Exif) -> Facts:
     )
 
 
+def first_known(several: list[Facts]) -> Facts:
+    """Facts of several places of one file: those of the first, and what it lacks from the next."""
+
+    def known(name: str) -> Any:
+        return next((v for facts in several if (v := getattr(facts, name)) is not None), None)
+
+    return msgspec.structs.replace(
+        several[0], captured_at=known("captured_at"), camera=known("camera"), gps=known("gps")
+    )
+
+
 def _orientation(value: Any) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
@@ -60,8 +74,9 @@ def _orientation(value: Any) -> int:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         return ""
-    printable = "".join(c if c.isprintable() else " " for c in value)
-    return " ".join(printable.split())
+    printable = "".join(c if c.isprintable() else " " for c in value[: 4 * _MOST_CHARACTERS])
+    text = " ".join(printable.split())
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
 
 
 def _camera(make: str, model: str) -> str | None:
@@ -85,7 +100,7 @@ def _captured_at(details: dict[int, Any]) -> str | None:
         return (
             f"{day.replace(':', '-')}T{time}"
             + (f".{digits}" if re.fullmatch(r"\d{1,9}", digits, re.ASCII) else "")
-            + (zone if re.fullmatch(r"[+-]\d{2}:\d{2}", zone, re.ASCII) else "")
+            + (zone if _ZONE.fullmatch(zone) else "")
         )
     return None
 

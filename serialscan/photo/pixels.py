@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _SEVERAL_BYTES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+_HALF = 127  # of 255: grey level above which a pixel is light, opacity above which it is seen
+_ROWS_AT_ONCE = 64
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
@@ -16,7 +18,8 @@ def to_rgb(image: Image.Image) -> np.ndarray:
     """Convert a loaded Pillow image of any mode.
 
     Deep grey is scaled from the smallest range of whole bits that holds its values (a 12-bit picture
-    in a 16-bit file is not left black); transparent parts are shown on white.
+    in a 16-bit file is not left black). Transparent parts are shown on white, or on black if what can be
+    seen is light.
 
     Args:
         image: the picture.
@@ -25,15 +28,12 @@ def to_rgb(image: Image.Image) -> np.ndarray:
         uint8 (H, W, 3), writable.
     """
     import numpy as np
-    from PIL import Image
 
     if image.mode in _SEVERAL_BYTES:
         grey = _eight_bits(np.asarray(image))
         return np.repeat(grey[:, :, None], 3, axis=2)
     if image.mode in _WITH_ALPHA or "transparency" in image.info:
-        shown = image.convert("RGBA")
-        paper = Image.new("RGBA", shown.size, "white")
-        image = Image.alpha_composite(paper, shown).convert("RGB")
+        image = _on_paper(image.convert("RGBA"))
     elif image.mode == "LAB":  # Pillow has no way from LAB to RGB without colour profiles
         image = image.getchannel("L").convert("RGB")
     elif image.mode != "RGB":
@@ -41,23 +41,51 @@ def to_rgb(image: Image.Image) -> np.ndarray:
     return np.array(image)
 
 
+def _on_paper(shown: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    alpha = shown.getchannel("A")
+    counts = shown.convert("L").histogram(alpha.point([0] * (_HALF + 1) + [255] * (255 - _HALF)))
+    light = sum(level * count for level, count in enumerate(counts)) > _HALF * sum(counts)
+    paper = Image.new("RGB", shown.size, "black" if light else "white")
+    paper.paste(shown, mask=alpha)
+    return paper
+
+
 def _eight_bits(values: np.ndarray) -> np.ndarray:
     import numpy as np
 
-    if values.dtype.kind == "f":
-        finite = np.isfinite(values)
-        low, high = (float(f(values[finite])) for f in (np.min, np.max)) if finite.any() else (0.0, 0.0)
+    real = values.dtype.kind == "f"
+    if real:
+        low, high = _finite_range(values)
         if low >= 0 and high <= 1:
             low, high = 0.0, 1.0
         elif low >= 0 and high <= 255:
             low, high = 0.0, 255.0
-        values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
     else:
         low = min(0, int(values.min()))
         high = low + (1 << max(8, (int(values.max()) - low).bit_length())) - 1
-    # float64: a step of 1 in 32 bits is still a step.
-    scaled = (values.astype(np.float64) - low) * (255.0 / max(high - low, 1e-12))
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    grey = np.empty(values.shape, np.uint8)
+    for row in range(0, len(values), _ROWS_AT_ONCE):  # not the whole of it: these take 8 bytes a pixel
+        # float64: a step of 1 in 32 bits is still a step.
+        part = values[row : row + _ROWS_AT_ONCE].astype(np.float64)
+        if real:
+            part = np.nan_to_num(part, nan=low, posinf=high, neginf=low)
+        scaled = (part - low) * (255.0 / max(high - low, 1e-12))
+        grey[row : row + _ROWS_AT_ONCE] = np.clip(np.rint(scaled), 0, 255)
+    return grey
+
+
+def _finite_range(values: np.ndarray) -> tuple[float, float]:
+    import numpy as np
+
+    ranges = []
+    for row in range(0, len(values), _ROWS_AT_ONCE):
+        part = values[row : row + _ROWS_AT_ONCE]
+        part = part[np.isfinite(part)]
+        if part.size:
+            ranges.append((float(part.min()), float(part.max())))
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else (0.0, 0.0)
 
 
 def turn_upright(rgb: np.ndarray, orientation: int) -> np.ndarray:
