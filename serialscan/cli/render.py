@@ -16,11 +16,12 @@ def _known_kinds(
 ) -> tuple[str, ...]:
     """The kinds of traps that were asked for; loads the renderer only for these."""
     if value:
-        from serialscan.render.traps import HARMLESS, KINDS
+        from serialscan.render.traps import HARMLESS, KINDS, LOOKS
 
+        known = (*KINDS, HARMLESS, *(f"covered:{look}" for look in LOOKS))
         for kind in value:
-            if kind not in (*KINDS, HARMLESS):
-                raise click.BadParameter(f"{kind!r} is none of {', '.join((*KINDS, HARMLESS))}.")
+            if kind not in known:
+                raise click.BadParameter(f"{kind!r} is none of {', '.join(known)}.")
     return value
 
 

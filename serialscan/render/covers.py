@@ -77,7 +77,10 @@ class Over:
         return np.array([middle + a * along + b * across for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
 
 
-_AROUND = ("black-tape", "masking-tape", "duct-tape", "clear-tape", "strap", "cable-tie")
+GLARE = 60.0
+"""Light in the middle of a reflection of a lamp, as a factor on the item's usual light."""
+_TAPES = ("black-tape", "masking-tape", "duct-tape", "clear-tape")
+_AROUND = (*_TAPES, "strap", "cable-tie")
 """These go around the item and do not reach beyond its edge."""
 
 
@@ -103,6 +106,8 @@ class _Area:
 def _area(canvas: Canvas, over: Over, rng: np.random.Generator) -> _Area | None:
     scale = canvas.px_per_mm
     margin = 3.0 * over.soft + 2.0 * over.ragged + 2.0 + max(map(abs, over.shadow))
+    if over.look == "glare":
+        margin += max(over.length, over.width)  # until nothing of it is left
     window = canvas.window(canvas.to_px(over.corners), margin * scale)
     if window is None:
         return None
@@ -114,14 +119,18 @@ def _area(canvas: Canvas, over: Over, rng: np.random.Generator) -> _Area | None:
     cos, sin = np.float32(math.cos(turn)), np.float32(math.sin(turn))
     along, across = x * cos + y * sin, y * cos - x * sin
     corner = min(over.round, 0.5 * over.length, 0.5 * over.width)
-    u = np.abs(along) - np.float32(0.5 * over.length - corner)
+    wander: Array = np.zeros_like(along)
+    if over.ragged:
+        wide = noise(rng, along.shape, max(2.0, 2.0 * over.ragged * scale), smooth=True)
+        fine = noise(rng, along.shape, max(1.5, 0.5 * over.ragged * scale))
+        wander = np.float32(over.ragged) * (0.45 * wide + 0.2 * fine)
+    torn = over.look in _TAPES  # tape is torn off at its ends and straight at its sides
+    u = np.abs(along) - np.float32(0.5 * over.length - corner) - (wander if torn else 0.0)
     v = np.abs(across) - np.float32(0.5 * over.width - corner)
     beyond = np.sqrt(np.maximum(u, 0.0) ** 2 + np.maximum(v, 0.0) ** 2)
     depth = np.float32(corner) - beyond - np.minimum(np.maximum(u, v), 0.0)
-    if over.ragged:
-        wide = noise(rng, depth.shape, max(2.0, 2.0 * over.ragged * scale), smooth=True)
-        fine = noise(rng, depth.shape, max(1.5, 0.5 * over.ragged * scale))
-        depth = depth + np.float32(over.ragged) * (0.45 * wide + 0.2 * fine)
+    if not torn:
+        depth = depth + wander
     soft = max(over.soft, 1.2 / scale)
     edge = np.clip(depth / np.float32(soft) + 0.5, 0.0, 1.0)
     weight = edge * edge * (3.0 - 2.0 * edge) * np.float32(over.strength)
@@ -138,6 +147,13 @@ def _shadow(area: _Area, over: Over, scale: float) -> Array:
     cast = cv2.warpAffine(area.weight, away, (width, height), borderMode=cv2.BORDER_REPLICATE)
     cast = cv2.GaussianBlur(cast, (0, 0), max(0.8, 0.5 * scale * math.hypot(dx, dy)))
     return 0.75 * cast * (1.0 - area.weight)
+
+
+def _nail(area: _Area, over: Over) -> Array:
+    """(h, w) where the nail of a finger is, 0 to 1; its tip is at the start of its axis."""
+    from_tip = (area.along + np.float32(0.5 * over.length)) / np.float32(over.width)
+    x, y = (from_tip - 0.5) / np.float32(0.42), area.across / np.float32(0.34 * over.width)
+    return np.clip((1.0 - (np.abs(x) ** 3 + np.abs(y) ** 3)) * 6.0, 0.0, 1.0)
 
 
 def lay_over(canvas: Canvas, over: Over, hidden: Array) -> tuple[DrawnLine, ...]:
@@ -160,27 +176,29 @@ def lay_over(canvas: Canvas, over: Over, hidden: Array) -> tuple[DrawnLine, ...]
         gloss *= 1.0 - dark
     under = cv2.GaussianBlur(height, (0, 0), max(1.0, 0.6 * scale))
     tone = 1.0 + 0.06 * noise(rng, shape, 6.0 * scale)
-    relief, shine, blur = under, 0.04, 0.55
+    relief = under
+    shine: Array | float = 0.04
+    blur: Array | float = 0.55
     inner = np.clip(area.depth, 0.0, None)
     rim = np.clip(area.depth / np.float32(0.25), 0.0, 1.0)
     creases = noise(rng, shape, max(2.0, 2.2 * scale), smooth=True)
     ripple = np.float32(2 * math.pi)
     if over.look in ("tag", "sticker"):
         relief = under + 0.2 * rim + 0.02 * creases
-        tone += 0.03 * noise(rng, shape, max(1.5, 0.15 * scale))
+        tone += 0.03 * noise(rng, shape, max(1.5, 0.15 * scale)) + 0.05 * creases
     elif over.look == "black-tape":
         relief, shine, blur = under + 0.12 * rim + 0.03 * creases, 0.08, 0.33
     elif over.look == "masking-tape":
         crepe = np.cos(area.along * ripple / 0.55 + 1.5 * noise(rng, shape, max(2.0, 1.5 * scale)))
-        relief = under + 0.1 * rim + 0.02 * crepe
-        tone += 0.07 * crepe
+        relief = under + 0.1 * rim + 0.035 * crepe + 0.03 * creases
+        tone += 0.12 * crepe + 0.05 * noise(rng, shape, max(1.5, 0.3 * scale))
     elif over.look == "duct-tape":
         weave = np.cos(area.along * ripple / 0.8) + np.cos(area.across * ripple / 0.8)
         relief, shine, blur = under + 0.15 * rim + 0.012 * weave + 0.04 * creases, 0.16, 0.35
         tone += 0.05 * weave
     elif over.look == "clear-tape":
         relief, shine, blur = under + 0.05 * rim + 0.02 * creases, 0.12, 0.22
-        tone += 0.25 * np.clip(creases, 0.0, 1.0)
+        tone += 0.1 * np.clip(creases, 0.0, 1.0)
     elif over.look in ("finger", "glove"):
         half = np.float32(0.5 * over.width)
         bulge = np.clip(inner / half, 0.0, 1.0)
@@ -190,6 +208,12 @@ def lay_over(canvas: Canvas, over: Over, hidden: Array) -> tuple[DrawnLine, ...]
             relief = relief + 0.012 * lines
             tone += 0.04 * lines + 0.1 * noise(rng, shape, max(2.0, 2.0 * scale))
             tone *= 0.75 + 0.25 * bulge
+            nail = _nail(area, over) if over.seed % 2 else None
+            if nail is not None:
+                relief = relief + 0.25 * nail
+                tone = (1.0 + 0.25 * nail) * tone + 0.15 * nail
+                shine = 0.04 + 0.1 * nail
+                blur = 0.55 - 0.25 * nail
         else:
             folds = np.cos(area.along * ripple / 2.6 + 2.5 * creases) * np.clip(creases, 0.0, 1.0)
             relief, shine, blur = relief + 0.12 * folds + 0.05 * creases, 0.1, 0.3
@@ -215,9 +239,9 @@ def lay_over(canvas: Canvas, over: Over, hidden: Array) -> tuple[DrawnLine, ...]
     gloss += (shine - gloss) * weight
     rough += (blur - rough) * weight
     if over.look == "clear-tape":  # the surface shows through as through fog, without its relief
-        haze = cv2.GaussianBlur(color, (0, 0), max(1.0, 0.35 * scale))
-        fog = np.float32(0.45) * weight
-        color += (haze - color) * (0.8 * weight)[..., None]
+        haze = cv2.GaussianBlur(color, (0, 0), max(1.0, 0.45 * scale))
+        fog = np.clip(0.55 + 0.06 * creases, 0.0, 1.0) * weight
+        color += (haze - color) * (0.9 * weight)[..., None]
         color += (paint - color) * fog[..., None]
         np.maximum(canvas.mask[window], weight, out=canvas.mask[window])
     else:
@@ -236,20 +260,27 @@ def lay_light(canvas: Canvas, light: Array, over: Over, hidden: Array) -> None:
     part = light[window]
     level = max(float(np.median(light)), 1e-3)
     if over.look == "shadow":
+        # What is left of the marks is measured in the photo.
         part *= 1.0 - weight[..., None]
-        lost = np.clip((weight - 0.9) / 0.06, 0.0, 1.0)
-    elif over.look == "glare":
-        streaks = noise(rng, weight.shape, max(1.5, 0.3 * canvas.px_per_mm))
-        bright = weight * weight * np.clip(1.0 + 0.2 * streaks, 0.3, 2.0)
-        part += (bright * np.float32(45.0 * level))[..., None] * np.array(over.color, np.float32)
-        lost = np.clip((weight - 0.35) / 0.2, 0.0, 1.0)
+        np.maximum(canvas.mask[window], weight, out=canvas.mask[window])
+        return
+    if over.look == "glare":
+        # It fades away from its middle, and what glosses more carries it further.
+        away = (2.0 * area.along / np.float32(over.length)) ** 2 + (
+            2.0 * area.across / np.float32(over.width)
+        ) ** 2
+        spots = 1.0 + 0.25 * noise(rng, weight.shape, max(2.0, 0.5 * canvas.px_per_mm), smooth=True)
+        own = np.clip(part.mean(axis=2) / np.float32(level), 0.4, 2.5) ** 0.5
+        bright = np.float32(GLARE) * np.exp(-3.0 * away) * np.clip(spots, 0.3, 2.0) * own
+        part += (bright * np.float32(level))[..., None] * np.array(over.color, np.float32)
+        lost = np.clip((bright - 5.0) / 5.0, 0.0, 1.0)
     else:
         half = np.float32(0.5 * over.width)
         bulge = np.clip(area.depth / half, 0.0, 1.0)
         tone = 0.5 + 0.6 * np.sqrt(np.clip(1.0 - (1.0 - bulge) ** 2, 0.0, 1.0))
         tone += 0.08 * noise(rng, weight.shape, max(2.0, 3.0 * canvas.px_per_mm), smooth=True)
-        # It is lit as the item is, whose typical surface reflects a fifth of the light.
-        paint = tone[..., None] * np.array(over.color, np.float32) * np.float32(level / 0.2)
+        # It is lit as the item is, whose typical surface reflects a quarter of the light.
+        paint = tone[..., None] * np.array(over.color, np.float32) * np.float32(level / 0.25)
         part += (paint - part) * weight[..., None]
         lost = weight
     hide(canvas, window, lost, hidden)

@@ -42,7 +42,7 @@ SMALLEST_PX = 13.0
 """The serial's capitals are at least so high in a photo with a trap; smaller ones nobody reads anyway."""
 ATTEMPTS = 4
 """A photo is made so often at most, until its trap comes out."""
-BESIDE = 60.0
+BESIDE = 400.0
 """Room in mm beside an item for what lies partly on it."""
 
 _LABELS = ("S/N ", "SERIAL NO ", "SER NO ", "SERIAL NUMBER ", "No. ", "Nr. ", "SERIAL NO. ")
@@ -53,10 +53,14 @@ _ALIKE = ("narrow", "punch-narrow", "wide", "hand", "label", "roll", "gorton")
 
 
 def pick_kind(rng: Rng, kinds: Sequence[str] = ()) -> str:
-    """The kind of the next trap: of those named, or of all, a fifth of which hide nothing."""
-    if kinds:
-        return pick(rng, kinds)
-    return HARMLESS if rng.random() < HARMLESS_SHARE else pick(rng, KINDS)
+    """The kind of the next trap: of those named, or of all, a fifth of which hide nothing.
+
+    What covers a number is chosen here too, as in ``covered:tag``: a look that often fails to come out is
+    then not drawn less often.
+    """
+    named = kinds or ((HARMLESS,) if rng.random() < HARMLESS_SHARE else KINDS)
+    kind = pick(rng, named)
+    return f"covered:{pick(rng, LOOKS)}" if kind == "covered" else kind
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Trapped:
 
     Attributes:
         item: with the trap, if it is one of the item's.
-        kind: of the trap, one of `KINDS` or `HARMLESS`.
+        kind: of the trap, as `pick_kind` gives it.
         trap: what the labels say; `put_into_view` may say it more exactly.
     """
 
@@ -79,7 +83,7 @@ def put_into_item(item: Item, kind: str, held_back: bool, rng: Rng) -> Trapped:
 
     Args:
         item: with a serial.
-        kind: one of `KINDS` or `HARMLESS`.
+        kind: from `pick_kind`.
         held_back: the item has letters that are kept for measuring, and gets no others.
         rng: decides the rest.
     """
@@ -90,7 +94,7 @@ def put_into_item(item: Item, kind: str, held_back: bool, rng: Rng) -> Trapped:
     plain = replace(serial, under="", twice=())
     texts = tuple(plain if text is serial else text for text in item.texts)
     item = replace(item, codes=(), flaws=flaws, texts=texts)
-    if kind in ("covered", HARMLESS):
+    if kind.startswith("covered:") or kind == HARMLESS:
         item = _with_room(item)
     make = _OF_ITEM.get(kind)
     if make is None:
@@ -115,10 +119,8 @@ def put_into_view(trapped: Trapped, rng: Rng, width: int, height: int) -> View:
     elif kind == "cut":
         view, how = _cut(item, view, trap, rng)
         trap = replace(trap, kind=f"cut:{how}")
-    elif kind == "covered":
-        over = _over(item, trap, rng)
-        view = replace(view, things=(*view.things, over))
-        trap = replace(trap, kind=f"covered:{over.look}")
+    elif kind.startswith("covered:"):
+        view = replace(view, things=(*view.things, _over(item, trap, kind.partition(":")[2], rng)))
     elif kind == HARMLESS and trap.kind == HARMLESS:
         over = _beside(item, trap, rng)
         view = replace(view, things=(*view.things, over))
@@ -348,7 +350,7 @@ _HABITS: dict[Look, _Habit] = {
         True, (8, 24), ((0.62, 0.52, 0.32), (0.55, 0.5, 0.4), (0.1, 0.25, 0.55)), ragged=(0.0, 0.12)
     ),
     "duct-tape": _Habit(True, (12, 40), ((0.32, 0.33, 0.34), (0.09, 0.11, 0.06)), ragged=(0.0, 0.15)),
-    "clear-tape": _Habit(True, (8, 19), ((0.6, 0.6, 0.58), (0.55, 0.5, 0.36))),
+    "clear-tape": _Habit(True, (8, 19), ((0.3, 0.3, 0.29), (0.3, 0.24, 0.13))),
     "finger": _Habit(
         True, (11, 16), ((0.48, 0.27, 0.19), (0.36, 0.19, 0.12), (0.2, 0.1, 0.06), (0.55, 0.36, 0.28)),
         near=0.35,
@@ -367,15 +369,15 @@ _HABITS: dict[Look, _Habit] = {
         False, (0, 0), ((0.16, 0.1, 0.055), (0.24, 0.18, 0.11), (0.09, 0.06, 0.04)),
         ragged=(0.3, 0.7), soft=(0.05, 0.35),
     ),
-    "shadow": _Habit(True, (0, 0), (_BLACK,), middle=False, soft=(0.05, 0.6)),
-    "glare": _Habit(False, (0, 0), ((1.0, 1.0, 1.0), (1.0, 0.96, 0.88)), ragged=(0.0, 0.3), soft=(0.8, 1.6)),
+    "shadow": _Habit(True, (0, 0), (_BLACK,), middle=False, ragged=(0.0, 0.8), soft=(0.1, 2.0)),
+    "glare": _Habit(False, (0, 0), ((1.0, 1.0, 1.0), (1.0, 0.96, 0.88))),
 }  # fmt: skip
 LOOKS: tuple[Look, ...] = tuple(_HABITS)
 
 
-def _over(item: Item, trap: Trap, rng: Rng) -> Over:
+def _over(item: Item, trap: Trap, name: str, rng: Rng) -> Over:
     """Something over one end or the middle of the number."""
-    look = LOOKS[int(rng.integers(len(LOOKS)))]
+    look: Look = name  # type: ignore[assignment]
     habit = _HABITS[look]
     (row,) = _rows(item, trap)
     count = len(row.middles)
@@ -400,7 +402,7 @@ def _over(item: Item, trap: Trap, rng: Rng) -> Over:
     if wide:
         length = wide
     elif look == "shadow":
-        length = float(rng.uniform(30, 60))
+        length = 300.0
     else:
         length = lost * row.pitch + float(rng.uniform(0.3, 3.0)) * row.height
     return _thing(look, row, first, inner, length, sign, rng)
@@ -416,7 +418,7 @@ def _beside(item: Item, trap: Trap, rng: Rng) -> Over:
     count = len(row.middles)
     if look == "shadow":
         k = int(rng.integers(1, count))
-        over = _thing(look, row, k, row.between(k), float(rng.uniform(30, 60)), 1.0, rng)
+        over = _thing(look, row, k, row.between(k), 300.0, 1.0, rng)
         return replace(over, strength=float(rng.uniform(0.35, 0.7)))
     text = next(text for text in item.texts if text.role == "serial")
     bare = text.text.startswith(trap.parts[0])
@@ -466,8 +468,9 @@ def _thing(look: Look, row: _Row, place: int, at: Array, reach: float, sign: flo
         if look in ("grease", "mud", "glare"):
             rounding = 0.5 * min(high, reach)
             # The edge wanders and is soft, so the blob is a little larger than what it shall hide.
-            more = soft if look == "glare" else 0.0
-            length, high = length + 0.8 * ragged + more, high + 1.2 * ragged + more
+            length, high = length + 0.8 * ragged, high + 1.2 * ragged
+            if look == "glare":  # what it bleaches is narrower than its glow
+                length, high = 1.15 * length, float(rng.uniform(1.0, 2.2)) * high
         middle = middle + down * float(rng.normal(0, 0.25)) * tall
         over = replace(
             over, x=float(middle[0]), y=float(middle[1]), length=length, width=high, round=rounding
@@ -476,17 +479,21 @@ def _thing(look: Look, row: _Row, place: int, at: Array, reach: float, sign: flo
     # Its axis crosses the row.
     over = replace(over, angle=turn + tilt + 90.0, round=0.4 if look == "cable-tie" else 0.15)
     if look in ("finger", "glove"):
-        long = float(rng.uniform(50, 80))
+        long = 160.0
         side = float(rng.choice([-1.0, 1.0]))
         tip = 0.5 * reach + float(rng.uniform(0.7, 1.4)) * tall
         if sign and rng.random() < 0.3:  # it comes along the row, from beyond its end
-            over = replace(over, angle=turn + tilt)
+            over = replace(over, angle=turn + tilt + (180.0 if sign < 0 else 0.0))
             middle = at + sign * along * (long / 2 - 0.1 * tall)
         else:
             middle = middle + down * side * (long / 2 - tip)
+            over = replace(over, angle=over.angle + (180.0 if side < 0 else 0.0))
         over = replace(over, round=reach / 2)
     elif look in ("strap", "shadow", "cable-tie"):
         long = 300.0
+        if look == "shadow":  # of a hand, a head, or something straight
+            long = float(rng.choice([long, rng.uniform(20.0, 70.0)]))
+            over = replace(over, round=0.5 * long if long < 100.0 else 0.5)
     else:
         long = float(rng.uniform(3.0, 12.0)) * tall
         middle = middle + down * float(rng.normal(0, 0.12)) * long

@@ -107,7 +107,7 @@ class Trap:
     Attributes:
         kind: for example ``covered:tag``; ``none:`` and a thing where that hides nothing.
         parts: what each line of the role ``serial`` holds of the number, in reading order.
-        serial: the whole number as it was struck, joined; None if there is none.
+        serial: the whole number as it was struck, its parts joined; None if there is none.
     """
 
     kind: str
@@ -217,7 +217,8 @@ class Truth:
         }
         if self.trap is not None:
             seen = self.seen_serial
-            row["serial"] = self.trap.serial.translate(LOOKALIKES) if self.trap.serial else None
+            struck = (self.trap.serial or "").replace(" ", "")
+            row["serial"] = struck.translate(LOOKALIKES) or None
             row["trap"] = self.trap.kind
             row["visible"] = seen.translate(LOOKALIKES) if seen else None
             row["whole"] = self.whole
