@@ -21,7 +21,8 @@ SURELY = 0.9  # mean sureness of a line that is read as it stands
 STEPS = (0.75, 2.2)  # from one character to the next, in widths of the column
 STEP = 0.02  # of the search between these
 EVEN = 0.3  # how far the ink must come and go with these steps: amplitude over mean
-INKED = 0.4  # ink of a character, in that of the middle one
+BARE = 10  # per cent of the strip are as bare as the ground between the characters
+INKED = 0.4  # ink of a character, in that of the middle one; between two there is less
 FEWEST = 3
 
 
@@ -64,10 +65,15 @@ def stack_in(rgb: np.ndarray, box: Straight) -> Stack | None:
     step = float(steps[best])
     first = -float(np.angle(waves[best])) / (2 * math.pi) * step % step
     middles = np.arange(first, len(ink), step)
-    inked = np.array([ink[max(0, int(m - step / 4)) : int(m + step / 4) + 1].mean() for m in middles])
-    shown = np.flatnonzero(inked > INKED * np.median(inked))
-    count = int(shown[-1] - shown[0]) + 1
-    if count < FEWEST:
+    bare = float(np.percentile(ink, BARE))
+    inked = np.array([ink[max(0, int(m - step / 4)) : int(m + step / 4) + 1].mean() for m in middles]) - bare
+    least = INKED * np.median(inked)
+    shown = np.flatnonzero(inked > least)
+    count = len(shown)
+    if count < FEWEST or shown[-1] - shown[0] >= count:
+        return None
+    gaps = middles[shown[:-1]] + step / 2
+    if any(ink[int(gap - step / 6) : int(gap + step / 6) + 1].min() - bare > least for gap in gaps):
         return None
     start, stop = middles[shown[0]] - step / 2, middles[shown[-1]] + step / 2
     return Stack(box.piece(float(start) / len(ink), float(stop) / len(ink)), count, box.score)
