@@ -24,6 +24,13 @@ KINDS = (
 )  # fmt: skip
 
 
+HARMLESS = (
+    "shadow", "shadow", "step", "step", "rule", "rule", "disc", "disc", "scratch", "stain", "gleam", "gleam",
+    "plate", "plate", "plate",
+)  # fmt: skip
+OPAQUE = ("step", "disc", "plate")
+
+
 @dataclass(frozen=True)
 class Place:
     """A window's picture of places: px per capital height, and where x and y are 0."""
@@ -367,26 +374,13 @@ def _written(rng: Rng, sheet: Array, place: Place, colour: Array) -> Array:
     return sheet.astype(np.float32)
 
 
-def harmless(rng: Rng, picture: Array, place: Place) -> tuple[Array, str]:
-    """The picture with something that hides nothing of the row, and what that is."""
+def harmless(rng: Rng, picture: Array, place: Place, beyond: bool) -> tuple[Array, str]:
+    """The picture with something that hides nothing of the number, and what that is.
+
+    ``beyond`` tells that characters follow: then it is nothing that would take their place.
+    """
     x, y = place.grid
-    kind = pick(
-        rng,
-        (
-            "shadow",
-            "shadow",
-            "step",
-            "step",
-            "rule",
-            "rule",
-            "disc",
-            "disc",
-            "scratch",
-            "stain",
-            "gleam",
-            "gleam",
-        ),
-    )
+    kind = pick(rng, [one for one in HARMLESS if not beyond or one not in OPAQUE])
     angle = math.radians(float(rng.normal(0, 6) if rng.random() < 0.5 else rng.uniform(-70, 70)))
     if kind == "shadow":
         edge = (x - float(rng.uniform(-1.5, 2.2))) * math.cos(angle) + y * math.sin(angle)
@@ -414,6 +408,28 @@ def harmless(rng: Rng, picture: Array, place: Place) -> tuple[Array, str]:
         made = picture * (1 - amount) + other * amount
         bevel = np.exp(-((edge / (soft + float(rng.uniform(0.02, 0.15)))) ** 2)) * float(rng.normal(0, 0.5))
         made = made * (1 + bevel)[..., None]
+    elif kind == "plate":
+        # The label or plate that holds the number ends there, often with a corner; what lies below goes on.
+        right, top, bottom = (float(v) for v in rng.uniform((0.12, 0.6, 0.6), (2.0, 2.2, 2.2)))
+        top, bottom = (v if rng.random() < 0.5 else 9.0 for v in (top, bottom))
+        lean = float(rng.normal(0, 0.06))
+        px, py = x + lean * y, y - lean * x
+        rounding = float(rng.uniform(0.02, 0.5))
+        ax, ay = px - right + rounding, np.maximum(-py - top, py - bottom) + rounding
+        away = np.hypot(np.maximum(ax, 0), np.maximum(ay, 0)) + np.minimum(np.maximum(ax, ay), 0) - rounding
+        soft = float(np.exp(rng.uniform(-4, -1.5)))
+        amount = np.clip(away / soft + 0.5, 0, 1)[..., None]
+        if rng.random() < 0.4:
+            other = picture * float(np.exp(rng.normal(0, 0.5))) + float(rng.normal(0, 15))
+        else:
+            colour = rng.uniform(5, 230) * np.ones(3) + rng.normal(0, 18, 3)
+            rough = float(rng.gamma(1.5, 6)) * field(rng, place.shape, float(np.exp(rng.uniform(0.5, 3))))
+            other = np.broadcast_to(colour, picture.shape) + rough[..., None]
+        if rng.random() < 0.5:
+            dark = np.exp(-np.maximum(away, 0) / float(rng.uniform(0.03, 0.3))) * float(rng.uniform(0.2, 0.8))
+            other = other * (1 - dark)[..., None]
+        rim = np.exp(-((away / (soft + float(rng.uniform(0.02, 0.1)))) ** 2)) * float(rng.normal(0, 0.3))
+        made = (picture * (1 - amount) + other * amount) * (1 + rim)[..., None]
     elif kind == "rule":
         made = np.clip(picture, 0, 255).astype(np.uint8)
         ink = rng.uniform(0, 255) * np.ones(3)

@@ -109,9 +109,16 @@ def _render(rng: Rng, seed: int, held_back: bool) -> Line | None:
             faint[place] = strength * float(rng.uniform(0.7, 1.2))
     faces = tuple(HELD_BACK_FACES) if held_back else (*FREE_FACES, *free_fonts())
     materials = tuple(HELD_BACK_MATERIALS) if held_back else FREE_MATERIALS
+    size = float(np.exp(rng.uniform(math.log(11.5), math.log(30)))) if rng.random() < 0.5 else None
     try:
         photo = render_line(
-            seed, text, faces=faces, materials=materials, room=(3.2, 1.3), faint=tuple(faint.items())
+            seed,
+            text,
+            faces=faces,
+            materials=materials,
+            glyph_px=size,
+            room=(3.2, 1.3),
+            faint=tuple(faint.items()),
         )
     except KeyError:  # a face without one of the signs
         return None
@@ -282,7 +289,7 @@ def _sample(rng: Rng, line: Line, side: int, cut: int, with_cover: bool) -> Samp
     shown = sheet[..., 3].copy()
     wide = 0.72  # capital heights: a usual character with its gap
     if rng.random() < (0.55 if label == 0 else 0.3):
-        picture, what = harmless(rng, picture, place)
+        picture, what = harmless(rng, picture, place, label == 1)
         kind = f"{kind}+{what}" if label else what
     if with_cover:
         what = pick(rng, KINDS)
