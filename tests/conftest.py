@@ -56,7 +56,10 @@ def blind(settings: Settings | None = None) -> InProcess:
 def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     """The environment without the settings of whoever runs the tests."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SERIALSCAN_")}
-    folders = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "APPDATA": str(home / "config")}
+    folders = {
+        "HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "APPDATA": str(home / "config"),
+        "XDG_STATE_HOME": str(home / "state"), "LOCALAPPDATA": str(home / "state"),
+    }  # fmt: skip
     modules = [extra.pop("PYTHONPATH", ""), str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
     path = os.pathsep.join(filter(None, modules))
     return {**environment, **folders, "PYTHONPATH": path, "COLUMNS": "100", **extra}

@@ -17,7 +17,20 @@ from serialscan.errors import ExitCode
 
 COMMANDS = [
     name.split()
-    for name in ("scan", "evaluate", "render", "schema", "doctor", "config", "config show", "completion")
+    for name in (
+        "scan",
+        "evaluate",
+        "render",
+        "schema",
+        "doctor",
+        "config",
+        "config show",
+        "completion",
+        "case",
+        "case verify",
+        "case verifier",
+        "case migrate",
+    )
 ]
 
 

@@ -536,11 +536,11 @@ class _Check:
 
     def _signatures(self) -> None:
         """Signatures on the heads; a key that is merely in the case proves nothing."""
-        heads = [head for _, head in self._heads]
+        heads = [(head, True) for _, head in self._heads]
         if self._trust.head is not None:
-            heads.append(self._trust.head)
+            heads.append((self._trust.head, False))
         found: list[SignatureFound] = []
-        for head in heads:
+        for head, stored in heads:
             for signature in head.signatures:
                 signed = None
                 for key in self._keys.values():
@@ -561,6 +561,9 @@ class _Check:
                     break
                 if signed is None:
                     found.append(SignatureFound(signature.name, None, head.size, False, False, False))
+                    if stored:
+                        message = f"{signature.name} signed the head over {head.size} entries with a key"
+                        self.fault("signature", f"{message} that is not in the case")
         self._verdict.signatures = found = list(dict.fromkeys(found))
         needed = self._trust.head.size if self._trust.head is not None else 0
         for fingerprint in self._trust.fingerprints:
@@ -597,3 +600,39 @@ def fingerprint_of(text: str) -> str | None:
     """A fingerprint as people write it, with spaces, colons or capitals; None if it is none."""
     plain = "".join(char for char in text.lower() if char not in " :-\t")
     return plain if len(plain) == 64 and all(char in "0123456789abcdef" for char in plain) else None
+
+
+def lines_of(verdict: Verdict) -> list[str]:
+    """What was found, for people."""
+    root = f", root {verdict.root}" if verdict.root else ""
+    lines = [
+        f"{verdict.form} {verdict.case_id}: {verdict.entries} entries, {verdict.records} records{root}",
+        *(_signature_line(one) for one in verdict.signatures),
+    ]
+    if verdict.inputs is not None:
+        lines.append(
+            "photos: " + ", ".join(f"{count} {state}" for state, count in sorted(verdict.inputs.items()))
+        )
+    for fault in verdict.faults:
+        place = f"entry {fault.sequence}: " if fault.sequence is not None else ""
+        ledger = f" [{fault.case_id}]" if fault.case_id not in (None, verdict.case_id) else ""
+        lines.append(_printable(f"FAULT {fault.code}: {place}{fault.message}{ledger}"))
+    if verdict.more_faults:
+        lines.append(f"... and {verdict.more_faults} more faults")
+    lines += [_printable(f"note: {notice}") for notice in verdict.notices]
+    return [*lines, verdict.summary()]
+
+
+def _signature_line(one: SignatureFound) -> str:
+    role = "witness" if one.witness else "signature"
+    state = (
+        "right" if one.valid else "not checked, its key is not known" if one.fingerprint is None else "WRONG"
+    )
+    return f"{role} of {_printable(one.name)} on the head over {one.size} entries: {state}"
+
+
+def _printable(text: str) -> str:
+    """Text that is safe on a terminal: a file name may hold any character."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in text
+    )

@@ -121,7 +121,10 @@ def parse_checkpoint(note: bytes) -> Checkpoint:
             raise NoteError("it holds a signature that is too short")
         signatures.append(Signature(line[1], data[:4], data[4:]))
         place = line.end()
-    return Checkpoint(body[1], int(body[2]), _decoded(body[3]), tuple(signatures))
+    head = Checkpoint(body[1], int(body[2]), _decoded(body[3]), tuple(signatures))
+    if head.note != note:
+        raise NoteError("it is not written in the one way that is right")
+    return head
 
 
 def parse_public_key(text: str) -> PublicKey:

@@ -10,6 +10,7 @@ import click
 
 from serialscan import __version__
 from serialscan.batch.output import ClosedPipeError, guard_streams
+from serialscan.cli.case import case
 from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
@@ -41,7 +42,7 @@ def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
 
 
-for _command in (scan, evaluate, render, knowledge, schema, doctor, config, completion):
+for _command in (scan, case, evaluate, render, knowledge, schema, doctor, config, completion):
     cli.add_command(_command)
 
 
