@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import random
+import sqlite3
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from serialscan.case import CaseWriter, Checkpoint, Heads, InputFacts, Picture, Run, Signer
 from serialscan.case.check import Tools, Trust, Verdict, check_case
+from serialscan.case.checkpoint import PublicKey
 from serialscan.case.inputs import hash_of
 from serialscan.case.keys import verify_signature
 from serialscan.case.read import read_record
+from serialscan.errors import ExitCode
 from serialscan.record import (
     Glyph,
     ItemPhoto,
@@ -120,6 +128,88 @@ def verdict_on(path: Path, trust: Trust | None = None, **options: Any) -> Verdic
 def codes(verdict: Verdict) -> set[str]:
     """Kinds of faults found."""
     return {fault.code for fault in verdict.faults}
+
+
+def signer(name: str) -> Signer:
+    secret = Ed25519PrivateKey.generate()
+    return Signer(PublicKey(name, secret.public_key().public_bytes_raw()), secret.sign)
+
+
+OFFICER, STRANGER, WITNESS = signer("officer"), signer("officer"), signer("witness")
+
+
+def essence(verdict: dict[str, Any]) -> dict[str, Any]:
+    """What both checkers must say alike; the words about a record that is none are each one's own."""
+    places = [(one["code"], one["case_id"], one["sequence"]) for one in verdict["faults"]]
+    return {**verdict, "faults": places}
+
+
+def run_plain(checker: Path, path: Path, trust: Trust, folder: Path, *options: str) -> dict[str, Any]:
+    """What ``verify.py`` says, in a Python that finds no other package."""
+    arguments = [str(path), "--json", *options]
+    if trust.head is not None:
+        (folder / "given.head").write_bytes(trust.head.note)
+        arguments += ["--head", str(folder / "given.head")]
+    for number, key in enumerate(trust.keys):
+        (folder / f"{number}.pub").write_text(key.text, encoding="utf-8")
+        arguments += ["--key", str(folder / f"{number}.pub")]
+    named = {key.fingerprint for key in trust.keys}
+    for fingerprint in trust.fingerprints:
+        arguments += ["--key", fingerprint] if fingerprint not in named else []
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(checker), *arguments], capture_output=True, check=False, timeout=60
+    )
+    assert done.stderr == b"", done.stderr
+    verdict: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == (ExitCode.OK if verdict["ok"] else ExitCode.VERIFY_FAILED)
+    return verdict
+
+
+def both_on(checker: Path, path: Path, trust: Trust, **options: Any) -> Verdict:
+    """The verdict, on which both checkers agree."""
+    before = path.read_bytes()
+    verdict = verdict_on(path, trust, **options)
+    words = ["--inputs"] if options.get("inputs") else []
+    words += ["--base", str(options["base"])] if options.get("base") else []
+    said = run_plain(checker, path, trust, path.parent, *words)
+    assert essence(json.loads(json.dumps(verdict.as_dict()))) == essence(said)
+    assert path.read_bytes() == before
+    return verdict
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        yield database
+        database.commit()
+
+
+def sql(*statements: str) -> Callable[[Path], None]:
+    def tamper(path: Path) -> None:
+        with opened(path) as database:
+            for statement in statements:
+                database.execute(statement)
+
+    return tamper
+
+
+class Done(NamedTuple):
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Done]
+
+
+def logged(command: Command, path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in command("case", "log", path, "--json").out.splitlines()]
+
+
+BY = ("--by", "A. Doe", "--badge", "1234")
+"""Who does it, for the commands that ask."""
 
 
 def write_until_killed(path: Path, total: int) -> None:

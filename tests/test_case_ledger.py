@@ -26,7 +26,7 @@ from serialscan.case import CaseWriter, Heads, store
 from serialscan.case.checkpoint import NoteError, parse_checkpoint, parse_public_key
 from serialscan.case.derive import models_digest
 from serialscan.case.entry import KINDS, Entry, EntryError, decode, encode
-from serialscan.case.merkle import Tree, inclusion_path, leaf_hash, node_hash, root_from_path
+from serialscan.case.merkle import Paths, Tree, leaf_hash, node_hash, root_from_path
 from serialscan.case.migrate import Content, migrate
 from serialscan.case.read import read_record
 from serialscan.errors import InputError, OutputError, VerifyError
@@ -60,10 +60,10 @@ def test_inclusion_paths_are_those_of_the_rfcs_picture() -> None:
     k, l = node_hash(g, h), node_hash(i, j)  # noqa: E741 - the RFC's letters
     leaves = [a, b, c, d, e, f, j]
     assert Tree(leaves).root() == node_hash(k, l)
-    assert inclusion_path(leaves, 0) == [b, h, l]
-    assert inclusion_path(leaves, 3) == [c, g, l]
-    assert inclusion_path(leaves, 4) == [f, j, k]
-    assert inclusion_path(leaves, 6) == [i, k]
+    assert Paths(leaves).path(0) == [b, h, l]
+    assert Paths(leaves).path(3) == [c, g, l]
+    assert Paths(leaves).path(4) == [f, j, k]
+    assert Paths(leaves).path(6) == [i, k]
 
 
 @given(st.integers(1, 70), st.data())
@@ -71,7 +71,7 @@ def test_inclusion_paths_are_those_of_the_rfcs_picture() -> None:
 def test_a_path_leads_to_the_root_from_its_own_leaf_and_place_only(size: int, data: st.DataObject) -> None:
     leaves = [leaf_hash(bytes([number])) for number in range(size)]
     index = data.draw(st.integers(0, size - 1))
-    root, path = Tree(leaves).root(), inclusion_path(leaves, index)
+    root, path = Tree(leaves).root(), Paths(leaves).path(index)
     assert root_from_path(leaves[index], index, size, path) == root
     assert root_from_path(leaf_hash(b"other"), index, size, path) != root
     assert root_from_path(leaves[index], size, size, path) is None

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import inspect
 import json
 import random
 import shutil
-import sqlite3
 import subprocess
 import sys
 import types
@@ -19,22 +17,28 @@ from typing import Any
 
 import pytest
 from case_fixtures import (
+    OFFICER,
     RUN,
+    STRANGER,
+    WITNESS,
     add_photo,
+    both_on,
     codes,
     content,
+    essence,
     item_record,
     make_case,
+    opened,
     photo_record,
+    sql,
     verdict_on,
 )  # fmt: skip
 from conftest import Program
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from serialscan.case import CaseWriter, Heads, Signer, store, verifier
 from serialscan.case.build import building, put_branches, put_entries
-from serialscan.case.check import Trust, Verdict
-from serialscan.case.checkpoint import ORIGIN, Checkpoint, PublicKey, parse_checkpoint
+from serialscan.case.check import Trust
+from serialscan.case.checkpoint import ORIGIN, Checkpoint, parse_checkpoint
 from serialscan.case.ed25519 import verify_ed25519
 from serialscan.case.entry import NO_PREVIOUS, Entry, decode, encode
 from serialscan.case.merkle import Tree, leaf_hash
@@ -42,22 +46,6 @@ from serialscan.case.shape import KNOWN, NOTES, ShapeError, demand_shape
 from serialscan.case.sign import signed, witnessed
 from serialscan.errors import ExitCode
 from serialscan.record import json_schema
-
-
-def signer(name: str) -> Signer:
-    secret = Ed25519PrivateKey.generate()
-    return Signer(PublicKey(name, secret.public_key().public_bytes_raw()), secret.sign)
-
-
-OFFICER, STRANGER, WITNESS = signer("officer"), signer("officer"), signer("witness")
-
-
-@pytest.fixture(scope="module")
-def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``verify.py`` as it is handed over."""
-    path = tmp_path_factory.mktemp("handed") / "verify.py"
-    path.write_text(verifier.verifier_source(), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -90,52 +78,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
 def sealed(original: Sealed, tmp_path: Path) -> Sealed:
     """A copy to be tampered with."""
     return Sealed(Path(shutil.copyfile(original.path, tmp_path / "a.case")), original.head)
-
-
-def essence(verdict: dict[str, Any]) -> dict[str, Any]:
-    """What both checkers must say alike; the words about a record that is none are each one's own."""
-    places = [(one["code"], one["case_id"], one["sequence"]) for one in verdict["faults"]]
-    return {**verdict, "faults": places}
-
-
-def run_plain(checker: Path, path: Path, trust: Trust, folder: Path, *options: str) -> dict[str, Any]:
-    """What ``verify.py`` says, in a Python that finds no other package."""
-    arguments = [str(path), "--json", *options]
-    if trust.head is not None:
-        (folder / "given.head").write_bytes(trust.head.note)
-        arguments += ["--head", str(folder / "given.head")]
-    for number, key in enumerate(trust.keys):
-        (folder / f"{number}.pub").write_text(key.text, encoding="utf-8")
-        arguments += ["--key", str(folder / f"{number}.pub")]
-    named = {key.fingerprint for key in trust.keys}
-    for fingerprint in trust.fingerprints:
-        arguments += ["--key", fingerprint] if fingerprint not in named else []
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", str(checker), *arguments], capture_output=True, check=False, timeout=60
-    )
-    assert done.stderr == b"", done.stderr
-    verdict: dict[str, Any] = json.loads(done.stdout)
-    assert done.returncode == (ExitCode.OK if verdict["ok"] else ExitCode.VERIFY_FAILED)
-    return verdict
-
-
-def both_on(checker: Path, path: Path, trust: Trust, **options: Any) -> Verdict:
-    """The verdict, on which both checkers agree."""
-    before = path.read_bytes()
-    verdict = verdict_on(path, trust, **options)
-    words = ["--inputs"] if options.get("inputs") else []
-    words += ["--base", str(options["base"])] if options.get("base") else []
-    said = run_plain(checker, path, trust, path.parent, *words)
-    assert essence(json.loads(json.dumps(verdict.as_dict()))) == essence(said)
-    assert path.read_bytes() == before
-    return verdict
-
-
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        yield database
-        database.commit()
 
 
 def entries_of(path: Path) -> list[Entry]:
@@ -262,15 +204,6 @@ def record_that_is_none(path: Path) -> None:
         database.execute(
             "UPDATE entry SET bytes = ?, hash = ? WHERE sequence = ?", (data, leaf_hash(data), RECORD)
         )
-
-
-def sql(*statements: str) -> Callable[[Path], None]:
-    def tamper(path: Path) -> None:
-        with opened(path) as database:
-            for statement in statements:
-                database.execute(statement)
-
-    return tamper
 
 
 def head_of_another_root(path: Path) -> None:

@@ -50,22 +50,27 @@ class Tree:
         return root
 
 
-def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The hashes that lead from a leaf to the root, lowest first (PATH in RFC 9162, 2.1.3.1).
+class Paths:
+    """Inclusion paths of a tree; it keeps every node, so that each path is quick.
 
     Args:
         leaves: hashes of all leaves.
-        index: the leaf, counted from 0.
     """
-    path: list[bytes] = []
-    level, place = list(leaves), index
-    while len(level) > 1:
-        if place ^ 1 < len(level):
-            path.append(level[place ^ 1])
-        paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
-        level = paired + level[2 * len(paired) :]  # a last one without a sister moves up as it is
-        place //= 2
-    return path
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        self._levels = [list(leaves)]
+        while len(level := self._levels[-1]) > 1:
+            paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+            self._levels.append(paired + level[2 * len(paired) :])  # without a sister it moves up as it is
+
+    def root(self) -> bytes:
+        """The root of the tree."""
+        return self._levels[-1][0] if self._levels[-1] else EMPTY_ROOT
+
+    def path(self, index: int) -> list[bytes]:
+        """The hashes that lead from a leaf to the root, lowest first (PATH in RFC 9162, 2.1.3.1)."""
+        levels = enumerate(self._levels[:-1])
+        return [level[(index >> up) ^ 1] for up, level in levels if (index >> up) ^ 1 < len(level)]
 
 
 def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:

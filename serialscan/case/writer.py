@@ -75,6 +75,11 @@ class Picture:
 class CaseWriter:
     """Opens a case for writing, or makes it.
 
+    Attributes:
+        path: the case.
+        case_id: 32 hex digits, drawn by chance when the case was made.
+        last_time: of the last entry.
+
     Args:
         path: the case; a file that is not there, or is empty, becomes one.
         heads: the heads that this machine remembers; None remembers nothing.
@@ -101,7 +106,7 @@ class CaseWriter:
         self._heads, self._tell, self._clock = heads, tell, clock
         if not create and not path.is_file():
             raise InputError(f"{path}: there is no such case: check the path.")
-        self._tree, self._previous, self._last_time = Tree(), NO_PREVIOUS, ""
+        self._tree, self._previous, self.last_time = Tree(), NO_PREVIOUS, ""
         self._hold = Hold(path)
         try:
             self._connection = self._connect()
@@ -193,10 +198,10 @@ class CaseWriter:
                 for one in pictures
             ]
         now = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        if now < self._last_time:
+        if now < self.last_time:
             self._tell(
                 f"The clock was set back: it is {now}, the last entry of {self.path} is of "
-                f"{self._last_time}. The order of the entries stays right; note which clock is wrong."
+                f"{self.last_time}. The order of the entries stays right; note which clock is wrong."
             )
         entry = Entry(self.case_id, self._tree.size, self._previous, kind, now, said, payload)
         data = encode(entry)
@@ -213,7 +218,7 @@ class CaseWriter:
             )
             insert_rows(connection, rows)
         self._tree.append(digest)
-        self._previous, self._last_time = digest, now
+        self._previous, self.last_time = digest, now
         return entry.sequence
 
     def checkpoint(self, signer: Signer | None = None) -> Checkpoint:
@@ -332,7 +337,7 @@ class CaseWriter:
                 roots[self._tree.size] = self._tree.root()
         data = entry_bytes(connection, MAIN, self._tree.size - 1)
         last = decode(data)
-        self._previous, self._last_time = leaf_hash(data), last.time
+        self._previous, self.last_time = leaf_hash(data), last.time
         if self._previous != digest or last.case_id != self.case_id or last.sequence != self._tree.size - 1:
             raise self._not_as_left("its last entry was changed")
         for one in known:

@@ -15,6 +15,7 @@ from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
 from serialscan.cli.evaluate import evaluate
+from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
 from serialscan.cli.render import render
 from serialscan.cli.scan import scan
@@ -42,7 +43,7 @@ def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
 
 
-for _command in (scan, case, evaluate, render, knowledge, schema, doctor, config, completion):
+for _command in (scan, case, key, evaluate, render, knowledge, schema, doctor, config, completion):
     cli.add_command(_command)
 
 
