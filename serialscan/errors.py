@@ -57,6 +57,12 @@ class SettingsError(SerialscanError):
     exit_code = ExitCode.SETTINGS
 
 
+class VerifyError(SerialscanError):
+    """A case is not as it was left: something was changed, or is lost."""
+
+    exit_code = ExitCode.VERIFY_FAILED
+
+
 class PhotoError(Exception):
     """One photo cannot be read: becomes an error record, never ends a batch.
 

@@ -56,7 +56,10 @@ def blind(settings: Settings | None = None) -> InProcess:
 def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     """The environment without the settings of whoever runs the tests."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SERIALSCAN_")}
-    folders = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "APPDATA": str(home / "config")}
+    folders = {
+        "HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "APPDATA": str(home / "config"),
+        "XDG_STATE_HOME": str(home / "state"), "LOCALAPPDATA": str(home / "state"),
+    }  # fmt: skip
     modules = [extra.pop("PYTHONPATH", ""), str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
     path = os.pathsep.join(filter(None, modules))
     return {**environment, **folders, "PYTHONPATH": path, "COLUMNS": "100", **extra}
@@ -150,3 +153,36 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
             return value
         time.sleep(0.02)
     pytest.fail("waited in vain")
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., Any]:
+    """Runs a command in this process, in a home of its own."""
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA", "APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object) -> Any:
+        from case_fixtures import Done
+
+        from serialscan.cli import main
+
+        with monkeypatch.context() as own:
+            own.setattr(sys, "stdout", sys.stdout)  # what guards them ends with the command
+            own.setattr(sys, "stderr", sys.stderr)
+            code = main(list(map(str, words)))
+        return Done(int(code), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``verify.py`` as it is handed over."""
+    from serialscan.case import verifier
+
+    path = tmp_path_factory.mktemp("handed") / "verify.py"
+    path.write_text(verifier.verifier_source(), encoding="utf-8")
+    return path

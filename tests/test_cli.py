@@ -15,9 +15,30 @@ from conftest import REPOSITORY, Program, clean_environment, records, start_of_c
 from serialscan import __version__
 from serialscan.errors import ExitCode
 
+CASE_COMMANDS = (
+    "note", "transfer", "set", "log", "list", "show", "seal", "extract", "merge", "manifest", "certificate",
+    "timestamp",
+)  # fmt: skip
 COMMANDS = [
     name.split()
-    for name in ("scan", "evaluate", "render", "schema", "doctor", "config", "config show", "completion")
+    for name in (
+        "scan",
+        "evaluate",
+        "render",
+        "schema",
+        "doctor",
+        "config",
+        "config show",
+        "completion",
+        "case",
+        "case verify",
+        "case verifier",
+        "case migrate",
+        *(f"case {name}" for name in CASE_COMMANDS),
+        "case timestamp request",
+        "case timestamp add",
+        *("key", "key create", "key show", "key witness"),
+    )
 ]
 
 

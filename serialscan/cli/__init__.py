@@ -10,10 +10,12 @@ import click
 
 from serialscan import __version__
 from serialscan.batch.output import ClosedPipeError, guard_streams
+from serialscan.cli.case import case
 from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
 from serialscan.cli.evaluate import evaluate
+from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
 from serialscan.cli.render import render
 from serialscan.cli.scan import scan
@@ -41,7 +43,7 @@ def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
 
 
-for _command in (scan, evaluate, render, knowledge, schema, doctor, config, completion):
+for _command in (scan, case, key, evaluate, render, knowledge, schema, doctor, config, completion):
     cli.add_command(_command)
 
 

@@ -1,0 +1,638 @@
+"""Whether a case is as it was written. Needs nothing but Python; faster readers may be put in.
+
+What it promises is the content: every changed bit of an entry, a record, a picture, the list of inputs or a
+decision is found. Bytes of the file that hold none of these are the business of the seal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from serialscan.case.checkpoint import (
+    COSIGNATURE,
+    ORIGIN,
+    Checkpoint,
+    NoteError,
+    PublicKey,
+    parse_checkpoint,
+    signed_message,
+)
+from serialscan.case.derive import DeriveError, ReadRecord, pictures_of, rows_of
+from serialscan.case.entry import NO_PREVIOUS, Entry, EntryError, decode
+from serialscan.case.inputs import NEW, UNCHANGED, compare_inputs
+from serialscan.case.merkle import Tree, leaf_hash, root_from_path
+from serialscan.case.store import DERIVED, expected_schema, is_extract, leftovers, reading, schema_of
+
+MOST_FAULTS = 1000
+"""Faults that are listed; more are counted."""
+
+_CHUNK = 64
+"""Entries that are read at a time; between two chunks a running scan can commit."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is not as it was written.
+
+    Attributes:
+        code: stable name of the kind of fault.
+        message: what it is.
+        case_id: the ledger, if the fault is in one.
+        sequence: the entry, if the fault is in one.
+    """
+
+    code: str
+    message: str
+    case_id: str | None = None
+    sequence: int | None = None
+
+
+@dataclass(frozen=True)
+class SignatureFound:
+    """A signature on a head; ``trusted`` means that its key was named by whoever verifies."""
+
+    name: str
+    fingerprint: str | None
+    size: int
+    witness: bool
+    valid: bool
+    trusted: bool
+
+
+@dataclass
+class Verdict:
+    """What was found.
+
+    Attributes:
+        form: ``case`` or ``extract``.
+        case_id: of the ledger that the case goes on with.
+        entries: of that ledger; of an extract those that it holds.
+        records: records in all ledgers.
+        root: the root of that ledger's tree, hex; of an extract that of its head.
+        proven: entries that a head from outside shows to be all there, in their order, unchanged.
+        signatures: on heads, in the case and from outside.
+        inputs: how many photos are in which state.
+        faults: what is wrong; nothing is, if it is empty.
+        more_faults: faults beyond those that are listed.
+        notices: what a person should know.
+    """
+
+    form: str = "case"
+    case_id: str = ""
+    entries: int = 0
+    records: int = 0
+    root: str = ""
+    proven: int = 0
+    signatures: list[SignatureFound] = field(default_factory=list)
+    inputs: dict[str, int] | None = None
+    faults: list[Fault] = field(default_factory=list)
+    more_faults: int = 0
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is wrong."""
+        return not self.faults
+
+    def summary(self) -> str:
+        """One sentence that promises no more than was shown."""
+        if self.faults:
+            count = len(self.faults) + self.more_faults
+            return f"NOT as it was written: {count} fault{'' if count == 1 else 's'}."
+        signers = sorted({one.name for one in self.signatures if one.trusted and one.valid})
+        signed = f" Signed by {', '.join(signers)}." if signers else ""
+        if self.form == "extract":
+            to = (
+                "the head that you gave"
+                if self.proven
+                else "the head that it brings along, which proves nothing alone"
+            )
+            return f"consistent; {self.entries} entries lead to {to}.{signed}"
+        if not self.proven:
+            return f"consistent; the end is not proven.{signed}"
+        if self.proven < self.entries:
+            after = self.entries - self.proven
+            upto = f"proven up to entry {self.proven - 1}, the {after} after it are not"
+            return f"consistent; {upto}.{signed}"
+        return f"consistent; complete up to its end, entry {self.proven - 1}.{signed}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"ok": self.ok, "summary": self.summary(), **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What whoever verifies brings along.
+
+    Attributes:
+        head: a checkpoint kept outside of the case.
+        fingerprints: of keys that must have signed; any of them on its own line of ``--key``.
+        keys: public keys that are not in the case, as those of witnesses.
+        remembered: the last head of a case that this machine wrote.
+    """
+
+    head: Checkpoint | None = None
+    fingerprints: tuple[str, ...] = ()
+    keys: tuple[PublicKey, ...] = ()
+    remembered: Callable[[str], Checkpoint | None] = lambda case_id: None
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What reads records, checks signatures and hashes files.
+
+    Attributes:
+        read_record: gives a record, or raises ValueError.
+        verify: whether a signature (64 bytes) of a message is by a public key (32 bytes), in this order: key,
+            message, signature.
+        hash_file: SHA-256 (hex) of a file; raises OSError.
+        progress: is told entries done and entries in all.
+    """
+
+    read_record: ReadRecord
+    verify: Callable[[bytes, bytes, bytes], bool]
+    hash_file: Callable[[Path], str]
+    progress: Callable[[int, int], None] = lambda done, total: None
+
+
+def check_case(
+    path: Path, trust: Trust, tools: Tools, *, inputs: bool = False, base: Path | None = None
+) -> Verdict:
+    """Verify a case or an extract.
+
+    Args:
+        path: the file; it is only read.
+        trust: what is known from elsewhere.
+        tools: what to work with.
+        inputs: also read the photos again.
+        base: where relative paths of photos begin, if not where they were scanned.
+
+    Raises:
+        NotACaseError: the file is none, or of another version.
+    """
+    verdict = Verdict()
+    for one in leftovers(path):
+        verdict.notices.append(
+            f"{one.name} lies beside the case: a commit is going on, or was cut off and is left out. "
+            "Copy the two together."
+        )
+    with reading(path) as connection:
+        check = _Check(connection, trust, tools, verdict)
+        try:
+            check.whole()
+            if inputs:
+                check.photos(base)
+        except sqlite3.Error as error:
+            check.fault("database", f"the database is damaged: {error}")
+    return verdict
+
+
+@dataclass
+class _Ledger:
+    """How far one ledger was read."""
+
+    branch: int
+    tree: Tree = field(default_factory=Tree)
+    previous: bytes = NO_PREVIOUS
+    expected: int = 0
+    read: int = 0
+    time: str = ""
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Some entries, with the pictures, rows and proofs by the number of their entry."""
+
+    entries: list[Any]
+    pictures: dict[int, list[Any]]
+    derived: dict[str, dict[int, list[Any]]]
+    proofs: dict[int, Any]
+
+
+class _Check:
+    """One verification. Faults are collected; only a damaged database ends it."""
+
+    def __init__(self, connection: sqlite3.Connection, trust: Trust, tools: Tools, verdict: Verdict) -> None:
+        self._connection, self._trust, self._tools, self._verdict = connection, trust, tools, verdict
+        self._extract = False
+        self._branches: dict[int, str] = {}
+        self._sizes: dict[int, int] = {}
+        self._wanted: dict[int, set[int]] = {}
+        self._roots: dict[tuple[int, int], bytes] = {}
+        self._heads: list[tuple[int, Checkpoint]] = []
+        self._imports: list[tuple[str, int, bytes]] = []
+        self._stamps: list[tuple[int, Entry]] = []
+        self._keys = {key.data: key for key in trust.keys}
+        self._selections: list[dict[str, Any]] = []
+        self._rows = dict.fromkeys(("entry", "picture", "proof", *DERIVED), 0)
+        self._total = self._now = 0
+
+    def fault(self, code: str, message: str, branch: int | None = None, sequence: int | None = None) -> None:
+        """Note a fault."""
+        if len(self._verdict.faults) < MOST_FAULTS:
+            case_id = self._branches.get(branch) if branch is not None else None
+            self._verdict.faults.append(Fault(code, message, case_id, sequence))
+        else:
+            self._verdict.more_faults += 1
+
+    def whole(self) -> None:
+        """Everything but the photos."""
+        connection, verdict = self._connection, self._verdict
+        self._extract = is_extract(connection)
+        verdict.form = "extract" if self._extract else "case"
+        strange = schema_of(connection) ^ expected_schema()
+        if strange:
+            names = ", ".join(sorted({f"{kind} {name}" for kind, name, _, _ in strange}))
+            self.fault("schema", f"the tables are not those of a case, nothing else was looked at: {names}")
+            return
+        for (problem,) in connection.execute("PRAGMA integrity_check(20)").fetchall():
+            if problem != "ok":
+                self.fault("database", f"the database is damaged: {problem}")
+        self._branches = dict(connection.execute("SELECT number, case_id FROM branch ORDER BY number"))
+        self._total = connection.execute("SELECT count(*) FROM entry").fetchone()[0]
+        verdict.case_id = self._branches.get(0, "")
+        self._look_ahead()
+        ledgers = {branch: _Ledger(branch) for branch in sorted(self._branches, reverse=True)}
+        for ledger in ledgers.values():
+            self._read_on(ledger)
+        connection.execute("BEGIN")  # what a running scan has added meanwhile, and then no more
+        if 0 in ledgers:
+            self._read_on(ledgers[0])
+        self._count_rows()
+        connection.execute("COMMIT")
+        self._sizes = {branch: ledger.expected for branch, ledger in ledgers.items()}
+        if not self._sizes.get(0) or not all(self._sizes.values()):
+            self.fault("branch", "a ledger is missing, or has no entries")
+        if 0 in ledgers:
+            verdict.entries = self._sizes[0] if not self._extract else ledgers[0].read
+            verdict.root = ledgers[0].tree.root().hex()
+        self._compare_heads()
+        self._compare_imports()
+        self._compare_stamps()
+        self._signatures()
+
+    def photos(self, base: Path | None) -> None:
+        """The photos once more."""
+        counts: dict[str, int] = {}
+        if not self._rows["record"] and self._verdict.faults:
+            return  # the tables could not be read
+        for state, path in compare_inputs(self._connection, self._selections, base, self._tools.hash_file):
+            counts[state] = counts.get(state, 0) + 1
+            if state != UNCHANGED:
+                what = "lies there, but is in no record" if state == NEW else f"is {state}"
+                self.fault(f"input_{state}", f"{path} {what}")
+        self._verdict.inputs = counts
+
+    def _look_ahead(self) -> None:
+        """Which roots will be asked for, and the keys; what stands in columns is compared later."""
+        for branch, size, note in self._connection.execute("SELECT branch, size, note FROM checkpoint"):
+            try:
+                head = parse_checkpoint(note if isinstance(note, bytes) else str(note).encode())
+            except NoteError as error:
+                self.fault("checkpoint", f"the head over {size} entries cannot be read: {error}", branch)
+                continue
+            if (
+                branch not in self._branches
+                or head.origin != ORIGIN + self._branches[branch]
+                or head.size != size
+            ):
+                self.fault("checkpoint", f"the head over {size} entries is not of this ledger", branch)
+                continue
+            self._heads.append((branch, head))
+            self._want(branch, size)
+        numbers = {case_id: branch for branch, case_id in self._branches.items()}
+        if self._trust.head is not None:
+            self._want(numbers.get(self._trust.head.origin.removeprefix(ORIGIN)), self._trust.head.size)
+        remembered = self._trust.remembered(self._verdict.case_id)
+        if remembered is not None:
+            self._want(0, remembered.size)
+        found = self._connection.execute(
+            "SELECT branch, bytes FROM entry WHERE kind IN ('import', 'timestamp', 'key')"
+            " ORDER BY branch, sequence"
+        )
+        for branch, data in found:
+            try:
+                entry = decode(data)
+                if entry.kind == "import" and entry.fields["what"] == "case":
+                    other, size = str(entry.fields["case_id"]), int(entry.fields["size"])
+                    self._imports.append((other, size, bytes.fromhex(entry.fields["root"])))
+                    self._want(numbers.get(other), size)
+                elif entry.kind == "timestamp":
+                    self._want(branch, int(entry.fields["size"]))
+                    self._stamps.append((branch, entry))
+                elif entry.kind == "key":
+                    key = PublicKey(str(entry.fields["name"]), bytes.fromhex(entry.fields["public"]))
+                    self._keys.setdefault(key.data, key)
+            except (EntryError, KeyError, TypeError, ValueError):
+                continue  # the ledger's own turn tells what is wrong with it
+
+    def _want(self, branch: int | None, size: int) -> None:
+        if branch is not None:
+            self._wanted.setdefault(branch, set()).add(size)
+
+    def _read_on(self, ledger: _Ledger) -> None:
+        """The entries of one ledger that were not read yet, with their rows and pictures."""
+        branch, wanted = ledger.branch, self._wanted.get(ledger.branch, set())
+        for chunk in self._chunks(ledger):
+            for sequence, kind, time, digest, data in chunk.entries:
+                self._rows["entry"] += 1
+                ledger.read += 1
+                if sequence != ledger.expected:
+                    if not self._extract:
+                        last = f"to {sequence - 1} " if sequence > ledger.expected + 1 else ""
+                        self.fault(
+                            "missing", f"entry {ledger.expected} {last}is missing", branch, ledger.expected
+                        )
+                    ledger.previous = b""
+                ledger.expected = sequence + 1
+                if not isinstance(data, bytes):
+                    self.fault("entry", "it is text, not bytes", branch, sequence)
+                    data = str(data).encode("utf-8", "surrogatepass")
+                leaf = leaf_hash(data)
+                if digest != leaf:
+                    self.fault("derived", "the hash beside it is not that of its bytes", branch, sequence)
+                entry = self._entry(branch, sequence, kind, time, data)
+                if entry is not None:
+                    if ledger.previous and entry.previous != ledger.previous:
+                        self.fault("chain", "it does not name the entry before it", branch, sequence)
+                    if entry.time < ledger.time:
+                        self._verdict.notices.append(
+                            f"Entry {sequence} is of {entry.time}, one before it of {ledger.time}: the clock "
+                            "was set back between them."
+                        )
+                    ledger.time = entry.time
+                    self._belongings(branch, entry, chunk)
+                ledger.previous = leaf
+                if self._extract:
+                    self._inclusion(branch, sequence, leaf, chunk.proofs.get(sequence))
+                ledger.tree.append(leaf)
+                if ledger.tree.size in wanted and not self._extract:
+                    self._roots[branch, ledger.tree.size] = ledger.tree.root()
+            self._now += len(chunk.entries)
+            self._tools.progress(self._now, max(self._now, self._total))
+
+    def _chunks(self, ledger: _Ledger) -> Iterator[_Chunk]:
+        """Some entries at a time, with what belongs to them."""
+        connection = self._connection
+        while True:
+            rows = connection.execute(
+                "SELECT sequence, kind, time, hash, bytes FROM entry WHERE branch = ? AND sequence >= ?"
+                " AND typeof(sequence) = 'integer' ORDER BY sequence LIMIT ?",
+                (ledger.branch, ledger.expected, _CHUNK),
+            ).fetchall()
+            if not rows:
+                return
+            span = (ledger.branch, ledger.expected, rows[-1][0])
+            between = "WHERE branch = ? AND sequence BETWEEN ? AND ? ORDER BY sequence"
+            yield _Chunk(
+                rows,
+                _grouped(
+                    connection.execute(
+                        f"SELECT sequence, ordinal, bytes FROM picture {between}, ordinal", span
+                    ),
+                    0,
+                ),
+                {
+                    table: _grouped(connection.execute(f"SELECT * FROM {table} {between}", span), 1)
+                    for table in DERIVED
+                },
+                dict(connection.execute(f"SELECT sequence, path FROM proof {between}", span)),
+            )
+
+    def _entry(self, branch: int, sequence: int, kind: str, time: str, data: bytes) -> Entry | None:
+        try:
+            entry = decode(data)
+        except EntryError as error:
+            self.fault("entry", f"it cannot be read: {error}", branch, sequence)
+            return None
+        if entry.case_id != self._branches.get(branch):
+            self.fault("foreign", f"it is of another case, {entry.case_id}", branch, sequence)
+        if entry.sequence != sequence:
+            self.fault("moved", f"it was written as entry {entry.sequence}", branch, sequence)
+        if (kind, time) != (entry.kind, entry.time):
+            self.fault("derived", "the columns beside it do not say what it says", branch, sequence)
+        if (sequence == 0) != (entry.kind == "created"):
+            self.fault("entry", f"an entry of the kind {entry.kind} cannot stand here", branch, sequence)
+        return entry
+
+    def _belongings(self, branch: int, entry: Entry, chunk: _Chunk) -> None:
+        """The pictures and rows of one entry."""
+        found = chunk.pictures.get(entry.sequence, [])
+        self._rows["picture"] += len(found)
+        try:
+            named = pictures_of(entry)
+            rows = rows_of(branch, entry, self._tools.read_record)
+        except DeriveError as error:
+            self.fault("record" if entry.kind == "record" else "entry", str(error), branch, entry.sequence)
+            named, rows = [], {}
+        hashes = [
+            hashlib.sha256(data).hexdigest() if isinstance(data, bytes) and ordinal == number else ""
+            for number, (_, ordinal, data) in enumerate(found)
+        ]
+        if hashes != named:
+            self.fault("picture", "its pictures are not those that it names", branch, entry.sequence)
+        for table in DERIVED:
+            stored = chunk.derived[table].get(entry.sequence, [])
+            self._rows[table] += len(stored)
+            if stored != rows.get(table, []):
+                self.fault("derived", f"table {table} does not say what it says", branch, entry.sequence)
+        if entry.kind == "record":
+            self._verdict.records += 1
+        elif entry.kind == "run_started":
+            self._selections.append(entry.fields)
+
+    def _inclusion(self, branch: int, sequence: int, leaf: bytes, path: Any) -> None:
+        """An entry of an extract leads to the head of its ledger."""
+        self._rows["proof"] += path is not None
+        head = max((one for number, one in self._heads if number == branch), key=_size, default=None)
+        hashes = [path[i : i + 32] for i in range(0, len(path), 32)] if isinstance(path, bytes) else []
+        if head is None or root_from_path(leaf, sequence, head.size, hashes) != head.root:
+            self.fault("proof", "it does not lead to the head of its case", branch, sequence)
+
+    def _count_rows(self) -> None:
+        """No table holds a row that belongs to no entry."""
+        for table, seen in self._rows.items():
+            (number,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            if number != seen:
+                self.fault("derived", f"table {table} holds {number} rows, but {seen} belong to entries")
+
+    def _compare_heads(self) -> None:
+        """The heads in the case, the one from outside and the remembered one."""
+        stored = dict(sorted(self._heads, key=lambda one: one[1].size))
+        if self._extract:
+            if stored.get(0) is not None:
+                self._verdict.root = stored[0].root.hex()
+            else:
+                self.fault("checkpoint", "the head that the proofs lead to is missing")
+        else:
+            for branch, one in self._heads:
+                self._compare_head(branch, one, "a head in the case", "checkpoint")
+        head = self._trust.head
+        if head is not None:
+            numbers = {ORIGIN + case_id: branch for branch, case_id in self._branches.items()}
+            if head.origin not in numbers:
+                self.fault("head", f"the head that you gave is of another case, {head.origin}")
+            elif self._extract:
+                own = stored.get(numbers[head.origin])
+                if own is None or (own.size, own.root) != (head.size, head.root):
+                    self.fault("head", "the proofs do not lead to the head that you gave")
+                else:
+                    self._verdict.proven = head.size
+            elif self._compare_head(numbers[head.origin], head, "the head that you gave", "head"):
+                self._verdict.proven = head.size if numbers[head.origin] == 0 else 0
+        remembered = None if self._extract else self._trust.remembered(self._verdict.case_id)
+        if remembered is not None and remembered.size > self._sizes.get(0, 0):
+            self._verdict.notices.append(
+                f"This machine remembers {remembered.size} entries of this case, and here are "
+                f"{self._sizes.get(0, 0)}: this is an older copy, or its end was cut off."
+            )
+        elif remembered is not None:
+            self._compare_head(0, remembered, "the head that this machine remembers", "rollback")
+
+    def _compare_head(self, branch: int, head: Checkpoint, which: str, code: str) -> bool:
+        size = self._sizes.get(branch, 0)
+        if head.size > size:
+            message = f"{which} is over {head.size} entries, but {size} are there: the end was cut off"
+            self.fault(code, message, branch)
+        elif self._roots.get((branch, head.size)) != head.root:
+            self.fault(code, f"the first {head.size} entries are not those of {which}", branch)
+        else:
+            return True
+        return False
+
+    def _compare_imports(self) -> None:
+        """Every further ledger is the one that an entry of this case took over, to its last entry."""
+        heads = {(branch, head.size): head.root for branch, head in self._heads}
+        for branch, case_id in self._branches.items():
+            if branch == 0:
+                continue
+            taken = [(size, root) for other, size, root in self._imports if other == case_id]
+            roots = heads if self._extract else self._roots
+            if not taken:
+                self.fault("branch", "no entry of this case says that this ledger was taken over", branch)
+            elif not self._extract and max(size for size, _ in taken) != self._sizes.get(branch):
+                self.fault("branch", "this ledger has not the entries that were taken over", branch)
+            elif any(roots.get((branch, size)) != root for size, root in taken if not self._extract) or (
+                self._extract and all(roots.get((branch, size)) != root for size, root in taken)
+            ):
+                self.fault("branch", "this ledger is not the one that was taken over", branch)
+
+    def _compare_stamps(self) -> None:
+        """A time stamp holds the hash of the head that it is said to be of."""
+        for branch, entry in self._stamps:
+            size = int(entry.fields["size"])
+            root = self._roots.get((branch, size))
+            if self._extract or root is None:
+                continue
+            body = Checkpoint(ORIGIN + self._branches[branch], size, root).body
+            if hashlib.sha256(body).digest() not in entry.payload:
+                self.fault("timestamp", f"it is not of the head over {size} entries", branch, entry.sequence)
+
+    def _signatures(self) -> None:
+        """Signatures on the heads; a key that is merely in the case proves nothing."""
+        heads = [(head, True) for _, head in self._heads]
+        if self._trust.head is not None:
+            heads.append((self._trust.head, False))
+        found: list[SignatureFound] = []
+        for head, stored in heads:
+            for signature in head.signatures:
+                signed = None
+                for key in self._keys.values():
+                    signed = signed_message(head, key, signature)
+                    if signed is None:
+                        continue
+                    valid = self._tools.verify(key.data, *signed)
+                    witness = signature.key_id == key.key_id(COSIGNATURE)
+                    trusted = key.fingerprint in self._trust.fingerprints
+                    found.append(
+                        SignatureFound(key.name, key.fingerprint, head.size, witness, valid, trusted)
+                    )
+                    if not valid:
+                        self.fault(
+                            "signature",
+                            f"the signature of {key.name} on the head over {head.size} entries is wrong",
+                        )
+                    break
+                if signed is None:
+                    found.append(SignatureFound(signature.name, None, head.size, False, False, False))
+                    if stored:
+                        message = f"{signature.name} signed the head over {head.size} entries with a key"
+                        self.fault("signature", f"{message} that is not in the case")
+        self._verdict.signatures = found = list(dict.fromkeys(found))
+        needed = self._trust.head.size if self._trust.head is not None else 0
+        for fingerprint in self._trust.fingerprints:
+            own = [one.size for one in found if one.fingerprint == fingerprint and one.valid]
+            if not own or max(own) < needed:
+                self.fault("key", f"no head is signed by the key {fingerprint}")
+            elif self._trust.head is None and not self._extract and max(own) < self._sizes.get(0, 0):
+                self._verdict.notices.append(
+                    f"The last head signed by {fingerprint} is over {max(own)} of "
+                    f"{self._sizes.get(0, 0)} entries."
+                )
+        strangers = sorted({one.name for one in found if not one.trusted})
+        if strangers:
+            self._verdict.notices.append(
+                f"Signed by {', '.join(strangers)}, whose key was not named: that proves nothing. Whoever "
+                "changes a case can put a key and signatures in it. Ask them for their fingerprint and give "
+                "it with --key."
+            )
+
+
+def _size(head: Checkpoint) -> int:
+    return head.size
+
+
+def _grouped(rows: sqlite3.Cursor, key: int) -> dict[int, list[Any]]:
+    """Rows by the value of one column."""
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row[key], []).append(row)
+    return found
+
+
+def fingerprint_of(text: str) -> str | None:
+    """A fingerprint as people write it, with spaces, colons or capitals; None if it is none."""
+    plain = "".join(char for char in text.lower() if char not in " :-\t")
+    return plain if len(plain) == 64 and all(char in "0123456789abcdef" for char in plain) else None
+
+
+def lines_of(verdict: Verdict) -> list[str]:
+    """What was found, for people."""
+    root = f", root {verdict.root}" if verdict.root else ""
+    lines = [
+        f"{verdict.form} {verdict.case_id}: {verdict.entries} entries, {verdict.records} records{root}",
+        *(_signature_line(one) for one in verdict.signatures),
+    ]
+    if verdict.inputs is not None:
+        lines.append(
+            "photos: " + ", ".join(f"{count} {state}" for state, count in sorted(verdict.inputs.items()))
+        )
+    for fault in verdict.faults:
+        place = f"entry {fault.sequence}: " if fault.sequence is not None else ""
+        ledger = f" [{fault.case_id}]" if fault.case_id not in (None, verdict.case_id) else ""
+        lines.append(_printable(f"FAULT {fault.code}: {place}{fault.message}{ledger}"))
+    if verdict.more_faults:
+        lines.append(f"... and {verdict.more_faults} more faults")
+    lines += [_printable(f"note: {notice}") for notice in verdict.notices]
+    return [*lines, verdict.summary()]
+
+
+def _signature_line(one: SignatureFound) -> str:
+    role = "witness" if one.witness else "signature"
+    state = (
+        "right" if one.valid else "not checked, its key is not known" if one.fingerprint is None else "WRONG"
+    )
+    return f"{role} of {_printable(one.name)} on the head over {one.size} entries: {state}"
+
+
+def _printable(text: str) -> str:
+    """Text that is safe on a terminal: a file name may hold any character."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in text
+    )
