@@ -22,13 +22,12 @@ from pathlib import Path
 from serialscan import __version__
 from serialscan.evaluate.labels import read_labels
 from serialscan.evaluate.metrics import most_taken, thresholds, wilson
-from serialscan.evaluate.records import photo_records
 from serialscan.evaluate.score import equals
 from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.marking.knowledge import Knowledge, combine
 from serialscan.marking.propose import as_toml, propose
 from serialscan.reading.calibrate import load_calibration
-from serialscan.record import PhotoRecord
+from serialscan.record import PhotoRecord, photo_records
 
 LEVELS = (0.01, 0.02, 0.05)
 

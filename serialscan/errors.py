@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from serialscan.record import Source
+    from serialscan.record import ErrorCode, Source
 
 
 class ExitCode(IntEnum):
@@ -67,12 +67,12 @@ class PhotoError(Exception):
     """One photo cannot be read: becomes an error record, never ends a batch.
 
     Attributes:
-        code: stable machine-readable name, for example ``truncated``.
+        code: for programs, stable; docs/record.md explains each.
         message: one sentence for people that says what to do.
         source: what is known of the file all the same (hash, size), if anything.
     """
 
-    def __init__(self, code: str, message: str, source: Source | None = None) -> None:
+    def __init__(self, code: ErrorCode, message: str, source: Source | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

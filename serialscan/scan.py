@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from serialscan import __version__
 from serialscan.errors import PhotoError
-from serialscan.record import Code, Error, Line, PhotoRecord, Source, Tool, Warning_
+from serialscan.record import Code, Error, ErrorCode, Line, Model, PhotoRecord, Source, Tool, Warning_
 
 if TYPE_CHECKING:
     from serialscan.reading import Reader
@@ -44,9 +44,7 @@ def scan_photo(
     from serialscan.reading import quality_warnings, save_crops
 
     started = time.perf_counter()
-    tool = Tool(
-        name="serialscan", version=__version__, settings_digest=settings.digest(), models=reader.models
-    )
+    tool = tool_with(settings, reader.models)
     source = describe(photo, name)
     lines: list[Line] = []
     codes: list[Code] = []
@@ -67,7 +65,7 @@ def scan_photo(
     except PhotoError as error:
         return PhotoRecord(
             status="error", tool=tool, source=error.source or source, timing_ms=_timing(started),
-            error=Error(code=error.code, message=error.message),
+            error=Error.of(error.code, error.message),
         )  # fmt: skip
     quality = merge_quality(qualities)
     knowledge = load_knowledge(settings.knowledge, settings.knowledge_sha256)
@@ -86,7 +84,11 @@ def _timing(started: float) -> dict[str, float]:
     return {"total": round((time.perf_counter() - started) * 1000, 1)}
 
 
-def error_record(source: Source, settings: Settings, code: str, message: str) -> PhotoRecord:
+def error_record(source: Source, settings: Settings, code: ErrorCode, message: str) -> PhotoRecord:
     """The record of an input that no worker could read (a crash, a vanished file)."""
-    tool = Tool(name="serialscan", version=__version__, settings_digest=settings.digest())
-    return PhotoRecord(status="error", tool=tool, source=source, error=Error(code=code, message=message))
+    return PhotoRecord(status="error", tool=tool_with(settings), source=source, error=Error.of(code, message))
+
+
+def tool_with(settings: Settings, models: tuple[Model, ...] = ()) -> Tool:
+    """This program with these settings; ``models`` are known once the networks are loaded."""
+    return Tool(name="serialscan", version=__version__, settings_digest=settings.digest(), models=models)

@@ -98,6 +98,15 @@ def test_a_run_that_was_cut_off_is_gone_on_with(
     assert (third.earlier, output.read_bytes()) == (4, complete)
 
 
+def test_fields_that_this_version_does_not_know_are_kept(folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "records.ndjson"
+    scan(folder, output)
+    later = b"".join(line[:-1] + b',"later":{"a":1}}\n' for line in output.read_bytes().splitlines())
+    output.write_bytes(later)
+    again, _ = scan(folder, output, resume=True)
+    assert (again.earlier, output.read_bytes()) == (4, later)
+
+
 def test_what_is_done_is_given_out_as_it_was(folder: Path, tmp_path: Path) -> None:
     output = tmp_path / "records.ndjson"
     scan(folder, output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import jsonschema
@@ -21,7 +20,7 @@ from conftest import REPOSITORY, Program, clean_environment, small_photo
 
 from serialscan.cli import cli
 from serialscan.errors import ExitCode
-from serialscan.marking import iuid
+from serialscan.record import ErrorCode, MessageFault, WarningCode
 from serialscan.settings import BatchSettings, Settings
 
 sys.path.insert(0, str(REPOSITORY / "docs"))
@@ -228,63 +227,26 @@ def test_every_field_of_the_record_is_explained(serialscan: Program) -> None:
     assert all(f"`{name}`" in RECORD_PAGE for name in fields)
 
 
-def codes_given() -> tuple[set[str], set[str]]:
-    """Codes of errors and of warnings, at the places of the source that give one."""
-    errors, warnings = set(), set()
-    for path in sorted((REPOSITORY / "serialscan").rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        named = {
-            node.targets[0].id: node.value
-            for node in tree.body
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-        }
-        for node in ast.walk(tree):
-            given, handed_on = errors, True  # the place may only hand on a code that another one gives
-            match node:
-                case ast.Call(ast.Name("PhotoError"), [code, *_]):
-                    handed_on = False
-                case ast.Call(ast.Name("Warning_"), keywords=keywords):
-                    code = {keyword.arg: keyword.value for keyword in keywords}["code"]
-                    given, handed_on = warnings, False
-                case ast.Call(ast.Name("Error"), keywords=keywords):
-                    code = {keyword.arg: keyword.value for keyword in keywords}["code"]
-                case (
-                    ast.Call(ast.Attribute(attr="_give_up"), [_, code, _])
-                    | ast.keyword("problem", ast.Tuple([code, _]))
-                    | ast.Assign([ast.Name("code")], code)
-                ):
-                    pass
-                case _:
-                    continue
-            if isinstance(node, ast.Assign) and "marking" in path.parts:
-                continue  # the code of a reason
-            code = named.get(code.id, code) if isinstance(code, ast.Name) else code
-            if isinstance(code, ast.Constant):
-                given.add(code.value)
-            else:
-                assert handed_on, f"{path}:{node.lineno}: the code cannot be told from the source"
-    return errors, warnings
+def explained(text: str) -> set[str]:
+    """The codes in the first column of a table."""
+    return {code for first, _ in table(text) for code in re.findall(r"`(\w+)`", first)}
 
 
 def test_the_codes_explained_are_those_that_the_program_gives() -> None:
-    _, errors, warnings = re.split(r"\n(?=\| (?:error|warning) code)", RECORD_PAGE)
-    explained = tuple(
-        {code for first, _ in table(text) for code in re.findall(r"`(\w+)`", first)}
-        for text in (errors, warnings)
-    )
-    assert explained == codes_given()
+    tables = section(RECORD_PAGE, "Error and Warning_")
+    _, errors, warnings = re.split(r"\n(?=\| (?:error|warning) code)", tables)
+    assert explained(errors) == set(get_args(ErrorCode))
+    assert explained(warnings) == set(get_args(WarningCode))
+    (faults,) = re.findall(r"Errors:(.*?)The unit in", RECORD_PAGE, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", faults)) == set(get_args(MessageFault))
 
 
-def test_what_may_be_wrong_with_a_codes_message_is_explained() -> None:
-    given = {f"{name}_shape" for name in iuid._SHAPES}
-    for node in ast.walk(ast.parse(Path(iuid.__file__).read_text("utf-8"))):
-        match node:
-            case ast.Call(func=ast.Attribute(ast.Name("errors"), "append"), args=[ast.Constant(str(code))]):
-                given.add(code)
-            case ast.List(listed):
-                given |= {one.value for one in listed if isinstance(one, ast.Constant)}
-    (explained,) = re.findall(r"Errors:(.*?)The unit in", RECORD_PAGE, re.DOTALL)
-    assert set(re.findall(r"`(\w+)`", explained)) == given
+def test_no_code_is_promised_that_no_place_gives() -> None:
+    package = REPOSITORY / "serialscan"
+    places = set(package.rglob("*.py")) - {package / "record" / "codes.py"}
+    source = "".join(path.read_text("utf-8") for path in places)
+    codes = [code for kind in (ErrorCode, WarningCode, MessageFault) for code in get_args(kind)]
+    assert [code for code in codes if f'"{code}"' not in source] == []
 
 
 def test_notice_names_the_weights_that_are_here() -> None:

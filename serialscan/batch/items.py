@@ -15,7 +15,7 @@ from serialscan.batch.task import Fusion, Input, Task
 from serialscan.items import MOST_PHOTOS, Grouping, Plan, make_plan, scan_item, unfused_item
 from serialscan.marking import Knowledge
 from serialscan.printable import printable
-from serialscan.record import Error, ItemRecord, Line, PhotoRecord
+from serialscan.record import Error, ErrorCode, ItemRecord, Line, PhotoRecord
 
 
 def plan_items(inputs: Sequence[Input], grouping: Grouping) -> Plan:
@@ -57,8 +57,7 @@ def fuse(
             f"{fusion.photos} photos were put together to one item, and at most {MOST_PHOTOS} can be: "
             "check --items; each item needs a folder, a name or rows of its own"
         )
-        code = "too_many_photos"
-        return unfused(fusion, records, code, message)
+        return unfused(fusion, records, "too_many_photos", message)
     try:
         return scan_item(fusion.item, records, knowledge, fusion.case)
     except Exception as error:  # it must not cost the photos that follow
@@ -66,13 +65,12 @@ def fuse(
             sys.stderr.write(printable(traceback.format_exc(), keep="\n"))
         reason = printable(f"{type(error).__name__}: {error}")
         message = f"internal error ({reason}): its photos' records stand; report it"
-        code = "internal_error"
-    return unfused(fusion, records, code, message)
+        return unfused(fusion, records, "internal_error", message)
 
 
-def unfused(fusion: Fusion, records: Sequence[PhotoRecord], code: str, message: str) -> ItemRecord:
+def unfused(fusion: Fusion, records: Sequence[PhotoRecord], code: ErrorCode, message: str) -> ItemRecord:
     """The record of an item that could not be put together."""
-    return unfused_item(fusion.item, records, Error(code=code, message=message), fusion.case)
+    return unfused_item(fusion.item, records, Error.of(code, message), fusion.case)
 
 
 def light(record: PhotoRecord, task: Input) -> PhotoRecord:

@@ -30,6 +30,7 @@ from serialscan.batch.task import Fusion, Input, Outcome, Task
 from serialscan.batch.worker import READY, Data, Done, Job, failed, known, run_worker
 from serialscan.errors import EngineError, PhotoError
 from serialscan.printable import printable
+from serialscan.record import ErrorCode
 from serialscan.settings import BatchSettings
 
 # Finished records that may wait for a slower one before them, per worker.
@@ -327,7 +328,7 @@ class _Supervisor:
                 message = _late(self._timeout_s, self._unfinished[worker.number][0])
                 self._give_up(worker.number, "timed_out", message)
 
-    def _give_up(self, number: int, code: str, message: str) -> None:
+    def _give_up(self, number: int, code: ErrorCode, message: str) -> None:
         task, data = self._unfinished[number]
         self._finish(number, failed(task, data, self._job, code, message))
 

@@ -15,10 +15,13 @@ from serialscan.batch.destination import RecordFile
 from serialscan.batch.sink import Sink
 from serialscan.batch.task import Input, Outcome, Task
 from serialscan.errors import OutputError, PhotoError, SettingsError
+from serialscan.record import ErrorCode
 from serialscan.settings import Settings
 
 # What happened to the process and not to the photo: another try may end better.
-_TRY_AGAIN = frozenset({"timed_out", "worker_died", "out_of_memory", "internal_error", "changed"})
+_TRY_AGAIN: frozenset[ErrorCode] = frozenset(
+    {"timed_out", "worker_died", "out_of_memory", "internal_error", "changed"}
+)
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -194,10 +197,9 @@ class Missing(Sink):
 
 def _tool(settings: Settings) -> dict[str, Any]:
     """What this run writes into its records, as far as it is known before the networks are loaded."""
-    from serialscan.record import Source
-    from serialscan.scan import error_record
+    from serialscan.scan import tool_with
 
-    tool: dict[str, Any] = msgspec.to_builtins(error_record(Source(path=""), settings, "", "").tool)
+    tool: dict[str, Any] = msgspec.to_builtins(tool_with(settings))
     return tool
 
 

@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from serialscan.record import ErrorCode
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -23,7 +25,7 @@ class Input:
 
     path: str
     stdin: bool = False
-    problem: tuple[str, str] | None = None
+    problem: tuple[ErrorCode, str] | None = None
     item: str | None = None
     crowded: bool = False
     line: bytes | None = None

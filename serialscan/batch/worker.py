@@ -21,7 +21,7 @@ from serialscan.batch.output import guard_streams
 from serialscan.batch.task import Input, Task
 from serialscan.errors import EngineError, OutputError, SerialscanError
 from serialscan.printable import printable
-from serialscan.record import ItemRecord, PhotoRecord, from_json, to_json
+from serialscan.record import ErrorCode, ItemRecord, PhotoRecord, from_json, to_json
 from serialscan.settings import Settings
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def do(task: Task, data: Data, reader: Reader, job: Job) -> Done:
     return _done(fuse(task, _records(data), knowledge, tracebacks=job.tracebacks), task)
 
 
-def failed(task: Task, data: Data, job: Job, code: str, message: str) -> Done:
+def failed(task: Task, data: Data, job: Job, code: ErrorCode, message: str) -> Done:
     """A task that could not be carried out: the record that says so."""
     if isinstance(task, Input):
         from serialscan.photo import describe
@@ -207,7 +207,7 @@ def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRec
     except OutputError:
         raise
     except MemoryError:
-        code = "out_of_memory"
+        code: ErrorCode = "out_of_memory"
         message = "there is not enough memory for this photo: use fewer --jobs or a lower --max-pixels"
     except Exception as error:
         _show_traceback(job)

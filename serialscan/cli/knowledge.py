@@ -81,8 +81,8 @@ def propose(records: Path, output: Path | None, verbose: int) -> None:
     at it and gives the file to scan --knowledge.
     """
     from serialscan import __version__
-    from serialscan.evaluate.records import photo_records
     from serialscan.marking.propose import as_toml, propose
+    from serialscan.record import photo_records
 
     check_stdin(records)
     proposals, photos = propose(record for _, record in photo_records(records))

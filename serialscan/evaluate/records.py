@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from serialscan.errors import InputError
 from serialscan.evaluate.judge import Judged, judge
 from serialscan.evaluate.labels import LabelledPhoto
-from serialscan.record import PhotoRecord, any_from_json
-
-STDIN = Path("-")
+from serialscan.record import photo_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +65,6 @@ def judge_records(path: Path, photos: Sequence[LabelledPhoto]) -> Run:
     return Run(
         tuple(best[i][2] if i in best else judge(photo, None) for i, photo in enumerate(photos)), unlabelled
     )
-
-
-def photo_records(path: Path) -> Iterator[tuple[int, PhotoRecord]]:
-    """The records of photos in a file of records, or on standard input for ``-``, with their line numbers.
-
-    Raises:
-        InputError: the file cannot be read, or a line is no record.
-    """
-    try:
-        with sys.stdin.buffer if path == STDIN else path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                record = any_from_json(line) if line.strip() else None
-                if isinstance(record, PhotoRecord):  # records of items may stand among them
-                    yield number, record
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): check the path of the records."
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path}, line {number}: is no record of this version ({error}): scan the photos again."
-        ) from error
 
 
 class _Ends:

@@ -79,7 +79,7 @@ def scan_item(
     """
     blank = _blank(item, records, case or {})
     if blank.status == "error":
-        error = Error(code="no_photo_read", message="no photo of this item could be read: see their records")
+        error = Error.of("no_photo_read", "no photo of this item could be read: see their records")
         return msgspec.structs.replace(blank, error=error)
     try:
         view = _View(_once(records))
@@ -89,7 +89,7 @@ def scan_item(
             f"the {len(records)} photos of this item show {lines} lines, too many to compare: check --items; "
             "each item needs a folder, a name or rows of its own"
         )
-        return unfused_item(item, records, Error(code="too_many_photos", message=message), case)
+        return unfused_item(item, records, Error.of("too_many_photos", message), case)
     marks, reading = read_marks(view.lines, view.codes, knowledge)
     serial, conflicts = _serial(view, reading)
     values = _values(view, marks, knowledge)
@@ -638,9 +638,9 @@ def _warnings(conflicts: Sequence[Conflict], item: ItemRecord) -> tuple[Warning_
     if several:
         message = "; ".join(conflict.message for conflict in several)
         warnings.append(
-            Warning_(
-                code="two_items",
-                message=f"{message}. If these are two items, keep their photos apart and scan again.",
+            Warning_.of(
+                "two_items",
+                f"{message}. If these are two items, keep their photos apart and scan again.",
             )
         )
     failed = sum(photo.status == "error" for photo in item.photos)
@@ -648,10 +648,10 @@ def _warnings(conflicts: Sequence[Conflict], item: ItemRecord) -> tuple[Warning_
     copies = len(hashes) - len(set(hashes))
     if copies:
         message = f"{copies} of {len(item.photos)} photos are copies of others: each photo counts once"
-        warnings.append(Warning_(code="copies", message=message))
+        warnings.append(Warning_.of("copies", message))
     if failed:
         message = (
             f"{failed} of {len(item.photos)} photos could not be read: see their records, photograph again"
         )
-        warnings.append(Warning_(code="photos_failed", message=message))
+        warnings.append(Warning_.of("photos_failed", message))
     return tuple(warnings)

@@ -12,7 +12,7 @@ import re
 
 import msgspec
 
-from serialscan.record import Code
+from serialscan.record import Code, MessageFault
 
 _RS, _GS, _EOT = "\x1e", "\x1d", "\x04"
 _STRICT = re.compile(rf"\[\)>{_RS}(?:05|06|12|DD)(?:{_GS}[^{_GS}{_RS}{_EOT}]*)+{_RS}{_EOT}")
@@ -48,10 +48,10 @@ _AGENCIES = {"cage": "D", "duns": "UN", "gs1_prefix": "", "dodaac": "LD", "agenc
 
 _US_CAGE = re.compile(r"[0-9][0-9A-HJ-NP-Z]{3}[0-9]")
 _NCAGE = re.compile(r"(?=[^O]{5})(?:[A-Z][0-9A-Z]{3}[0-9]|[0-9A-HJKMNPQRT-Z][0-9A-Z]{3}[A-NP-Z])")
-_SHAPES = {
-    "duns": re.compile(r"[0-9]{9}"),
-    "dodaac": re.compile(r"[0-9A-Z]{6}"),
-    "gs1_prefix": re.compile(r"[0-9]{4,12}"),
+_SHAPES: dict[str, tuple[re.Pattern[str], MessageFault]] = {
+    "duns": (re.compile(r"[0-9]{9}"), "duns_shape"),
+    "dodaac": (re.compile(r"[0-9A-Z]{6}"), "dodaac_shape"),
+    "gs1_prefix": (re.compile(r"[0-9]{4,12}"), "gs1_prefix_shape"),
 }
 _UNFIT = re.compile(r"[^A-Z0-9/-]")
 _LONGEST = {
@@ -80,7 +80,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[tuple[str, str, str], ...]
     construct: int | None
     uii: str | None
-    errors: tuple[str, ...]
+    errors: tuple[MessageFault, ...]
 
     def named(self, *names: str) -> tuple[str, ...]:
         """Distinct values of the fields with one of these names."""
@@ -143,8 +143,9 @@ def parse_message(content: str) -> Message | None:
         if form is not None:
             formats.append(form)
         fields += [_field(value, form) for value in values if value]
-    errors = ["unknown_format"] if any(form not in _FORMATS for form in formats) else []
-    errors += ["no_qualifier"] if any(not qualifier for qualifier, _, _ in fields) else []
+    errors: list[MessageFault] = ["unknown_format"] if any(form not in _FORMATS for form in formats) else []
+    if any(not qualifier for qualifier, _, _ in fields):
+        errors.append("no_qualifier")
     construct, uii, found = _identifier(fields)
     return Message(
         envelope_ok=_STRICT.fullmatch(content) is not None,
@@ -237,10 +238,10 @@ def _text_field(text: str) -> tuple[str, str, str]:
     return "", text, ""
 
 
-def _identifier(fields: list[tuple[str, str, str]]) -> tuple[int | None, str | None, list[str]]:
+def _identifier(fields: list[tuple[str, str, str]]) -> tuple[int | None, str | None, list[MessageFault]]:
     """Construct, UII and errors of a set of fields."""
     values: dict[str, str] = {}
-    errors: list[str] = []
+    errors: list[MessageFault] = []
     for _, value, name in fields:
         if name and values.setdefault(name, value) != value:
             errors.append("repeated_field")
@@ -287,13 +288,13 @@ def _clean(element: str) -> str:
     return _UNFIT.sub("", element.upper())
 
 
-def _shape_errors(values: dict[str, str]) -> list[str]:
-    errors = []
+def _shape_errors(values: dict[str, str]) -> list[MessageFault]:
+    errors: list[MessageFault] = []
     if "cage" in values and not is_cage(values["cage"]):
         errors.append("cage_shape")
-    for name, shape in _SHAPES.items():
+    for name, (shape, fault) in _SHAPES.items():
         if name in values and not shape.fullmatch(values[name]):
-            errors.append(f"{name}_shape")
+            errors.append(fault)
     if values.get("original_part_number") and values.get("lot"):
         errors.append("part_and_lot")
     elements = {name: value for name, value in values.items() if name in _LONGEST}

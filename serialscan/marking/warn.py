@@ -16,33 +16,33 @@ def serial_warnings(serial: SerialReading) -> tuple[Warning_, ...]:
     found = []
     if hidden:
         found.append(
-            Warning_(
-                code="covered",
-                message=f"Something seems to lie over the row of {serial.value} ({_said(hidden)}): "
+            Warning_.of(
+                "covered",
+                f"Something seems to lie over the row of {serial.value} ({_said(hidden)}): "
                 "take it away or clean the mark, and photograph again.",
             )
         )
     if more:
         found.append(
-            Warning_(
-                code="may_go_on",
-                message=f"{serial.value} may not be all of the number ({_said(more)}): "
+            Warning_.of(
+                "may_go_on",
+                f"{serial.value} may not be all of the number ({_said(more)}): "
                 "look at the whole row and at the lines above and below it.",
             )
         )
     if cut:
         found.append(
-            Warning_(
-                code="serial_at_edge",
-                message=f"{serial.value} stands at the edge of the photo ({_said(cut)}): "
+            Warning_.of(
+                "serial_at_edge",
+                f"{serial.value} stands at the edge of the photo ({_said(cut)}): "
                 "photograph it with metal on both sides.",
             )
         )
     if serial.empty_labels:
         found.append(
-            Warning_(
-                code="empty_field",
-                message=f"A label of a serial stands in {', '.join(serial.empty_labels)}, and nothing in its "
+            Warning_.of(
+                "empty_field",
+                f"A label of a serial stands in {', '.join(serial.empty_labels)}, and nothing in its "
                 "place: look whether it is empty, worn or covered.",
             )
         )

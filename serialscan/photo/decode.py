@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 _FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF, HEIC, AVIF or camera RAW"
 
-_EXIF_DAMAGED = Warning_(
-    code="exif_damaged",
-    message="the photo's EXIF data are damaged: capture time, camera or orientation may be missing; "
+_EXIF_DAMAGED = Warning_.of(
+    "exif_damaged",
+    "the photo's EXIF data are damaged: capture time, camera or orientation may be missing; "
     "check with the original camera or another copy, and turn the photo upright if it lies",
 )
-_UNCHECKED = Warning_(
-    code="pixels_unchecked",
-    message="whether the photo's data are sound cannot be checked for this kind of HEIC: look at the whole "
+_UNCHECKED = Warning_.of(
+    "pixels_unchecked",
+    "whether the photo's data are sound cannot be checked for this kind of HEIC: look at the whole "
     "photo, and compare it with another copy if a part of it looks odd",
 )
 _TRUNCATED_WORDS = (
@@ -474,16 +474,16 @@ def _unusual_tiff(compression: int) -> PhotoError:
 
 def _others(count: int, kind: str) -> Warning_:
     what = {"HEIC": f"{count} more picture" + "s" * (count > 1)}.get(kind, "more pictures, an animation")
-    return Warning_(
-        code="other_pictures",
-        message=f"the file holds {what}, and only the main one was read: if the others matter, save each as "
+    return Warning_.of(
+        "other_pictures",
+        f"the file holds {what}, and only the main one was read: if the others matter, save each as "
         "a file of its own and scan those",
     )
 
 
 def _raw_warning(preview: tuple[int, int], sensor: tuple[int, int]) -> Warning_:
-    return Warning_(
-        code="raw_preview",
-        message=f"read from the preview in the RAW file ({preview[0]} x {preview[1]} of "
+    return Warning_.of(
+        "raw_preview",
+        f"read from the preview in the RAW file ({preview[0]} x {preview[1]} of "
         f"{sensor[0]} x {sensor[1]} pixels): if characters are too small, export it at full size as TIFF",
     )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -39,14 +39,14 @@ def open_photo(photo: Path | bytes, settings: Settings, name: str | None = None)
     return OpenedPhoto(photo, settings, name)
 
 
-DAMAGED = "pixels_damaged"
+DAMAGED: Final = "pixels_damaged"
 """Code of the warning of a photo from which nothing must be accepted."""
 
 
 def _damaged(what: str) -> Warning_:
-    return Warning_(
-        code=DAMAGED,
-        message=f"the photo's data are damaged ({what}): a part of it may be wrong or missing, so nothing is "
+    return Warning_.of(
+        DAMAGED,
+        f"the photo's data are damaged ({what}): a part of it may be wrong or missing, so nothing is "
         "accepted; copy it again from its source",
     )
 

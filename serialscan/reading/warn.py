@@ -27,34 +27,34 @@ def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) ->
     if height is not None and height < READABLE_PX:
         share = max(2, round(GOOD_PX / height))
         found.append(
-            Warning_(
-                code="glyphs_too_small",
-                message=f"The glyphs are {height:.0f} px high: photograph from 1/{share} of the distance, "
+            Warning_.of(
+                "glyphs_too_small",
+                f"The glyphs are {height:.0f} px high: photograph from 1/{share} of the distance, "
                 f"or with a camera that makes them at least {GOOD_PX:.0f} px high.",
             )
         )
     if not lines:
         found.append(
-            Warning_(
-                code="no_text",
-                message="No text was found: photograph the mark closer, in focus, with light from the side.",
+            Warning_.of(
+                "no_text",
+                "No text was found: photograph the mark closer, in focus, with light from the side.",
             )
         )
     mirrored = [line.text for line in lines if line.mirrored]
     if mirrored:
         found.append(
-            Warning_(
-                code="mirrored_text",
-                message=f"Reads only in a mirror: {', '.join(mirrored)}. Mirror the photo, left and right "
+            Warning_.of(
+                "mirrored_text",
+                f"Reads only in a mirror: {', '.join(mirrored)}. Mirror the photo, left and right "
                 "exchanged, and scan it again, or photograph the mark directly.",
             )
         )
     stacked = [line.text for line in lines if line.stacked]
     if stacked:
         found.append(
-            Warning_(
-                code="stacked_text",
-                message=f"Stands one character below the other: {', '.join(stacked)}. Compare each character "
+            Warning_.of(
+                "stacked_text",
+                f"Stands one character below the other: {', '.join(stacked)}. Compare each character "
                 "with the photo.",
             )
         )
@@ -63,22 +63,20 @@ def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) ->
     cut = [line.text for line in first if _cut(line, width, height_px)]
     if cut:
         found.append(
-            Warning_(
-                code="cut_off",
-                message=f"At the edge of the photo, so it may go on: {', '.join(cut)}. Photograph all of it.",
+            Warning_.of(
+                "cut_off",
+                f"At the edge of the photo, so it may go on: {', '.join(cut)}. Photograph all of it.",
             )
         )
     if quality.sharpness is not None and quality.sharpness < BLURRED:
         found.append(
-            Warning_(
-                code="blurred", message="The photo is blurred: hold the camera still and focus on the mark."
-            )
+            Warning_.of("blurred", "The photo is blurred: hold the camera still and focus on the mark.")
         )
     if quality.clipped is not None and quality.clipped > CLIPPED:
         found.append(
-            Warning_(
-                code="glare",
-                message=f"{quality.clipped:.0%} of the pixels are pure white or black: turn off the flash, "
+            Warning_.of(
+                "glare",
+                f"{quality.clipped:.0%} of the pixels are pure white or black: turn off the flash, "
                 "light the mark from the side.",
             )
         )

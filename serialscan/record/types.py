@@ -1,4 +1,4 @@
-"""The records: every type that leaves the program, its JSON, and its JSON Schema (2020-12).
+"""The records: every type that leaves the program.
 
 Field names are the contract with other tools. Coordinates are pixels of the upright photo (EXIF
 orientation applied), x to the right, y down; polygons run clockwise from the first character's top
@@ -7,9 +7,19 @@ left corner, as the text is read. Confidences are probabilities from 0 to 1.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import msgspec
+
+from serialscan.record.codes import (
+    AnyErrorCode,
+    AnyWarningCode,
+    ErrorCode,
+    ReadErrorCode,
+    ReadMessageFault,
+    ReadWarningCode,
+    WarningCode,
+)
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -25,8 +35,11 @@ MarkKind = Literal[
 ]  # fmt: skip
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base: immutable, keyword-only, strict on input."""
+class _Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base: immutable and keyword-only.
+
+    Fields that a later version has added are not read. So who passes a record on passes its bytes on.
+    """
 
 
 class Alternative(_Record, frozen=True, kw_only=True):
@@ -124,7 +137,7 @@ class Code(_Record, frozen=True, kw_only=True):
     polygon: Polygon
     uii: str | None = None
     fields: tuple[dict[str, str], ...] = ()
-    errors: tuple[str, ...] = ()
+    errors: tuple[ReadMessageFault, ...] = ()
     page: int = 1
     format: str | None = None
     envelope_ok: bool | None = None
@@ -288,15 +301,25 @@ class Quality(_Record, frozen=True, kw_only=True):
 class Warning_(_Record, frozen=True, kw_only=True):
     """Something a person should know; the message says what to do."""
 
-    code: str
+    code: ReadWarningCode
     message: str
+
+    @classmethod
+    def of(cls, code: WarningCode, message: str) -> Self:
+        """A warning of this version."""
+        return cls(code=AnyWarningCode(code), message=message)
 
 
 class Error(_Record, frozen=True, kw_only=True):
     """Why this input has no reading; the message says what to do."""
 
-    code: str
+    code: ReadErrorCode
     message: str
+
+    @classmethod
+    def of(cls, code: ErrorCode, message: str) -> Self:
+        """An error of this version."""
+        return cls(code=AnyErrorCode(code), message=message)
 
 
 class PhotoRecord(_Record, frozen=True, kw_only=True, tag_field="record", tag="photo"):
@@ -403,7 +426,7 @@ class ItemPhoto(_Record, frozen=True, kw_only=True):
     path: str
     sha256: str | None
     status: Literal["ok", "error"]
-    error: str | None = None
+    error: ReadErrorCode | None = None
     serial: str | None = None
 
 
@@ -452,35 +475,3 @@ class ItemRecord(_Record, frozen=True, kw_only=True, tag_field="record", tag="it
     missing: tuple[Missing, ...] = ()
     warnings: tuple[Warning_, ...] = ()
     error: Error | None = None
-
-
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(PhotoRecord)
-_any_decoder = msgspec.json.Decoder(PhotoRecord | ItemRecord)
-
-
-def to_json(record: PhotoRecord | ItemRecord) -> bytes:
-    """One line of NDJSON without its newline (UTF-8; field order is that of the types)."""
-    return _encoder.encode(record)
-
-
-def from_json(line: bytes | str) -> PhotoRecord:
-    """Parse the record of a photo; raises ``msgspec.ValidationError`` if it is not one."""
-    return _decoder.decode(line)
-
-
-def any_from_json(line: bytes | str) -> PhotoRecord | ItemRecord:
-    """Parse a record of any kind; raises ``msgspec.ValidationError`` if it is not one."""
-    return _any_decoder.decode(line)
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of a line of output: a photo record or an item record."""
-    _, components = msgspec.json.schema_components([PhotoRecord, ItemRecord], ref_template="#/$defs/{name}")
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:serialscan:records:1",
-        "title": f"{PHOTO_SCHEMA} and {ITEM_SCHEMA}",
-        "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in (PhotoRecord, ItemRecord)],
-        "$defs": components,
-    }
