@@ -196,3 +196,9 @@ def test_pieces_alone_make_the_whole_line() -> None:
     left = (Hypothesis(tuple("W123"), (0.1, 0.2, 0.3, 0.4), 1.0),)
     right = (Hypothesis(tuple("3456"), (0.4, 0.5, 0.6, 0.7), 1.0),)
     assert fuse([left, right], extents=[(0, 0.45), (0.35, 1)]).text == "W123456"
+
+
+def test_where_nothing_is_likelier_at_each_place_no_text_stands() -> None:
+    views = [[Hypothesis(("1",), (place,), 0.4), Hypothesis((), (), 0.6)] for place in (0.1, 0.5, 0.9)]
+    fusion = fuse(views)
+    assert (fusion.text, fusion.slots, fusion.confidence) == ("", (), 0.0)

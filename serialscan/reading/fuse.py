@@ -105,6 +105,8 @@ def fuse(
         candidates = [(text, min(most, p)) for text, p in _best_strings(slots, n_best)]
     text, confidence = candidates[0] if candidates else ("", 0.0)
     shown = tuple(slot for slot in slots if slot.ranked()[0][0] != NOTHING)
+    if not shown:  # many places at each of which nothing is likelier may still add up to a string
+        text, confidence = "", 0.0
     return Fusion(shown, text, confidence, tuple(candidates))
 
 

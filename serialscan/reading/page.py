@@ -342,8 +342,7 @@ class PageReader:
             goes_on = len(text) > len(line.glance.text) and " " not in (text[-2:] if end else text[:2])
             if goes_on and candidate.value > value_of(line.glance, line.cost):
                 read = self.look(rgb, [candidate], [candidate])
-                slots = read[end].fusion.slots if read else ()
-                if slots and slots[end].ranked()[0][1] > CUT_SURE:
+                if read and read[end].fusion.slots[end].ranked()[0][1] > CUT_SURE:
                     longer.append(candidate)
         return longer
 

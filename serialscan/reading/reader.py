@@ -149,7 +149,7 @@ class Reader:
         places = [
             [slot.position for slot in one.fusion.slots if slot.ranked()[0][0] != " "] for one in numbers
         ]
-        lines = [(one.shape, at[0], at[-1]) for one, at in zip(numbers, places, strict=True)]
+        lines = [(one.shape, at[0], at[-1]) for one, at in zip(numbers, places, strict=True) if at]
         seen = ends_of(rgb, lines, self._networks.ends)
         return {shape: ends for (shape, _, _), ends in zip(lines, seen, strict=True)}
 
