@@ -716,6 +716,17 @@ def test_the_assessed_maker_is_a_ranking_with_reasons() -> None:
     assert any("name" in reason for reason in first.reasons)
 
 
+def test_the_words_of_a_rule_speak_for_nobody() -> None:
+    marks, _ = read("HARTFORD, CONN. U.S.A.", "W1004340")
+    (place,) = (mark for mark in marks if mark.table == "place")
+    none = SerialReading(value=None, status="not_found", decision="none", confidence=0.0)
+    assert "colt" in {one.row for one in assess_maker([place], none, KNOWLEDGE)}
+    in_words = msgspec.structs.replace(place, table="number", rule="place of colt")
+    assert assess_maker([in_words], none, KNOWLEDGE) == ()
+    otherwise = msgspec.structs.replace(place, rule="any other words")
+    assert assess_maker([otherwise], none, KNOWLEDGE) == assess_maker([place], none, KNOWLEDGE)
+
+
 def test_a_sign_of_two_factories_leaves_both() -> None:
     sign = Mark(kind="factory_mark", value="arrow in triangle", raw="", match_key="", confidence=0.8,
                 evidence=(), rule="sign")  # fmt: skip

@@ -33,7 +33,7 @@ BOX = ((0.0, 0.0), (90.0, 0.0), (90.0, 30.0), (0.0, 30.0))
 def line(votes: list[float], said: list[str], height: float = 30.0) -> Line:
     text = "W2745678"[: len(votes)]
     product = math.prod(votes)
-    names = ("relief/raw", "relief/flattened", "ppocrv6-small/flattened", "tesseract-5.3.0")
+    names = ("relief", "relief", "ppocrv6-small", "tesseract")
     return Line(
         id="L1", text=text, confidence=product, polygon=BOX, glyph_height_px=height,
         characters=tuple(
@@ -45,7 +45,8 @@ def line(votes: list[float], said: list[str], height: float = 30.0) -> Line:
             TextCandidate(text="X" + text[1:], confidence=(1 - product) / 2),
         ),
         readers=tuple(
-            record.Testimony(name=n, text=t, confidence=0.9) for n, t in zip(names, said, strict=False)
+            record.Testimony(name="as people call it", reader=n, text=t, confidence=0.9)
+            for n, t in zip(names, said, strict=False)
         ),
     )  # fmt: skip
 

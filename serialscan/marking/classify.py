@@ -50,7 +50,7 @@ class Part:
         start, end: its characters; -1 for a line of which only the words before are meant.
         kind: of the mark.
         row: id in the knowledge, None if unknown or ambiguous.
-        table: table of the row.
+        table: table of the row; ``place`` if it is the place of a maker.
         rule: why.
         trust: probability that the rule is right if the characters are.
         sure: whether it tells what the number is, rather than what it may be.
@@ -714,7 +714,7 @@ def mark_of(part: Part, lines: Sequence[Line]) -> Mark:
         latin=forms.latin if forms.latin != value else None,
         other_keys=forms.other_keys if _is_number(part.kind) else (),
         steps=forms.steps if _is_number(part.kind) or forms.latin != value else (),
-        candidates=part.candidates,
+        candidates=part.candidates, table=part.table,
     )  # fmt: skip
 
 

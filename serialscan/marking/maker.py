@@ -53,7 +53,7 @@ def assess_maker(
         if mark.kind == "manufacturer":
             for row in ids:
                 speaks_for(row, weights["maker_name"] * mark.confidence / len(ids), f"name {mark.value}")
-        elif mark.kind == "other" and mark.rule.startswith("place of"):
+        elif mark.table == "place":
             for row in ids:
                 speaks_for(row, weights["maker_place"] * mark.confidence / len(ids), f"place {mark.value}")
         elif mark.kind == "model":

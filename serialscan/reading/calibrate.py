@@ -17,6 +17,7 @@ from serialscan.errors import EngineError
 from serialscan.glyphs import letter_for_digit
 from serialscan.reading.ends import HALF
 from serialscan.reading.engine import BUMPS, OTHER, RECOGNISERS, RELIEF, STOCK, WEIGHTS
+from serialscan.reading.tesseract import READER as TESSERACT
 from serialscan.record import Alternative, Glyph, Line, TextCandidate
 
 FILE = "calibration.json"
@@ -129,9 +130,9 @@ def evidence(line: Line, width: int, height: int) -> tuple[float, ...]:
     """
     marked = [glyph for glyph in line.characters if glyph.char != " "]
     product = math.exp(sum(math.log(max(glyph.confidence, 1e-6)) for glyph in marked))
-    first = [view for who in (RELIEF, BUMPS, OTHER) for view in _views(line, f"{RECOGNISERS[who][0]}/")]
-    second = _views(line, f"{RECOGNISERS[STOCK][0]}/")
-    others = [_same(r.text, line.text) for r in line.readers if r.name.startswith("tesseract")]
+    first = [view for who in (RELIEF, BUMPS, OTHER) for view in _views(line, RECOGNISERS[who][0])]
+    second = _views(line, RECOGNISERS[STOCK][0])
+    others = [_same(r.text, line.text) for r in line.readers if r.reader == TESSERACT]
     tall = math.log2(max(line.glyph_height_px or 1.0, 1.0))
     return (
         _logit(product), math.log2(1 + len(marked)), float(len(marked) <= SHORT),
@@ -190,9 +191,7 @@ def _glyph(glyph: Glyph, confidence: float) -> Glyph:
 def _views(line: Line, reader: str) -> list[tuple[bool, float]]:
     """Each of one recogniser's views of the whole line: whether it reads the line's text, and how surely."""
     return [
-        (_same(r.text, line.text), r.confidence)
-        for r in line.readers
-        if r.name.startswith(reader) and "piece" not in r.name
+        (_same(r.text, line.text), r.confidence) for r in line.readers if r.reader == reader and not r.piece
     ]
 
 

@@ -20,6 +20,7 @@ from serialscan.reading.locate import joined, locate, locate_again, locate_small
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.rows import rows_beside, words_in
 from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Stack, Straight, bounds, seen_at
+from serialscan.record import Testimony
 
 SMALL_PX = 200  # a page with a shorter side may be a crop of one line
 # Most places hold no line, or hold it the other way up, and a quick look tells which. It is less sure of what
@@ -94,7 +95,9 @@ _LIGHTS = {
 class Sight:
     """What one view of a line said: its n-best list, and from where to where it saw the line."""
 
-    name: str
+    reader: str
+    view: str
+    piece: bool
     hypotheses: tuple[Hypothesis, ...]
     low: float = -math.inf
     high: float = math.inf
@@ -106,7 +109,7 @@ class Found:
 
     shape: Shape
     fusion: Fusion
-    testimonies: tuple[tuple[str, str, float], ...]
+    testimonies: tuple[Testimony, ...]
     value: float
 
 
@@ -424,7 +427,8 @@ class PageReader:
             text = _barred(hypothesis.text)
             kept = [(c, x) for c, x in zip(text, u.tolist(), strict=True) if low <= x <= high]
             _add(moved, kept, hypothesis.probability)
-        return Sight(f"{recogniser.name}/{view.name}", _ranked(moved), low, high)
+        piece = crop.start > 0 or crop.stop < 1
+        return Sight(recogniser.name, view.name, piece, _ranked(moved), low, high)
 
 
 def _flat(rgb: np.ndarray, shape: Shape) -> np.ndarray:
@@ -537,7 +541,7 @@ def _within(sight: Sight, low: float, high: float, start: float, stop: float) ->
         ]
         _add(parts, kept, hypothesis.probability)
     first, last = (sight.low - start) / (stop - start), (sight.high - start) / (stop - start)
-    return Sight(sight.name, _ranked(parts), first, last)
+    return replace(sight, hypotheses=_ranked(parts), low=first, high=last)
 
 
 def _add(
@@ -560,8 +564,15 @@ def _ranked(found: dict[tuple[str, ...], Hypothesis]) -> tuple[Hypothesis, ...]:
     return tuple(sorted(found.values(), key=lambda h: (-h.probability, h.text)))
 
 
-def _testimony(sight: Sight) -> tuple[str, str, float]:
-    return sight.name, "".join(sight.hypotheses[0].text), sight.hypotheses[0].probability
+def _testimony(sight: Sight) -> Testimony:
+    best = sight.hypotheses[0]
+    return Testimony(
+        name=f"{sight.reader}/{sight.view}",
+        text="".join(best.text),
+        confidence=round(min(1.0, best.probability), 4),
+        reader=sight.reader,
+        piece=sight.piece,
+    )
 
 
 def _vote(seen: Sequence[Sight]) -> Fusion:

@@ -188,10 +188,6 @@ def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tu
                 step=step,
             )
         )
-    readers = [
-        Testimony(name=name, text=text, confidence=round(min(1.0, p), 4))
-        for name, text, p in found.testimonies
-    ]
     return Line(
         id=name,
         text=fusion.text,
@@ -202,7 +198,7 @@ def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tu
         candidates=tuple(
             TextCandidate(text=t, confidence=round(p, 4)) for t, p in fusion.candidates if p >= 0.0001
         ),
-        readers=(*readers, second) if second else tuple(readers),
+        readers=(*found.testimonies, second) if second else found.testimonies,
         glyph_height_px=round(shape.height * GLYPH_SHARE, 1),
         page=page,
         ends=ends,

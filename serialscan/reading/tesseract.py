@@ -28,6 +28,9 @@ INSTALL_HINT = (
     "Without it everything else works."
 )
 
+READER = "tesseract"
+"""Its name as a reader in the record."""
+
 _LANGUAGE = "eng"
 _WINDOWS_PROGRAM = Path(r"C:\Program Files\Tesseract-OCR\tesseract.exe")  # its installer leaves PATH alone
 _LINE_HEIGHT = 48  # pixels of a line on its page; capitals are then about 40 high
@@ -140,4 +143,4 @@ def _testimony(words: list[tuple[str, float]]) -> Testimony | None:
         return None
     confidence = prod(min(max(one, 0.0), 1.0) for _, one in words)
     text = " ".join(text for text, _ in words)
-    return Testimony(name=f"tesseract-{version()}", text=text, confidence=round(confidence, 4))
+    return Testimony(name=f"{READER}-{version()}", text=text, confidence=round(confidence, 4), reader=READER)

@@ -64,11 +64,17 @@ class Glyph(_Record, frozen=True, kw_only=True):
 
 
 class Testimony(_Record, frozen=True, kw_only=True):
-    """What one reader (an engine on one view of the line) read by itself."""
+    """What one reader (an engine on one view of the line) read by itself.
+
+    ``name`` is for people: the reader and its view. ``reader`` is the network or ``tesseract``; None in
+    records that do not tell it. ``piece``: it saw only a piece of a long line.
+    """
 
     name: str
     text: str
     confidence: Confidence
+    reader: str | None = None
+    piece: bool = False
 
 
 class TextCandidate(_Record, frozen=True, kw_only=True):
@@ -182,7 +188,9 @@ class Mark(_Record, frozen=True, kw_only=True):
     misread characters stand there as the known word, and ``rule`` says so. ``row`` is the id of what it
     means in the knowledge files; if that is ambiguous it is None and ``candidates`` holds all of them.
     ``latin`` is the value in Latin letters and Western digits, ``other_keys`` are further match keys worth a
-    search, and ``steps`` names the rules that made these forms.
+    search, and ``steps`` names the rules that made these forms. ``table`` is the table of the knowledge by
+    which the mark was found: ``maker``, ``place`` (of a maker), ``model``, ``country``, ``phrase``, ``label``
+    or ``number``; None for the serial, for numbers of which nothing is known, and for what a code says.
     """
 
     kind: MarkKind
@@ -197,6 +205,7 @@ class Mark(_Record, frozen=True, kw_only=True):
     other_keys: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     candidates: tuple[MarkCandidate, ...] = ()
+    table: str | None = None
 
 
 class SerialCandidate(_Record, frozen=True, kw_only=True):
