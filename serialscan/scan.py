@@ -21,7 +21,6 @@ def scan_photo(
     settings: Settings,
     *,
     name: str | None = None,
-    crops: Path | None = None,
 ) -> PhotoRecord:
     """Read one photo.
 
@@ -30,18 +29,14 @@ def scan_photo(
         reader: the networks, loaded once per process.
         settings: limits and reading settings.
         name: what ``source.path`` says when ``photo`` is bytes.
-        crops: folder that receives a picture of every line read, for people.
 
     Returns:
         The record; a photo that cannot be read gives a record with ``status`` "error".
-
-    Raises:
-        OutputError: the pictures cannot be written.
     """
     from serialscan.marking import decide, load_knowledge, read_marks, serial_warnings
     from serialscan.marking.iuid import with_message
-    from serialscan.photo import DAMAGED, describe, merge_quality, open_photo, path_text
-    from serialscan.reading import quality_warnings, save_crops
+    from serialscan.photo import DAMAGED, describe, merge_quality, open_photo
+    from serialscan.reading import quality_warnings
 
     started = time.perf_counter()
     tool = tool_with(settings, reader.models)
@@ -59,8 +54,6 @@ def scan_photo(
                 lines += reading.lines
                 codes += map(with_message, reading.codes)
                 qualities.append(reading.quality)
-                if crops is not None:
-                    save_crops(crops, path_text(source.path), source.sha256 or "", reading)
             opened.verify_unchanged()
     except PhotoError as error:
         return PhotoRecord(

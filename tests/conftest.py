@@ -42,7 +42,7 @@ class Blind:
         from serialscan.record import Quality
 
         quality = Quality(glyph_height_px=None, sharpness=0.5, clipped=0.0)
-        return Reading(lines=(), codes=(), quality=quality, shapes=(), pixels=rgb)
+        return Reading(lines=(), codes=(), quality=quality)
 
     def least_accepted(self, max_error: float) -> float:
         return 1.0

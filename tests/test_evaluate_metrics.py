@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from serialscan.evaluate import metrics
 from serialscan.evaluate.align import align, assign, distance, length, pair_lines
-from serialscan.evaluate.outline import cut, iou, same_place
+from serialscan.evaluate.outline import iou, same_place
 from serialscan.evaluate.score import equals, exact, folded, found, to_the_sign
 
 TEXT = st.text("ABM019", max_size=8)
@@ -245,23 +245,3 @@ def test_outlines_that_are_not_convex_count_by_their_area() -> None:
     u = ((0, 0), (30, 0), (30, 90), (60, 90), (60, 0), (90, 0), (90, 120), (0, 120))
     inside = ((31, 0), (59, 0), (59, 88), (31, 88))
     assert iou(u, inside) < 0.05
-
-
-def test_a_crop_is_upright_whichever_way_the_line_runs() -> None:
-    import numpy as np
-
-    photo = np.zeros((100, 100, 3), np.uint8)
-    photo[10:90, 40:50] = 255  # the upper half of a line that is read downwards
-    photo[10:90, 30:40] = 90
-    picture = cut(photo, ((50, 10), (50, 90), (30, 90), (30, 10)), 40)
-    assert picture is not None
-    middle = picture[:, picture.shape[1] // 2, 0]
-    assert picture.shape[1] > 3 * picture.shape[0] - 40
-    assert middle[18] == 255 and middle[38] == 90
-
-
-@pytest.mark.parametrize("outline", [(), ((1, 1),), ((1, 1), (1, 1), (1, 1), (1, 1))])
-def test_an_empty_outline_has_no_picture(outline: tuple[tuple[float, float], ...]) -> None:
-    import numpy as np
-
-    assert cut(np.zeros((10, 10, 3), np.uint8), outline, 20) is None

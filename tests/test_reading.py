@@ -13,7 +13,7 @@ from PIL import Image
 
 from serialscan.errors import EngineError, ExitCode
 from serialscan.evaluate import exact
-from serialscan.reading import Reader, engine, page, quality_warnings, save_crops
+from serialscan.reading import Reader, engine, page, quality_warnings
 from serialscan.reading.page import _barred
 from serialscan.record import Quality, Source
 from serialscan.scan import scan_photo
@@ -251,16 +251,6 @@ def test_line_and_character_evidence_agree(reader: Reader) -> None:
             assert sum(a.confidence for a in glyph.alternatives) + glyph.confidence <= 1.001
 
 
-def test_crops_show_each_line_raw_and_flattened(reader: Reader, tmp_path: Path) -> None:
-    reading = reader.read(sample("remington-700-receiver.jpg"))
-    save_crops(tmp_path / "crops", "seizure 7/ü photo.jpg", "0123456789abcdef", reading)
-    files = sorted((tmp_path / "crops").iterdir())
-    assert [f.name.split(".")[-2] for f in files] == [line.id for line in reading.lines]
-    for file in files:
-        picture = Image.open(file)
-        assert picture.height >= 96 and picture.width > 2 * picture.height
-
-
 def test_nothing_is_accepted_from_a_photo_whose_data_are_damaged(reader: Reader) -> None:
     data = (SAMPLES / "pvs-14-label.jpg").read_bytes()
     sound = scan_photo(data, reader, Settings(reader="network"), name="a.jpg")
@@ -268,22 +258,6 @@ def test_nothing_is_accepted_from_a_photo_whose_data_are_damaged(reader: Reader)
     assert damaged.serial.value == sound.serial.value is not None
     assert (sound.serial.decision, damaged.serial.decision) == ("accept", "review")
     assert "pixels_damaged" in {warning.code for warning in damaged.warnings}
-
-
-def test_crops_of_different_photos_never_share_a_file(reader: Reader, tmp_path: Path) -> None:
-    """Also where a file name can hold neither the path's signs nor its length."""
-    reading = reader.read(sample("remington-700-receiver.jpg"))
-    deep = "/".join(["Asservat-Ä/証拠"] * 60)
-    photos = ["deep/z z.jpg", "deep/z_z.jpg", f"{deep}/1.jpg", f"{deep}/1/1.jpg", f"x{deep}/1.jpg", "-", "-"]
-    hashes = [f"{number}{'0' * 63}" for number in range(len(photos))]
-    for photo, sha256 in zip(photos, hashes, strict=True):
-        save_crops(tmp_path, photo, sha256, reading)
-    names = {path.name for path in tmp_path.iterdir()}
-    assert len(names) == len(photos) * len(reading.lines) > 0
-    assert max(len(name.encode()) for name in names) <= 143  # eCryptfs allows no more
-    assert sum("証拠_1.jpg-" in name for name in names) == 2 * len(reading.lines)  # a person finds the photo
-    save_crops(tmp_path, photos[0], hashes[0], reading)
-    assert {path.name for path in tmp_path.iterdir()} == names
 
 
 def test_a_changed_weight_stops_with_the_engine_exit_code(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.marking.geometry import beside, in_one_place, same_way
-from serialscan.reading import Reader, save_crops
+from serialscan.reading import Reader
 from serialscan.record import End, Glyph, Line, PhotoRecord
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
@@ -93,19 +93,6 @@ def test_text_that_reads_both_ways_is_not_called_mirrored(reader: Reader) -> Non
 def test_a_photo_as_it_is_has_no_mirrored_text(reader: Reader, name: str) -> None:
     reading = reader.read(np.asarray(Image.open(SAMPLES / name).convert("RGB")))
     assert not any(line.mirrored for line in reading.lines)
-
-
-def test_the_picture_of_a_mirrored_line_shows_it_as_it_is_read(reader: Reader, tmp_path: Path) -> None:
-    pixels = plate("K794613")
-    save_crops(tmp_path / "direct", "a.png", "0" * 64, reader.read(pixels))
-    reading = reader.read(np.ascontiguousarray(pixels[:, ::-1]))
-    save_crops(tmp_path / "mirrored", "a.png", "0" * 64, reading)
-    (line,) = (line for line in reading.lines if line.mirrored)
-    direct = cv2.imread(str(next((tmp_path / "direct").glob("*.L1.png"))), cv2.IMREAD_GRAYSCALE)
-    shown = cv2.imread(str(next((tmp_path / "mirrored").glob(f"*.{line.id}.png"))), cv2.IMREAD_GRAYSCALE)
-    shown = cv2.resize(shown, direct.shape[::-1])
-    alike = [np.corrcoef(direct.ravel(), one.ravel())[0, 1] for one in (shown, shown[:, ::-1])]
-    assert alike[0] > 0.7 > alike[1]
 
 
 QUIET = End(more=0.0, hidden=0.0)

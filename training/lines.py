@@ -12,6 +12,7 @@ import numpy as np
 from bump import as_jpeg, bumped
 from PIL import Image, ImageDraw, ImageFont
 
+from serialscan.photo.crops import flattened
 from serialscan.reading import views
 from serialscan.reading.engine import FRAME_PX, LINE_PX
 from serialscan.reading.page import ONE_WAY, TURNABLE
@@ -119,7 +120,7 @@ def taught(line: TrueLine) -> bool:
 def seen_flat(picture: np.ndarray) -> np.ndarray:
     """The reader's first look: cut to the recogniser's height, lighting flattened."""
     height, width = picture.shape[:2]
-    return views.flattened(_cut(picture, width / height * LINE_PX))
+    return flattened(_cut(picture, width / height * LINE_PX))
 
 
 def _cut(picture: np.ndarray, wide: float) -> np.ndarray:
@@ -207,7 +208,7 @@ def _seen(rng: Rng, picture: np.ndarray) -> np.ndarray:
     if rng.random() < 0.12:
         crop = 255 - crop
     if light < 0.5:
-        return views.flattened(crop)
+        return flattened(crop)
     return views.smoothed(crop) if light < 0.6 else crop
 
 

@@ -37,14 +37,14 @@ class InProcess:
             done = self._do(task, lines)
             if done.light is not None and isinstance(task, Input) and task.item is not None:
                 lines[task.item].append(done.light)
-            yield Outcome(task, done.line, done.error)
+            yield Outcome(task, done.line, done.error, done.no_pictures)
 
     def _do(self, task: Task, lines: dict[str, list[bytes]]) -> Done:
         if not isinstance(task, Input):
             return do(task, lines.pop(task.item), self._ready(), self._job)
         if task.problem is not None:
             return failed(task, None, self._job, *task.problem)
-        if task.line is not None:
+        if task.line is not None and not self._job.wants_pictures:
             return known(task, task.line)
         try:
             data = standard_input(self._job.settings.max_bytes) if task.stdin else None

@@ -260,7 +260,7 @@ class _Supervisor:
             self._free_fusion(task.item)
         elif task.problem is not None:
             self._give_up(number, *task.problem)
-        elif task.line is not None:
+        elif task.line is not None and not self._job.wants_pictures:
             self._finish(number, known(task, task.line))
         else:
             self._waiting.append((number, task, data))
@@ -280,7 +280,7 @@ class _Supervisor:
 
     def _finish(self, number: int, done: Done) -> None:
         task, _ = self._unfinished.pop(number)
-        self._finished[number] = Outcome(task, done.line, done.error)
+        self._finished[number] = Outcome(task, done.line, done.error, done.no_pictures)
         if isinstance(task, Input) and task.item is not None:
             assert done.light is not None
             self._photos[task.item][number] = done.light

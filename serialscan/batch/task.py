@@ -57,11 +57,13 @@ class Outcome:
         task: what was done.
         line: its record as a line of JSON without the line end.
         error: the error's message, or None if there is none.
+        no_pictures: why pictures that were asked for could not be made, or None.
     """
 
     task: Task
     line: bytes
     error: str | None
+    no_pictures: str | None = None
 
     @property
     def input(self) -> Input | None:
@@ -83,7 +85,7 @@ class Executor(Protocol):
             generator ends all work.
 
         Raises:
-            SerialscanError: the engine does not start, the tasks cannot be listed, or the pictures of the
-                lines cannot be written.
+            SerialscanError: the engine does not start, the tasks cannot be listed, or the pictures
+                cannot be written.
         """
         ...

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from serialscan.batch.output import guard_streams
 from serialscan.batch.task import Input, Task
-from serialscan.errors import EngineError, OutputError, SerialscanError
+from serialscan.errors import EngineError, OutputError, PhotoError, SerialscanError
 from serialscan.printable import printable
 from serialscan.record import ErrorCode, ItemRecord, PhotoRecord, from_json, to_json
 from serialscan.settings import Settings
@@ -57,6 +57,11 @@ class Job:
     crops: Path | None = None
     tracebacks: bool = False
 
+    @property
+    def wants_pictures(self) -> bool:
+        """True if there is more to make of a photo than its record."""
+        return self.crops is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -65,11 +70,13 @@ class Done:
     Attributes:
         line: its record as a line of JSON without the line end.
         error: the error's message, or None if there is none.
+        no_pictures: why pictures that were asked for could not be made, or None.
         light: for a photo of an item what the item needs of it, as a line of JSON.
     """
 
     line: bytes
     error: str | None
+    no_pictures: str | None = None
     light: bytes | None = None
 
 
@@ -153,7 +160,10 @@ def do(task: Task, data: Data, reader: Reader, job: Job) -> Done:
     """
     if isinstance(task, Input):
         assert data is None or isinstance(data, bytes)
-        return _done(_read(task, data, reader, job), task)
+        if task.line is None:
+            record = _read(task, data, reader, job)
+            return replace(_done(record, task), no_pictures=_pictured(record, task, data, job))
+        return replace(known(task, task.line), no_pictures=_pictured(from_json(task.line), task, data, job))
     from serialscan.batch.items import fuse
     from serialscan.marking import load_knowledge
 
@@ -164,6 +174,8 @@ def do(task: Task, data: Data, reader: Reader, job: Job) -> Done:
 def failed(task: Task, data: Data, job: Job, code: ErrorCode, message: str) -> Done:
     """A task that could not be carried out: the record that says so."""
     if isinstance(task, Input):
+        if task.line is not None:
+            return replace(known(task, task.line), no_pictures=message)
         from serialscan.photo import describe
         from serialscan.scan import error_record
 
@@ -184,7 +196,7 @@ def _done(record: PhotoRecord | ItemRecord, task: Task) -> Done:
         from serialscan.batch.items import light
 
         light_line = to_json(light(record, task))
-    return Done(to_json(record), record.error.message if record.error else None, light_line)
+    return Done(to_json(record), record.error.message if record.error else None, light=light_line)
 
 
 def _records(data: Data) -> list[PhotoRecord]:
@@ -193,28 +205,51 @@ def _records(data: Data) -> list[PhotoRecord]:
 
 
 def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRecord:
-    """Read one input.
-
-    Raises:
-        OutputError: the pictures cannot be written.
-    """
     from serialscan.photo import describe
     from serialscan.scan import error_record, scan_photo
 
     photo = Path(task.path) if data is None else data  # a Path drops ./, so the name as given goes beside it
     try:
-        return scan_photo(photo, reader, job.settings, name=task.path, crops=job.crops)
-    except OutputError:
-        raise
+        return scan_photo(photo, reader, job.settings, name=task.path)
     except MemoryError:
         code: ErrorCode = "out_of_memory"
         message = "there is not enough memory for this photo: use fewer --jobs or a lower --max-pixels"
     except Exception as error:
         _show_traceback(job)
-        code = "internal_error"
-        reason = printable(f"{type(error).__name__}: {error}")
-        message = f"internal error ({reason}): scan this photo alone with -vv and report it"
+        code, message = "internal_error", _internal(error)
     return error_record(describe(photo, task.path), job.settings, code, message)
+
+
+def _pictured(record: PhotoRecord, task: Input, data: Data, job: Job) -> str | None:
+    """Make the pictures that were asked for, now that the record is made; tell why there are none.
+
+    Here and not in the parent: the photo is decoded once more, and what that may cost is bounded here.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    if record.error is not None or not job.wants_pictures:
+        return None
+    from serialscan.pictures import keep_pictures
+
+    photo = data if isinstance(data, bytes) else Path(task.path)
+    try:
+        keep_pictures(record, photo, job.settings, crops=job.crops)
+    except PhotoError as error:
+        return error.message
+    except MemoryError:
+        return "there is not enough memory for pictures of this photo: use fewer --jobs"
+    except OutputError:
+        raise
+    except Exception as error:  # it must not cost the record
+        _show_traceback(job)
+        return _internal(error)
+    return None
+
+
+def _internal(error: Exception) -> str:
+    reason = printable(f"{type(error).__name__}: {error}")
+    return f"internal error ({reason}): scan this photo alone with -vv and report it"
 
 
 def _glibc() -> ctypes.CDLL | None:

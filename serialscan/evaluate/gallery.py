@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from serialscan.errors import PhotoError
 from serialscan.evaluate.judge import Judged, Place, TrueLine
-from serialscan.evaluate.outline import cut
 from serialscan.evaluate.report import WORST, Case, case, wrong_lines, wrong_serials
 
 if TYPE_CHECKING:
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 
     from serialscan.settings import Settings
 
-_HEIGHT_PX = 56
+_HEIGHT_PX = 96
+_LONGEST = 12.0  # heights of a picture
 _JPEG_QUALITY = 85
 
 
@@ -108,15 +108,14 @@ def _pictures(
     path: Path, sha256: str | None, wanted: Sequence[tuple[int, Place]], settings: Settings
 ) -> Iterable[tuple[int, str]]:
     from serialscan.photo import open_photo
+    from serialscan.photo.crops import straight
 
-    with open_photo(path, settings) as photo:
-        if sha256 is not None and photo.source.sha256 != sha256:
-            raise PhotoError("changed", "the file is not the one that was read: scan it again")
+    with open_photo(path, settings, sha256=sha256) as photo:
         last = max(place.page for _, place in wanted)
         for number, page in enumerate(photo.pages(), start=1):
             for index, place in wanted:
                 if place.page == number:
-                    picture = cut(page, place.polygon, _HEIGHT_PX)
+                    picture = straight(page, place.polygon, _HEIGHT_PX, longest=_LONGEST)
                     if picture is not None:
                         yield index, _data_uri(picture)
             if number == last:

@@ -20,23 +20,26 @@ if TYPE_CHECKING:
     from serialscan.settings import Settings
 
 
-def open_photo(photo: Path | bytes, settings: Settings, name: str | None = None) -> OpenedPhoto:
+def open_photo(
+    photo: Path | bytes, settings: Settings, name: str | None = None, *, sha256: str | None = None
+) -> OpenedPhoto:
     """Open a photo; use it as a context manager.
 
     Args:
         photo: the file (opened read-only, read once), or its bytes.
         settings: limits, and whether the position may be told.
         name: what ``source.path`` says.
+        sha256: in hex, of the only content that is taken; None takes any.
 
     Returns:
         The photo with its facts; its pages are not decoded yet.
 
     Raises:
         PhotoError: with as much of its ``source`` as is known; codes ``unreadable``, ``not_a_file``,
-            ``too_many_bytes``, ``empty``, ``not_an_image``, ``truncated``, ``corrupt``, ``unsupported``,
-            ``unsupported_raw``, ``too_many_pixels``, ``too_many_pages``, ``out_of_memory``.
+            ``too_many_bytes``, ``changed``, ``empty``, ``not_an_image``, ``truncated``, ``corrupt``,
+            ``unsupported``, ``unsupported_raw``, ``too_many_pixels``, ``too_many_pages``, ``out_of_memory``.
     """
-    return OpenedPhoto(photo, settings, name)
+    return OpenedPhoto(photo, settings, name, sha256=sha256)
 
 
 DAMAGED: Final = "pixels_damaged"
@@ -58,17 +61,19 @@ class OpenedPhoto:
         source: all facts of the file.
     """
 
-    def __init__(self, photo: Path | bytes, settings: Settings, name: str | None = None) -> None:
+    def __init__(
+        self, photo: Path | bytes, settings: Settings, name: str | None = None, *, sha256: str | None = None
+    ) -> None:
         """See ``open_photo``."""
         self._path = photo if isinstance(photo, Path) else None
         self.source: Source = describe(photo, name)
         try:
-            self._open(photo, settings)
+            self._open(photo, settings, sha256)
         except PhotoError as error:
             error.source = self.source
             raise
 
-    def _open(self, photo: Path | bytes, settings: Settings) -> None:
+    def _open(self, photo: Path | bytes, settings: Settings, sha256: str | None) -> None:
         from serialscan.photo.decode import Picture, too_many_pixels
 
         if isinstance(photo, bytes):
@@ -77,6 +82,8 @@ class OpenedPhoto:
         else:
             data = read_file(photo, settings.max_bytes)
         self._know(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+        if sha256 not in (None, self.source.sha256):
+            raise PhotoError("changed", "the file is not the one that was read: scan it again")
         if not data:
             raise PhotoError("empty", "the file has no content: copy it again from its source")
         picture = Picture(data, max_pixels=settings.max_pixels, max_pages=settings.max_pages)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from serialscan.reading.engine import check_weights
 from serialscan.reading.reader import Reader, Reading
-from serialscan.reading.show import save_crops
 from serialscan.reading.warn import quality_warnings
 
-__all__ = ["Reader", "Reading", "check_weights", "quality_warnings", "save_crops"]
+__all__ = ["Reader", "Reading", "check_weights", "quality_warnings"]

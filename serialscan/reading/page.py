@@ -11,6 +11,7 @@ from functools import cache, partial
 
 import numpy as np
 
+from serialscan.photo.crops import flattened
 from serialscan.reading import mirror, stack, views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
@@ -86,7 +87,7 @@ GLANCE_VIEW = View("flattened", GLANCE, "flattened")
 OTHER_BOX = View("other box", GLANCE, "flattened")
 _LIGHTS = {
     "raw": lambda line: line,
-    "flattened": views.flattened,
+    "flattened": flattened,
     "smoothed": views.smoothed,
 }
 
@@ -433,7 +434,7 @@ class PageReader:
 
 def _flat(rgb: np.ndarray, shape: Shape) -> np.ndarray:
     """A place as a first look sees it."""
-    return views.flattened(shape.cut(rgb, GLANCE))
+    return flattened(shape.cut(rgb, GLANCE))
 
 
 def _rows(boxes: Sequence[Straight]) -> list[tuple[Shape, float]]:

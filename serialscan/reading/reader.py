@@ -31,16 +31,11 @@ BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygo
 
 @dataclass(frozen=True)
 class Reading:
-    """What one page says; ``shapes`` of the lines and ``pixels`` of the page are for ``save_crops``.
-
-    The shape of a mirrored line is its place in the mirror image of the page.
-    """
+    """What one page says."""
 
     lines: tuple[Line, ...]
     codes: tuple[Code, ...]
     quality: Quality
-    shapes: tuple[Shape, ...]
-    pixels: np.ndarray
 
 
 class Reader:
@@ -114,8 +109,7 @@ class Reader:
             sharpness=sharpness,
             clipped=clipped,
         )
-        shapes = tuple(one.shape for one in (*found, *mirrored))
-        return Reading(lines, codes, quality, shapes, rgb)
+        return Reading(lines, codes, quality)
 
     def _lines(
         self,
