@@ -282,12 +282,18 @@ def test_a_calibration_names_the_labels_that_it_was_fitted_on(
     monkeypatch.setattr(calibrate, "read", read)
     monkeypatch.setattr(calibrate, "ProcessPoolExecutor", ThreadPoolExecutor)
     monkeypatch.chdir(labels[0].parent)
-    monkeypatch.setattr(sys, "argv", ["calibrate.py", "labels.jsonl", str(labels[1])])
-    calibrate.main()
-    written = load_calibration(tmp_path / "calibration.json")
-    first, second = (hashlib.sha256(path.read_bytes()).hexdigest() for path in labels)
-    assert written.fitted_on == f"ours/labels.jsonl (SHA-256 {first}), theirs/more.jsonl (SHA-256 {second})"
-    assert written.lines == len(rows)
+    shipped = load_calibration()
+    for what in ("lines", "accept"):
+        monkeypatch.setattr(sys, "argv", ["calibrate.py", what, "labels.jsonl", str(labels[1])])
+        calibrate.main()
+        written = load_calibration(tmp_path / "calibration.json")
+        first, second = (hashlib.sha256(path.read_bytes()).hexdigest() for path in labels)
+        name = f"ours/labels.jsonl (SHA-256 {first}), theirs/more.jsonl (SHA-256 {second})"
+        if what == "lines":
+            assert (written.fitted_on, written.lines) == (name, len(rows))
+            assert written.accept == shipped.accept, "the least confidences stay until they are fitted"
+        else:
+            assert written.accepted_on == name and written.weights == shipped.weights
 
 
 def test_photos_of_several_pages_are_not_calibrated_on(tmp_path: Path) -> None:

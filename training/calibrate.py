@@ -1,14 +1,20 @@
 """Fits the confidences on labelled photos that no network was taught on.
 
-    serialscan render --held-back --traps --count 500 --seed 91001 --megapixels 1.3 --out CAL1
-    serialscan render --held-back --count 400 --seed 91003 --megapixels 1.3 --out CAL2
-    python training/calibrate.py CAL?/labels.jsonl
+    serialscan render --held-back --count 260 --seed 88001 --megapixels 1.5 --out CAL1
+    serialscan render --held-back --count 240 --seed 88002 --megapixels 2 --out CAL2
+    serialscan render --held-back --count 500 --seed 88003 --megapixels 1.5 --out CAL3
+    serialscan render --held-back --count 500 --seed 88004 --megapixels 1.2 --out CAL4
+    python training/calibrate.py lines CAL?/labels.jsonl
 
-More than half of the photos are traps: serials that are read rightly and are not whole.
+    serialscan render --held-back --traps --count 500 --seed 91001 --megapixels 1.3 --out TRAPS
+    serialscan render --held-back --count 400 --seed 91003 --megapixels 1.3 --out PLAIN
+    python training/calibrate.py accept TRAPS/labels.jsonl PLAIN/labels.jsonl
 
-Photos are taken in halves: each half is judged by a model that was fitted on the other. That gives the
-calibration error of the lines and the least confidence at which accepted serials keep to a share of
-errors; the stored model of the lines is fitted on all. It names the label files with their SHA-256.
+``lines`` fits the probability that a line is read right. Photos are taken in halves: each half is judged by a
+model that was fitted on the other, which gives the calibration error; the stored model is fitted on all.
+``accept`` takes the lines' model as it is. It finds the least confidence at which accepted serials keep to a
+share of errors, on photos of which more than half are traps: serials that are read rightly and are not whole.
+Both name the label files with their SHA-256.
 """
 
 from __future__ import annotations
@@ -35,7 +41,14 @@ from serialscan.marking import load_knowledge, match_key, read_marks
 from serialscan.marking.choose import decide
 from serialscan.marking.iuid import with_message
 from serialscan.photo import open_photo
-from serialscan.reading.calibrate import EVIDENCE, FILE, Calibration, calibrated, evidence
+from serialscan.reading.calibrate import (
+    EVIDENCE,
+    FILE,
+    Calibration,
+    calibrated,
+    evidence,
+    load_calibration,
+)  # fmt: skip
 from serialscan.reading.engine import WEIGHTS
 from serialscan.reading.reader import Reader
 from serialscan.record import Code, Line
@@ -64,9 +77,7 @@ class Read:
         whole = ["".join(glyph["char"] for glyph in line) for line in self.label.get("glyphs", ())]
         stands = (*(whole or self.label["lines"]), *self.label.get("illegible_lines", ()))
         known = {folded(t) for t in (*stands, *self.label.get("fields", {}).values())}
-        texts = [folded(line.text) for line in self.lines]
-        # What a trap hides is no fault of the reading: whether it is all of the number is another question.
-        return [_only(text, known) or ("trap" in self.label and _is_end(text, known)) for text in texts]
+        return [_only(folded(line.text), known) for line in self.lines]
 
     @property
     def serials(self) -> set[str]:
@@ -91,11 +102,6 @@ def _only(text: str, known: set[str]) -> bool:
     for one in sorted(known - {""}, key=lambda t: (-len(t), t)):
         text = text.replace(one, "", 1)
     return not text
-
-
-def _is_end(text: str, known: set[str]) -> bool:
-    """Whether a text is the beginning or the end of a true line."""
-    return len(text) >= LEAST_PART and any(true.startswith(text) or true.endswith(text) for true in known)
 
 
 @cache
@@ -202,6 +208,7 @@ def completeness_weights(photos: Sequence[Read]) -> list[tuple[str, float, float
 def main() -> None:
     """Read the photos and fit."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("what", choices=("lines", "accept"))
     parser.add_argument("labels", nargs="+", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="file that keeps the lines read, or has them from before")
@@ -219,48 +226,55 @@ def main() -> None:
             photos = list(pool.map(read, tasks, chunksize=4))
         if a.keep is not None:
             a.keep.write_bytes(pickle.dumps(photos))
-    fit(photos, name)
+    model, told = (fit_lines if a.what == "lines" else fit_accept)(photos, name)
+    (WEIGHTS / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n")
+    pin()
+    sys.stdout.write("".join(f"{line}\n" for line in told))
 
 
-def fit(photos: Sequence[Read], name: str) -> None:
-    """Fit on photos as read, say how well it holds, and write the file, ``fitted_on`` by that name."""
-    knowledge = load_knowledge()
+def fit_lines(photos: Sequence[Read], name: str) -> tuple[Calibration, list[str]]:
+    """The model of the lines, fitted on photos of that name, and how well it holds, in words."""
     said: list[tuple[float, bool]] = []
-    serials: list[tuple[float, bool]] = []
     for half in (0, 1):
         model = fitted(photos[1 - half :: 2], name)
         for photo in photos[half::2]:
             sure = [model.probability(line, *photo.size) for line in photo.lines]
             said += zip(sure, photo.right, strict=True)
-            lines = [calibrated(line, p) for line, p in zip(photo.lines, sure, strict=True)]
-            _, serial = read_marks(lines, photo.codes, knowledge)
-            if serial.value is not None and decide(serial, 0.0).decision == "accept":
-                serials.append((serial.confidence, photo.serial_right(serial.value)))
     bins = reliability([p for p, _ in said], [r for _, r in said])
     error = calibration_error(bins) or 0.0
+    told = [f"{len(said)} lines, {np.mean([r for _, r in said]):.3f} right, calibration error {error:.4f}"]
+    told += [
+        f"  {one.low:.1f}-{one.high:.1f}: {one.confidence:.3f} said, {one.right}/{one.claims} right"
+        for one in bins
+    ]
+    before = load_calibration()
+    return msgspec.structs.replace(
+        fitted(photos, name), error=round(error, 4), accept=before.accept, accepted_on=before.accepted_on
+    ), [*told, "now fit accept: its least confidences are those of the model before"]
+
+
+def fit_accept(photos: Sequence[Read], name: str) -> tuple[Calibration, list[str]]:
+    """The shipped model with the least confidences of accepted serials, and what they let pass, in words."""
+    knowledge, model = load_knowledge(), load_calibration()
+    serials: list[tuple[float, bool]] = []
+    for photo in photos:
+        sure = [model.probability(line, *photo.size) for line in photo.lines]
+        lines = [calibrated(line, p) for line, p in zip(photo.lines, sure, strict=True)]
+        _, serial = read_marks(lines, photo.codes, knowledge)
+        if serial.value is not None and decide(serial, 0.0).decision == "accept":
+            serials.append((serial.confidence, photo.serial_right(serial.value)))
+    told = ["completeness, fitted near the stated weights (knowledge/weights.toml):"]
+    told += [
+        f"  {code}: {stated:+.2f} stated, {weight:+.2f} fitted, in {count} serials"
+        for code, stated, weight, count in completeness_weights(photos)
+    ]
     accept = [(share, accepted_from(serials, share)) for share in SHARES]
-    model = msgspec.structs.replace(
-        fitted(photos, name),
-        error=round(error, 4),
-        accept=tuple((share, least) for share, least in accept if least is not None),
-    )
-    (WEIGHTS / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n")
-    pin()
-    out = sys.stdout
-    out.write(
-        f"{len(said)} lines, {np.mean([r for _, r in said]):.3f} right, calibration error {error:.4f}\n"
-    )
-    for one in bins:
-        out.write(
-            f"  {one.low:.1f}-{one.high:.1f}: {one.confidence:.3f} said, {one.right}/{one.claims} right\n"
-        )
-    out.write("completeness, fitted near the stated weights (knowledge/weights.toml):\n")
-    for code, stated, weight, count in completeness_weights(photos):
-        out.write(f"  {code}: {stated:+.2f} stated, {weight:+.2f} fitted, in {count} serials\n")
     for share, least in accept:
         taken = [right for p, right in serials if least is not None and p >= least]
         wrong = len(taken) - sum(taken)
-        out.write(f"share {share}: from {least}, {len(taken)} of {len(photos)} accepted, {wrong} wrong\n")
+        told.append(f"share {share}: from {least}, {len(taken)} of {len(photos)} accepted, {wrong} wrong")
+    kept = tuple((share, least) for share, least in accept if least is not None)
+    return msgspec.structs.replace(model, version=VERSION, accepted_on=name, accept=kept), told
 
 
 if __name__ == "__main__":

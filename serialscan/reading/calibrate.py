@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 
 from serialscan.errors import EngineError
-from serialscan.glyphs import letter_for_digit
 from serialscan.reading.ends import HALF
 from serialscan.reading.engine import BUMPS, OTHER, RECOGNISERS, RELIEF, STOCK, WEIGHTS
 from serialscan.reading.tesseract import READER as TESSERACT
@@ -23,7 +22,7 @@ from serialscan.record import Alternative, Glyph, Line, TextCandidate
 FILE = "calibration.json"
 EVIDENCE = (
     "votes", "characters", "short", "digits", "first_best", "second_best", "first_agree", "second_agree",
-    "other_agrees", "other_differs", "small", "large", "ends", "edge", "twin",
+    "other_agrees", "other_differs", "small", "large", "ends", "edge",
 )  # fmt: skip
 FLOOR = 1e-4  # no reading is surer or less sure than this and one minus this
 SHORT = 2  # characters; a line as short as this may be a scratch, or be read whole by every view
@@ -38,11 +37,12 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     Attributes:
         version: counts the fits.
-        fitted_on: the data, in words.
+        fitted_on: the data of the lines, in words.
         lines: number of lines it was fitted on.
         error: expected calibration error on lines that it was not fitted on.
         weights: of each feature in `EVIDENCE`.
         bias: of the logistic model.
+        accepted_on: the data of ``accept``, in words.
         accept: pairs of a share of wrong serials and the least confidence that kept to it when the serials
             of the same photos were accepted, the larger shares first.
     """
@@ -53,6 +53,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     error: float
     weights: dict[str, float]
     bias: float
+    accepted_on: str = ""
     accept: tuple[tuple[float, float], ...] = ()
 
     def probability(self, line: Line, width: int, height: int) -> float:
@@ -141,8 +142,6 @@ def evidence(line: Line, width: int, height: int) -> tuple[float, ...]:
         float(not all(others)), max(0.0, 4.6 - tall), max(0.0, tall - 5.6),
         _logit(min((glyph.confidence for glyph in (*marked[:1], *marked[-1:])), default=0.0)),
         max(0.0, EDGE - max(_OVER, to_edge(line, width, height))),
-        max((a.confidence for g in marked for a in g.alternatives if letter_for_digit(g.char, a.char)),
-            default=0.0),
     )  # fmt: skip
 
 
