@@ -40,8 +40,8 @@ class Drawn:
 def page_shown(record: PhotoRecord) -> int:
     """The page on which the serial stands, else the first with text, else the first."""
     evidence = _evidence(record)
-    seen = [*record.lines, *record.codes]
-    pages = [one.page for one in seen if one.id in evidence] or [one.page for one in seen]
+    seen = [(line.id, line.page) for line in record.lines] + [(code.id, code.page) for code in record.codes]
+    pages = [page for name, page in seen if name in evidence] or [page for _, page in seen]
     return min(pages, default=1)
 
 
