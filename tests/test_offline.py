@@ -20,7 +20,18 @@ from serialscan.doctor import examine
 
 # Each command as people type it, in a folder with a photo and its label.
 COMMANDS = {
-    "scan": ["scan", "photo.png", "-o", "out/records.ndjson", "--crops", "out/crops", "--items", "folder"],
+    "scan": [
+        "scan",
+        "photo.png",
+        "-o",
+        "out/records.ndjson",
+        "--crops",
+        "out/crops",
+        "--pictures",
+        "out/pictures",
+        "--items",
+        "folder",
+    ],
     "scan to standard output": ["scan", "--reader", "network", "--jobs", "2", "."],
     "doctor": ["doctor"],
     "evaluate": ["evaluate", "labels.jsonl", "--html", "out/page.html", "--out-records", "out/new.ndjson"],

@@ -187,18 +187,18 @@ def _locked(raw: FileIO) -> bool:
     return True
 
 
-def make_crops_folder(path: Path, inputs: tuple[str, ...]) -> None:
-    """Make the folder for pictures of the lines, outside of every input folder.
+def make_pictures_folder(path: Path, inputs: tuple[str, ...], option: str) -> None:
+    """Make a folder for pictures, outside of every input folder; ``option`` names it.
 
     Raises:
         OutputError: it lies inside an input folder or cannot be made.
     """
-    _demand_outside(path, inputs, "--crops")
+    _demand_outside(path, inputs, option)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be made ({error.strerror}): choose another folder with --crops."
+            f"{path} cannot be made ({error.strerror}): choose another folder with {option}."
         ) from error
 
 

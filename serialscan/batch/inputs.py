@@ -87,7 +87,7 @@ class Selection:
             Without any, those with an image suffix are taken, and those whose content is that of an image.
         exclude: globs of files and folders to leave out of the folders.
         output: the file that the records go to; never an input.
-        crops: the folder that pictures go to; no folder that holds it is walked.
+        pictures: folders that pictures go to; no folder that holds one is walked.
     """
 
     paths: tuple[str, ...]
@@ -97,7 +97,7 @@ class Selection:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     output: Path | None = None
-    crops: Path | None = None
+    pictures: tuple[Path, ...] = ()
 
     @property
     def countable(self) -> bool:
@@ -244,8 +244,11 @@ def _named(path: str, selection: Selection, skipped: Skipped) -> Iterator[Input]
     if not path:
         yield Input(path, problem=("unreadable", "the name is empty: check the list of files"))
     elif os.path.isdir(path):  # noqa: PTH112 - false for names that no Path can hold
-        if selection.crops is not None and holds(path, selection.crops):
-            message = "the folder for crops lies inside this input folder: choose another one with --crops"
+        if any(holds(path, folder) for folder in selection.pictures):
+            message = (
+                "a folder for pictures lies inside this input folder: choose another one with --crops or "
+                "--pictures"
+            )
             yield Input(path, problem=("output_inside_input", message))
         else:
             yield from _folder(path, selection, skipped)

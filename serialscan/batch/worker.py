@@ -49,18 +49,20 @@ class Job:
         settings: what to read and how.
         threads: threads that the networks may use; 0 lets onnxruntime choose.
         crops: folder for pictures of the lines, or None.
+        pictures: folder for pictures of the photos with what was read, or None.
         tracebacks: show the traceback of an internal error on stderr.
     """
 
     settings: Settings
     threads: int = 0
     crops: Path | None = None
+    pictures: Path | None = None
     tracebacks: bool = False
 
     @property
     def wants_pictures(self) -> bool:
         """True if there is more to make of a photo than its record."""
-        return self.crops is not None
+        return self.crops is not None or self.pictures is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ def _pictured(record: PhotoRecord, task: Input, data: Data, job: Job) -> str | N
 
     photo = data if isinstance(data, bytes) else Path(task.path)
     try:
-        keep_pictures(record, photo, job.settings, crops=job.crops)
+        keep_pictures(record, photo, job.settings, crops=job.crops, pictures=job.pictures)
     except PhotoError as error:
         return error.message
     except MemoryError:

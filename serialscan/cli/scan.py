@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from serialscan.batch.destination import RecordFile, make_crops_folder, open_output
+from serialscan.batch.destination import RecordFile, make_pictures_folder, open_output
 from serialscan.batch.inputs import STDIN, Inputs, Selection, check_current_folder, expanded
 from serialscan.batch.output import is_stdout, take_stdout
 from serialscan.batch.processes import local_processes
@@ -21,6 +22,7 @@ from serialscan.cli.text import say, summary
 from serialscan.errors import InputError
 
 if TYPE_CHECKING:
+    from serialscan.batch.index import IndexPage
     from serialscan.items import Grouping
 
 
@@ -32,7 +34,7 @@ Examples:
   serialscan scan -r seizures/ -o records.ndjson --resume    go on after it was cut off
   serialscan scan IMG_1234.HEIC                     a short table on a terminal
   find . -name '*.jpg' -print0 | serialscan scan --files-from - -0 > records.ndjson
-  serialscan scan photos/ --crops crops/            also pictures of the lines read
+  serialscan scan photos/ --pictures pictures/      also a picture of each photo with what was read
   serialscan scan -r seizures/ --items folder       also one record for each folder's item
   cat photo.jpg | serialscan scan - | jq .serial
 
@@ -114,7 +116,15 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
     "--crops",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Keep a picture of every line read in DIR, outside of the input folders.",
+    help="Keep a picture of every line read in DIR, outside of the input folders, and a page that shows "
+    "them.",
+)
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep a picture of every photo with what was read in DIR, outside of the input folders, and a page "
+    "that shows them.",
 )
 @click.option(
     "--reader",
@@ -149,9 +159,10 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
 def scan(
     paths: tuple[str, ...], recursive: bool, files_from: str | None, null: bool, include: tuple[str, ...],
     exclude: tuple[str, ...], items: str | None, item_pattern: str | None, jobs: int | None,
-    output: str | None, resume: bool, form: str, progress_kind: str, crops: Path | None, reader: str | None,
-    effort: str | None, max_error: float | None, knowledge: str | None, gps: bool | None,
-    max_pixels: int | None, max_bytes: int | None, quiet: bool, config_file: Path | None, verbose: int,
+    output: str | None, resume: bool, form: str, progress_kind: str, crops: Path | None,
+    pictures: Path | None, reader: str | None, effort: str | None, max_error: float | None,
+    knowledge: str | None, gps: bool | None, max_pixels: int | None, max_bytes: int | None, quiet: bool,
+    config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
     """Read photos: one record for each, in the order given, failures included.
 
@@ -188,14 +199,17 @@ def scan(
             "max_pixels": max_pixels, "max_bytes": max_bytes, "jobs": jobs,
         },
     )  # fmt: skip
-    if crops is not None:
-        make_crops_folder(crops, paths)
+    folders = {option: path for option, path in (("--crops", crops), ("--pictures", pictures)) if path}
+    for option, path in folders.items():
+        make_pictures_folder(path, paths, option)
+    if crops is not None and pictures is not None and crops.samefile(pictures):
+        raise click.UsageError("--crops and --pictures each have a page of their own: name two folders.")
     if file is not None:
         data = open_output(file, paths, resume=resume)
     made = Made(data, effective.settings) if resume and isinstance(data, RecordFile) else None
     if made is not None and made.cut:
         say(f"serialscan: the last record in {file} was cut off and is made again", err=True)
-    selection = Selection(paths, files_from, null, recursive, include, exclude, file, crops)
+    selection = Selection(paths, files_from, null, recursive, include, exclude, file, tuple(folders.values()))
     as_table = form == "table" or (form == "auto" and file is None and data.is_terminal)
     with progress(progress_kind, quiet) as shown:
         records: Sink
@@ -209,16 +223,28 @@ def scan(
             records = Aside(records, shown)
         if made is not None:
             records = Missing(records, made)
-        job = Job(effective.settings, crops=crops, tracebacks=verbose > 1)
+        job = Job(effective.settings, crops=crops, pictures=pictures, tracebacks=verbose > 1)
+        pages = _pages(folders)
         executor = local_processes(job, effective.batch)
-        tally = run(Inputs(selection, grouping, made), executor, [records, shown])
+        tally = run(Inputs(selection, grouping, made), executor, [records, *pages, shown])
     if not quiet or tally.interrupted:
         say(f"serialscan: {summary(tally)}", err=True)
+        for page in pages:
+            without = f"; {page.without} without a picture, it says why" if page.without else ""
+            say(f"serialscan: look at {page.path}{without}", err=True)
     if tally.done == tally.failed == 1 and not as_table:
         say(f"serialscan: {tally.last_error}", err=True)
     if tally.done == 0 and not tally.interrupted:
         raise InputError("There is no photo to read: check the paths, or use -r for the folders below.")
     return tally.exit_code
+
+
+def _pages(folders: Mapping[str, Path]) -> list[IndexPage]:
+    if not folders:
+        return []
+    from serialscan.batch.index import IndexPage
+
+    return [IndexPage(path, option) for option, path in folders.items()]
 
 
 def _grouping(items: str | None, pattern: str | None) -> Grouping | None:

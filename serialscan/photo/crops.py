@@ -33,7 +33,7 @@ _STACK_TALL = 1.5  # height of what is shown of a stacked character, in widths o
 _STACK_MARGIN = Margin(along=0.15, across=0.0)
 _STACK_MOST = 100  # characters of a column
 _OVER = 8  # samples of a pixel along each side, at most
-_MOST_SAMPLES = 1 << 24  # of one picture: 128 MiB for their places
+_MOST_SAMPLES = 1 << 22  # of one picture: each takes some 50 bytes for a moment
 _LONGEST_SIDE = 32_000  # px; OpenCV's remap takes less than 32767
 _FARTHEST = 1e9  # px; no photo is so wide
 _ENLARGED = 4.0  # of a small photo, at most

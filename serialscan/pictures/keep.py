@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from serialscan.errors import OutputError
-from serialscan.pictures.names import crop_name
+from serialscan.pictures.names import crop_name, picture_name, thumbnail_name
 from serialscan.record import PhotoRecord
 
 if TYPE_CHECKING:
@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 
 CROP_PX = 144
 _GAP_PX = 12
+_JPEG_QUALITY = 82
 
 
 def keep_pictures(
-    record: PhotoRecord, photo: Path | bytes, settings: Settings, *, crops: Path | None = None
+    record: PhotoRecord,
+    photo: Path | bytes,
+    settings: Settings,
+    *,
+    crops: Path | None = None,
+    pictures: Path | None = None,
 ) -> None:
     """Make the pictures of one photo; memory holds one of its pages.
 
@@ -28,6 +34,7 @@ def keep_pictures(
         photo: the file (opened read-only), or its bytes.
         settings: limits on what is opened.
         crops: folder for a picture of each line: as it is, and beside that in even light.
+        pictures: folder for one picture of the photo, with all that was read, and its thumbnail.
 
     Raises:
         PhotoError: the photo cannot be opened, or is not the one that was read (``changed``).
@@ -36,10 +43,18 @@ def keep_pictures(
     from serialscan.photo import open_photo
 
     wanted = {line.page for line in record.lines} if crops is not None else set()
+    shown = None
+    if pictures is not None:
+        from serialscan.pictures.draw import page_shown
+
+        shown = page_shown(record)
+        wanted.add(shown)
     with open_photo(photo, settings, record.source.path, sha256=record.source.sha256) as opened:
         for number, page in enumerate(opened.pages() if wanted else (), start=1):
             if crops is not None:
                 _keep_crops(record, number, page, crops)
+            if pictures is not None and number == shown:
+                _keep_picture(record, page, pictures)
             if number == max(wanted):
                 break
 
@@ -55,10 +70,19 @@ def _keep_crops(record: PhotoRecord, number: int, page: np.ndarray, folder: Path
             _write(folder / crop_name(record.source, line.id), _encoded(both, ".png"), "--crops")
 
 
+def _keep_picture(record: PhotoRecord, page: np.ndarray, folder: Path) -> None:
+    from serialscan.pictures.draw import drawn
+
+    made = drawn(record, page)
+    _write(folder / picture_name(record.source), _encoded(made.picture, ".jpg"), "--pictures")
+    _write(folder / thumbnail_name(record.source), _encoded(made.thumbnail, ".jpg"), "--pictures")
+
+
 def _encoded(rgb: np.ndarray, suffix: str) -> bytes:
     import cv2
 
-    return cv2.imencode(suffix, rgb[:, :, ::-1])[1].tobytes()
+    how = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if suffix == ".jpg" else []
+    return cv2.imencode(suffix, rgb[:, :, ::-1], how)[1].tobytes()
 
 
 def _write(path: Path, data: bytes, option: str) -> None:

@@ -17,14 +17,29 @@ def crop_name(source: Source, line: str) -> str:
     return f"{_stem(source)}.{re.sub(r'[^A-Za-z0-9]', '_', line)[:12]}.png"
 
 
+def picture_name(source: Source) -> str:
+    """Of the picture of a photo."""
+    return f"{_stem(source)}.jpg"
+
+
+def thumbnail_name(source: Source) -> str:
+    """Of its thumbnail, with the folder that it lies in."""
+    return f"thumbnails/{_stem(source)}.jpg"
+
+
+def shown_path(source: Source) -> str:
+    """A photo's folder and name: what tells it from others. Pictures of copies that agree in both agree."""
+    return "/".join(re.split(r"[\\/]", source.path)[-2:])
+
+
 def _stem(source: Source) -> str:
-    return f"{_readable(source.path)}-{(source.sha256 or '')[:_HASH_DIGITS]}"
+    return f"{_readable(shown_path(source))}-{(source.sha256 or '')[:_HASH_DIGITS]}"
 
 
 def _readable(photo: str) -> str:
-    """The end of a photo's path as a file name.
+    """A path as a file name.
 
-    What a file name cannot hold becomes ``_``, and long paths are cut, so that paths which differ may look
+    What a file name cannot hold becomes ``_``, and long names are cut, so that paths which differ may look
     alike; the hash keeps their pictures apart.
     """
     end = re.sub(r"[^\w.-]+", "_", photo).encode()[-_STEM_BYTES:].decode(errors="ignore")
