@@ -6,4 +6,7 @@ from serialscan import telemetry
 
 telemetry.turn_off()
 
-__version__ = "0.1.0"
+try:
+    from serialscan._version import __version__ as __version__
+except ImportError:  # run from a folder that was not installed
+    __version__ = "0.0.0+not.built"

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serialscan import __version__
 from serialscan.errors import PhotoError
-from serialscan.record import Code, Error, ErrorCode, Line, Model, PhotoRecord, Source, Tool, Warning_
+from serialscan.record import Code, Error, ErrorCode, Line, PhotoRecord, Source, Warning_
+from serialscan.tool import tool_with
 
 if TYPE_CHECKING:
     from serialscan.reading import Reader
@@ -80,8 +80,3 @@ def _timing(started: float) -> dict[str, float]:
 def error_record(source: Source, settings: Settings, code: ErrorCode, message: str) -> PhotoRecord:
     """The record of an input that no worker could read (a crash, a vanished file)."""
     return PhotoRecord(status="error", tool=tool_with(settings), source=source, error=Error.of(code, message))
-
-
-def tool_with(settings: Settings, models: tuple[Model, ...] = ()) -> Tool:
-    """This program with these settings; ``models`` are known once the networks are loaded."""
-    return Tool(name="serialscan", version=__version__, settings_digest=settings.digest(), models=models)

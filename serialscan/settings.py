@@ -1,4 +1,4 @@
-"""Frozen settings and their digest. Loading from TOML, environment and flags lives here too."""
+"""Frozen settings. Loading from TOML, environment and flags lives here too."""
 
 from __future__ import annotations
 
@@ -60,17 +60,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     knowledge: str = ""
     knowledge_sha256: str = ""
 
-    def digest(self) -> str:
-        """SHA-256 (hex, first 16 digits) of the settings in canonical JSON.
+    def values(self) -> dict[str, Any]:
+        """The settings by name, as they count for a digest.
 
         Of the knowledge file its content counts, not its path; without one both are left out.
         """
-        values = msgspec.to_builtins(self)
+        values: dict[str, Any] = msgspec.to_builtins(self)
         del values["knowledge"]
         if not self.knowledge_sha256:
             del values["knowledge_sha256"]
-        canonical = msgspec.json.encode(values, order="sorted")
-        return hashlib.sha256(canonical).hexdigest()[:16]
+        return values
 
 
 class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

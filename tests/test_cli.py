@@ -64,7 +64,8 @@ def test_help_needs_no_heavy_library() -> None:
 
 
 def test_version(serialscan: Program) -> None:
-    assert serialscan("--version").stdout.decode().split()[-1] == __version__
+    for option in ("--version", "-V"):
+        assert serialscan(option).stdout.decode().split()[-1] == __version__
 
 
 @pytest.mark.parametrize(

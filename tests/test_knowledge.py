@@ -13,6 +13,7 @@ from serialscan.marking.knowledge import combine
 from serialscan.marking.knowledge.examples import try_examples
 from serialscan.record import Line
 from serialscan.settings import load_settings
+from serialscan.tool import settings_digest
 
 OWN = """
 [[maker]]
@@ -159,7 +160,7 @@ def test_the_digest_follows_the_content_and_not_the_path(tmp_path: Path) -> None
     other.write_text(OWN, encoding="utf-8")
 
     def digest(file: str | None) -> str:
-        return load_settings({"knowledge": file}, {}).settings.digest()
+        return settings_digest(load_settings({"knowledge": file}, {}).settings)
 
     assert digest(path) == digest(str(other)) != digest(None)
     before = digest(path)

@@ -113,6 +113,9 @@ def test_the_example_is_the_record_of_today(serialscan: Program) -> None:
     real = json.loads(done.stdout)
     jsonschema.validate(real, schema, cls=jsonschema.Draft202012Validator)
     real = make_example.shortened(real)
+    for record in (shown, real):  # of the build, and of the knowledge of that day
+        assert re.fullmatch(r"[\w.+]+", record["tool"].pop("version"))
+        assert re.fullmatch(r"[0-9a-f]{16}", record["tool"].pop("settings_digest"))
     assert real.pop("timing_ms").keys() == shown.pop("timing_ms").keys()
     assert_alike(shown, real)
 

@@ -197,7 +197,7 @@ class Missing(Sink):
 
 def _tool(settings: Settings) -> dict[str, Any]:
     """What this run writes into its records, as far as it is known before the networks are loaded."""
-    from serialscan.scan import tool_with
+    from serialscan.tool import tool_with
 
     tool: dict[str, Any] = msgspec.to_builtins(tool_with(settings))
     return tool

@@ -38,7 +38,7 @@ Exit codes: 0 all inputs processed; 2 usage; 3 some inputs failed (their records
 7 bad settings; 8 verification failed; 15 internal error; 130 interrupted (what was written is valid).
 """,
 )
-@click.version_option(__version__, prog_name="serialscan")
+@click.version_option(__version__, "-V", "--version", prog_name="serialscan")
 def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
 

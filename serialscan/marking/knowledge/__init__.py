@@ -289,6 +289,13 @@ def read_file(path: str) -> bytes:
 
 
 @functools.cache
+def shipped_sha256() -> str:
+    """SHA-256 of the program's own rows; line ends do not count."""
+    texts = [(resources.files(__name__) / name).read_text(encoding="utf-8") for name in _FILES]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+@functools.cache
 def _shipped() -> _File:
     folder = resources.files(__name__)
     tables: dict[str, Any] = {}
