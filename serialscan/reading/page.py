@@ -15,7 +15,7 @@ from serialscan.photo.crops import flattened
 from serialscan.reading import mirror, stack, views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
-from serialscan.reading.engine import BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
+from serialscan.reading.engine import BLANK, BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, locate_again, locate_small, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
@@ -56,6 +56,11 @@ CUT_CHARACTERS = 3
 STACKED = 0.5  # cost in a cover of characters one below the other, which are rare
 LIFTED_BETTER = 0.5  # a page is read in lifted light if its lines are worth so much more there
 SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
+# The place of one more character at the end of a line: a window reaches so many box heights inwards and
+# outwards from the end character, and the next one stands so many steps from it.
+NEXT_INWARDS, NEXT_OUTWARDS = 1.0, 1.4
+NEXT_FROM, NEXT_TO = 0.62, 1.7
+NEXT_READERS = [RELIEF, BUMPS]
 HAN_ONE = "\u4e00"
 TRUST = 0.5  # power of its best string's probability by which a view is trusted
 
@@ -390,6 +395,37 @@ class PageReader:
             glance = greedy(posteriors, self._networks.recognisers[RELIEF].characters)
             candidates.append(Candidate(shape, glance, posteriors, value_of(glance, cost), cost))
         return candidates
+
+    def beyond(self, rgb: np.ndarray, ends: Sequence[tuple[Shape, float, int, float]]) -> list[float]:
+        """What two recognisers make of the place next to the end of a line: probability of a character there.
+
+        They read what is faint where nothing was read in the line as a whole.
+
+        Args:
+            rgb: (H, W, 3) uint8, the page as it is.
+            ends: shape of the line, ``u`` of its end character, 1 for its last and -1 for its first one, and
+                the step from one character to the next in ``u``.
+        """
+        crops, places = [], []
+        for shape, u, outwards, _ in ends:
+            box = shape.height / shape.width
+            start, stop = sorted((u - outwards * NEXT_INWARDS * box, u + outwards * NEXT_OUTWARDS * box))
+            cut = shape.cut(rgb, Crop(along=0.0, start=start, stop=stop))
+            crops += [flattened(cut), cut]
+            places.append((start, stop))
+        read = self._recognise(crops, NEXT_READERS * len(ends))
+        found = []
+        for number, ((_, u, outwards, step), (start, stop)) in enumerate(zip(ends, places, strict=True)):
+            seen = []
+            for who, posteriors in zip(NEXT_READERS, read[2 * number : 2 * number + 2], strict=True):
+                space = self._networks.recognisers[who].characters.index(" ")
+                at = start + (np.arange(len(posteriors)) + 0.5) / len(posteriors) * (stop - start)
+                away = (at - u) * outwards / step
+                there = (away > NEXT_FROM) & (away < NEXT_TO)
+                marked = 1.0 - posteriors[there, BLANK] - posteriors[there, space]
+                seen.append(float(marked.max(initial=0.0)))
+            found.append(sum(seen) / len(seen))
+        return found
 
     def _recognise(self, crops: Sequence[np.ndarray], who: Sequence[int]) -> list[np.ndarray]:
         """Posteriors (T, C) of every crop by its recogniser, crops of one width batched."""

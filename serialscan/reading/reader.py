@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from serialscan.errors import EngineError
@@ -26,6 +27,8 @@ from serialscan.settings import Settings
 SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
 TESTIFY_LINES = 8  # lines of a page that Tesseract reads at most: those with digits, then the most valuable
 ENDS_DIGITS = 2  # of a line at whose ends one looks
+NEXT_DIGITS = 4  # of a line next to which recognisers look for a faint character
+NEXT_DOUBT = 0.5  # probability of more, or of something over it, from which they need not look
 BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons
 
 
@@ -143,9 +146,25 @@ class Reader:
         places = [
             [slot.position for slot in one.fusion.slots if slot.ranked()[0][0] != " "] for one in numbers
         ]
-        lines = [(one.shape, at[0], at[-1]) for one, at in zip(numbers, places, strict=True) if at]
-        seen = ends_of(rgb, lines, self._networks.ends)
-        return {shape: ends for (shape, _, _), ends in zip(lines, seen, strict=True)}
+        marked = [(one.shape, at) for one, at in zip(numbers, places, strict=True) if at]
+        long = {one.shape for one in numbers if sum(c.isdigit() for c in one.fusion.text) >= NEXT_DIGITS}
+        seen = ends_of(rgb, [(shape, at[0], at[-1]) for shape, at in marked], self._networks.ends)
+        # Where nothing is seen so far, two recognisers look for what is faint.
+        asked = [
+            (i, side)
+            for i, ((shape, _), ends) in enumerate(zip(marked, seen, strict=True))
+            for side in (0, 1)
+            if shape in long and ends[side].more + ends[side].hidden < NEXT_DOUBT
+        ]
+        next_to = [
+            (marked[i][0], marked[i][1][-side], 2 * side - 1, float(np.median(np.diff(marked[i][1]))))
+            for i, side in asked
+        ]
+        read = dict(zip(asked, self._pages.beyond(rgb, next_to), strict=True))
+        return {
+            shape: (_with(ends[0], read.get((i, 0), 0.0)), _with(ends[1], read.get((i, 1), 0.0)))
+            for i, ((shape, _), ends) in enumerate(zip(marked, seen, strict=True))
+        }
 
     def _testify(self, rgb: np.ndarray, shapes: Sequence[Shape]) -> dict[Shape, Testimony | None]:
         """Tesseract's reading of lines; None where it read nothing."""
@@ -154,6 +173,11 @@ class Reader:
         pictures = [shape.cut(rgb, Crop(along=0.2, across=0.05), LINE_PX) for shape in shapes]
         said = zip(shapes, tesseract.testify(pictures), strict=True)
         return {shape: one if one is not None and one.text else None for shape, one in said}
+
+
+def _with(end: End, read: float) -> End:
+    """An end with what recognisers read next to it: either of the two may be right."""
+    return msgspec.structs.replace(end, more=round(1 - (1 - end.more) * (1 - read), 4))
 
 
 def _to_ask(lines: Sequence[tuple[Shape, str, float]]) -> list[Shape]:
