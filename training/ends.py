@@ -32,17 +32,7 @@ from torch import nn
 from torch.nn import functional as F
 from tuning import half
 
-from serialscan.reading.ends import (
-    COLUMNS,
-    GLYPH_SHARE,
-    INWARDS,
-    OUTWARDS,
-    PLANES,
-    ROWS,
-    TALL,
-    as_input,
-    window,
-)
+from serialscan.reading.ends import COLUMNS, GLYPH_SHARE, INWARDS, OUTWARDS, ROWS, TALL, as_input, window
 from serialscan.reading.shapes import Straight
 from serialscan.render.layouts import pick
 from serialscan.render.lines import FREE_FACES, FREE_MATERIALS, free_fonts, random_text, render_line
@@ -443,7 +433,7 @@ class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
-        channels = PLANES
+        channels = 4
         for out, stride in self.LAYERS:
             self.convs.append(nn.Conv2d(channels, out, 3, stride, 1, bias=False))
             self.norms.append(nn.BatchNorm2d(out))
@@ -454,7 +444,7 @@ class Net(nn.Module):
         self.drop = nn.Dropout(0.15)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Windows (N, 5, 64, 112) to logits (N, 3)."""
+        """Windows (N, 4, 64, 112) to logits (N, 3)."""
         for conv, norm in zip(self.convs, self.norms, strict=True):
             x = F.relu(norm(conv(x)))
         x = F.avg_pool2d(F.relu(self.squeeze(x)), 2)
@@ -497,7 +487,7 @@ def export(net: Net, path: Path) -> None:
         helper.make_node("Softmax", ["l"], ["y"], axis=1),
     ]
     graph = helper.make_graph(
-        nodes, "ends", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", PLANES, ROWS, COLUMNS])],
+        nodes, "ends", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4, ROWS, COLUMNS])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", len(CLASSES)])], tensors,
     )  # fmt: skip
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import onnxruntime
 
@@ -23,10 +22,6 @@ HALF = 0.4  # of a character, in glyph heights: from its middle to its end
 FARTHEST = 4.0  # glyph heights in which the edge of the photo is sought
 _STEP = 0.05  # of that search, in glyph heights
 _GRID = 4  # px of a window for each place at which it is told whether that lies in the photo
-PLANES = 5  # of what the network takes
-_AROUND = 25  # px of a window: the surroundings of a place, a little more than a character
-_MOST = 3.0  # times the usual difference of brightness that is told apart
-_LEAST = 2.0  # grey levels: less is noise
 AT_ONCE = 32  # windows in one run of the network
 
 
@@ -82,21 +77,8 @@ def window(rgb: np.ndarray, shape: Shape, u: float, outwards: int, rows: int = R
 
 
 def as_input(windows: np.ndarray) -> np.ndarray:
-    """Windows (N, 64, 112, 4) uint8 as the network takes them: (N, 5, 64, 112) float32 from -1 to 1.
-
-    The fifth plane is the brightness against its surroundings, in units of that of what was read. So marks
-    that are faint all along the line look as clear ones do.
-    """
-    planes = np.empty((len(windows), PLANES, *windows.shape[1:3]), np.float32)
-    planes[:, :4] = windows.transpose(0, 3, 1, 2)
-    planes[:, :4] *= np.float32(2 / 255)
-    planes[:, :4] -= np.float32(1)
-    greys = planes[:, :3].sum(axis=1) * np.float32(255 / 2 / 3)
-    for one, grey in zip(planes, greys, strict=True):
-        stands_out = grey - cv2.blur(grey, (_AROUND, _AROUND), borderType=cv2.BORDER_REPLICATE)
-        usual = float(stands_out[:, : round(COLUMNS * INWARDS / (INWARDS + OUTWARDS))].std())
-        np.clip(stands_out / (_MOST * usual + _LEAST), -1, 1, out=one[4])
-    return planes
+    """Windows (N, 64, 112, 4) uint8 as the network takes them: (N, 4, 64, 112) float32 from -1 to 1."""
+    return windows.transpose(0, 3, 1, 2).astype(np.float32) * np.float32(2 / 255) - np.float32(1)
 
 
 def to_edge(size: tuple[int, ...], shape: Shape, u: float, outwards: int) -> float | None:
