@@ -28,6 +28,7 @@ SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
 TESTIFY_LINES = 8  # lines of a page that Tesseract reads at most: those with digits, then the most valuable
 ENDS_DIGITS = 2  # of a line at whose ends one looks
 NEXT_DIGITS = 4  # of a line next to which recognisers look for a faint character
+NEXT_NOISE = 0.2  # probability of a character that recognisers give to bare surface; less tells nothing
 NEXT_DOUBT = 0.5  # probability of more, or of something over it, from which they need not look
 BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons
 
@@ -177,7 +178,8 @@ class Reader:
 
 def _with(end: End, read: float) -> End:
     """An end with what recognisers read next to it: either of the two may be right."""
-    return msgspec.structs.replace(end, more=round(1 - (1 - end.more) * (1 - read), 4))
+    told = max(0.0, read - NEXT_NOISE) / (1.0 - NEXT_NOISE)
+    return msgspec.structs.replace(end, more=round(1 - (1 - end.more) * (1 - told), 4))
 
 
 def _to_ask(lines: Sequence[tuple[Shape, str, float]]) -> list[Shape]:
