@@ -281,8 +281,9 @@ def test_a_page_of_somebody_else_is_left_alone(record: PhotoRecord, tmp_path: Pa
         page_of(tmp_path)
     assert (tmp_path / "index.html").read_text("utf-8") == content
     (tmp_path / "index.html").unlink()
-    page_of(tmp_path)
-    assert page_of(tmp_path, Outcome(Input("x"), to_json(record), None)).tags.count("section") == 1
+    outcome = Outcome(Input("x"), to_json(record), None)
+    for _ in range(2):  # its own page is replaced
+        assert page_of(tmp_path, outcome).tags.count("section") == 1
 
 
 def test_a_record_stands_though_its_photo_changed_and_the_page_says_why_there_is_no_picture(

@@ -45,7 +45,7 @@ class IndexPage(Sink):
         return self._folder / NAME
 
     def begin(self, tally: Tally) -> None:
-        """Begin the page anew; that of an earlier run is replaced, another file is not."""
+        """See that the page of an earlier run may be replaced; another file may not."""
         with self._told():
             if self.path.exists():
                 with self.path.open("rb") as file:
@@ -54,22 +54,27 @@ class IndexPage(Sink):
                             f"{self.path} is no page of serialscan, and is left as it is: "
                             f"choose another folder with {self._option}."
                         )
-            self._file = self.path.open("w+b")
-            self._head = self._add(page.head())
 
     def write(self, outcome: Outcome) -> None:
-        """Add a photo."""
+        """Add a photo; with the first one the page begins anew."""
         if outcome.input is None:
             return
         record = from_json(outcome.line)
+        # The folder that holds this one was named as an input: no photo, and nothing is written into it.
+        if record.error is not None and record.error.code == "output_inside_input":
+            return
         self._counts["error" if record.error is not None else record.serial.decision] += 1
         self.without += outcome.no_pictures is not None
         with self._told():
+            if self._file is None:
+                self._file = self.path.open("w+b")
+                self._head = self._add(page.head())
             self._add(page.card(record, self._folder, outcome.no_pictures))
 
     def end(self, tally: Tally) -> None:
         """Put the counts above the photos."""
-        assert self._file is not None
+        if self._file is None:
+            return
         whole = self.path.with_name(NAME + ".new")
         with self._told():
             with self._file as rows, whole.open("wb") as file:

@@ -229,7 +229,7 @@ def scan(
         tally = run(Inputs(selection, grouping, made), executor, [records, *pages, shown])
     if not quiet or tally.interrupted:
         say(f"serialscan: {summary(tally)}", err=True)
-        for page in pages:
+        for page in (page for page in pages if page.path.is_file()):
             without = f"; {page.without} without a picture, it says why" if page.without else ""
             say(f"serialscan: look at {page.path}{without}", err=True)
     if tally.done == tally.failed == 1 and not as_table:

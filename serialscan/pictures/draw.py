@@ -76,6 +76,7 @@ def _boxed(
     outlines = [
         (name, _scaled(polygon, scale), _SERIAL if name in evidence else colour)
         for name, polygon, colour in codes + lines
+        if len(polygon) > 2
     ]
     outlines.sort(key=lambda one: one[2] == _SERIAL)  # the serial's box over the others
     boxed = view.copy()
@@ -86,7 +87,7 @@ def _boxed(
     image = Image.fromarray(boxed)
     draw = ImageDraw.Draw(image)
     for name, corners, colour in outlines:
-        if named and len(corners):
+        if named:
             _label(draw, name, corners, colour, image.size)
     return np.asarray(image)
 
