@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import os
-import sys
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
@@ -14,10 +12,10 @@ from pathlib import Path
 from serialscan.batch.inputs import IMAGE_SUFFIXES, STDIN, holds
 from serialscan.batch.output import DataStream
 from serialscan.errors import OutputError
+from serialscan.files.hold import lock
 
 # How the records of a scan begin. Other files of this program begin alike: the report of an evaluation.
 RECORD_STARTS = (b'{"record":"photo",', b'{"record":"item",')
-_LOCKED_AT = 1 << 62
 
 
 class RecordFile(DataStream):
@@ -145,7 +143,7 @@ def open_output(path: Path, inputs: tuple[str, ...], *, resume: bool = False) ->
 def _demand_free(raw: FileIO, path: Path, advice: str, resume: bool) -> None:
     if os.fstat(raw.fileno()).st_nlink > 1:
         raise OutputError(f"{path} has another name (a hard link), which may be that of an input: {advice}")
-    if not _locked(raw):
+    if not lock(raw.fileno()):
         raise OutputError(f"{path} is being written by another scan: wait for its end, or {advice}")
     start = raw.read(max(map(len, RECORD_STARTS)))
     # A run that was cut off may have left a part of its first record.
@@ -162,29 +160,6 @@ def _demand_free(raw: FileIO, path: Path, advice: str, resume: bool) -> None:
             f"{path} holds records already, and they are left as they are: go on with them by --resume, "
             f"or {advice}"
         )
-
-
-def _locked(raw: FileIO) -> bool:
-    """Whether nobody else is writing a file; it is locked until it is closed, as at the end of the process.
-
-    The standard library does: of the packages for it one needs another package on Windows, the other one
-    leaves a second file beside the records.
-    """
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            raw.seek(_LOCKED_AT)  # what is locked there cannot be read, so a place without records
-            msvcrt.locking(raw.fileno(), msvcrt.LK_NBLCK, 1)
-            raw.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(raw.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        # Some network drives know no locks.
-        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-    return True
 
 
 def make_crops_folder(path: Path, inputs: tuple[str, ...]) -> None:

@@ -41,7 +41,7 @@ class Hold:
                 raise OutputError(
                     f"{path} cannot be written ({error.strerror}): check the permissions of its folder."
                 ) from error
-            if not _lock(self._file):
+            if not lock(self._file):
                 holder = _holder(self._path)
                 os.close(self._file)
                 raise OutputError(f"{path} is being written by {holder}: wait for its end.")
@@ -85,8 +85,12 @@ class Hold:
             return False
 
 
-def _lock(descriptor: int) -> bool:
-    """Whether nobody else has locked an open file; it is locked until it is closed."""
+def lock(descriptor: int) -> bool:
+    """Whether nobody else is writing an open file; it is locked until it is closed or the process ends.
+
+    The standard library does: of the packages for it one needs another package on Windows, the other one
+    leaves a second file beside every file that is locked.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt
