@@ -26,7 +26,7 @@ MOST_CANDIDATES = 6
 LEAST = -1.0  # a number with less evidence is a candidate, but not named as the value
 LEAST_CANDIDATE = -4.0
 LEAST_CHOICE = 0.75  # of an accepted serial: its form alone says nothing
-LEAST_COMPLETE = 0.93  # of an accepted serial: on rendered traps it keeps what is not whole below 1 %
+LEAST_COMPLETE = 0.92  # of an accepted serial: on rendered traps it keeps what is not whole below 1 %
 # Reasons with which nothing is accepted. A letter or digit of the same look would change the key. What only a
 # mirror shows, what a mirror shows better, and what stands one below the other a person must see.
 _NEVER = frozenset({"look_alike", "mirrored", "reads_mirrored", "stacked"})
