@@ -177,11 +177,15 @@ def test_a_run_that_cannot_start_leaves_the_records_before(serialscan: Program, 
         (["--files-from", tmp_path / "missing"], ExitCode.NO_INPUT),
         ([photo, "--knowledge", tmp_path / "bad.toml"], ExitCode.SETTINGS),
         ([photo, "--items", tmp_path / "table.csv"], ExitCode.SETTINGS),
-        ([photo, "--reader", "tesseract"], ExitCode.ENGINE),
     ):
         done = serialscan("scan", *arguments, "-o", output, "--resume", env={"PATH": str(tmp_path)})
         assert done.returncode == code, arguments
         assert output.read_bytes() == before, arguments
+    other = tmp_path / "other.ndjson"
+    done = serialscan(
+        "scan", photo, "-o", other, "--reader", "tesseract", env={"PATH": str(tmp_path / "empty")}
+    )
+    assert done.returncode == ExitCode.ENGINE and b"not installed" in done.stderr
 
 
 @posix_only

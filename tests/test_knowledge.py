@@ -11,7 +11,7 @@ from serialscan.errors import SettingsError
 from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.marking.knowledge import combine
 from serialscan.marking.knowledge.examples import try_examples
-from serialscan.record import Line
+from serialscan.record import End, Line
 from serialscan.settings import load_settings
 from serialscan.tool import settings_digest
 
@@ -46,7 +46,8 @@ def own(tmp_path: Path, text: str = OWN) -> str:
 
 
 def line(text: str) -> Line:
-    return Line(id="L1", text=text, confidence=0.9, polygon=())
+    quiet = End(more=0.01, hidden=0.01)
+    return Line(id="L1", text=text, confidence=0.9, polygon=(), ends=(quiet, quiet))
 
 
 def test_every_row_does_what_its_examples_say() -> None:

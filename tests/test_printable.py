@@ -61,7 +61,9 @@ def test_no_command_passes_control_characters_on(serialscan: Program, tmp_path: 
     ):  # fmt: skip
         done = serialscan(*arguments, cwd=tmp_path)
         assert done.returncode not in (ExitCode.OK, ExitCode.INTERNAL), (arguments, done)
-        text = done.stdout.decode() + done.stderr.decode()
+        records = done.stdout.startswith(b'{"record"')  # data for programs: JSON escapes what it has to
+        text = ("" if records else done.stdout.decode()) + done.stderr.decode()
+        assert b"\x1b" not in done.stdout
         assert printable(text, keep="\n\t") == text, arguments
 
 

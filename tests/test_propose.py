@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import re
 import sys
 from collections.abc import Iterable
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from conftest import Program
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -141,7 +141,7 @@ def test_a_shape_beside_something_must_be_sure_and_bounded(tmp_path: Path) -> No
 
 
 def test_the_command_is_a_filter_and_overwrites_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], serialscan: Program
 ) -> None:
     records = b"".join(msgspec.json.encode(photo(PART, str(2662 + i))) + b"\n" for i in range(12))
     source, target = tmp_path / "records.ndjson", tmp_path / "ours.toml"
@@ -152,9 +152,8 @@ def test_the_command_is_a_filter_and_overwrites_nothing(
     before = target.read_bytes()
     assert main(["knowledge", "propose", str(source), "-o", str(target)]) == 5
     assert target.read_bytes() == before and "is there already" in capsys.readouterr().err
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(records)))
-    assert main(["knowledge", "propose", "-"]) == 0
-    assert capsys.readouterr().out.encode() == before
+    done = serialscan("knowledge", "propose", "-", input=records)
+    assert done.returncode == 0 and done.stdout == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file sizes are limited so only in POSIX")

@@ -149,7 +149,8 @@ def test_what_is_covered_is_lost_and_the_rest_is_untouched(look: str) -> None:
             assert same > 0.9
         alike.append(same)
         weaker.append(float(after[area > 0].std() / before[area > 0].std()))
-    assert max(alike) > 0.9 and min(weaker) < 0.6
+    # What lies over a character has little contrast, or one of its own.
+    assert max(alike) > 0.9 and (min(weaker) < 0.6 or min(alike) < 0.3)
     # What a careful viewer sees: the characters that show, in their places.
     seen = label["visible"]
     assert len(seen) <= len(NUMBER) and all(char in "?" + NUMBER for char in seen)

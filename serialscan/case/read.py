@@ -25,7 +25,7 @@ def read_record(payload: bytes) -> Any:
         ValueError: the bytes are no such record.
     """
     try:
-        return any_from_json(payload)
+        return any_from_json(payload.decode("utf-8"))  # keys that are not known are not looked at
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
 

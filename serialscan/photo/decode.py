@@ -20,6 +20,7 @@ from serialscan.photo import hevc, jpeg, png, rows, tiff
 from serialscan.photo.exif import Facts, facts_of, first_known
 from serialscan.photo.heif import Container
 from serialscan.photo.sniff import sniff
+from serialscan.printable import printable
 from serialscan.record import Warning_
 
 if TYPE_CHECKING:
@@ -344,7 +345,7 @@ def _open_heic(data: bytes) -> Image:
     except Exception as error:
         kinds = _heif_kinds(data)
         if kinds and not kinds & {b"hvc1", b"hev1"}:
-            name = ", ".join(sorted(kind.decode("latin-1") for kind in kinds))
+            name = printable(", ".join(sorted(kind.decode("latin-1") for kind in kinds)))
             raise PhotoError(
                 "unsupported",
                 f"the picture in this HEIF is not coded as HEVC ({name}): convert it to 8-bit PNG",
