@@ -36,12 +36,13 @@ def scan_photo(
     from serialscan.marking import decide, load_knowledge, read_marks, serial_warnings
     from serialscan.marking.iuid import with_message
     from serialscan.photo import DAMAGED, describe, merge_quality, open_photo
-    from serialscan.reading import quality_warnings
+    from serialscan.reading import display_warning, quality_warnings
 
     started = time.perf_counter()
     tool = tool_with(settings, reader.models)
     source = describe(photo, name)
     lines: list[Line] = []
+    displays: list[str] = []
     codes: list[Code] = []
     qualities = []
     warnings: list[Warning_] = []
@@ -52,6 +53,7 @@ def scan_photo(
             for number, page in enumerate(opened.pages(), start=1):
                 reading = reader.read(page, page=number, first_line=len(lines) + 1, first_code=len(codes) + 1)
                 lines += reading.lines
+                displays += reading.displays
                 codes += map(with_message, reading.codes)
                 qualities.append(reading.quality)
             opened.verify_unchanged()
@@ -63,7 +65,9 @@ def scan_photo(
     quality = merge_quality(qualities)
     knowledge = load_knowledge(settings.knowledge, settings.knowledge_sha256)
     marks, serial = read_marks(lines, codes, knowledge)
-    if not any(warning.code == DAMAGED for warning in warnings):
+    if displays:
+        warnings.append(display_warning(displays))
+    if not displays and not any(warning.code == DAMAGED for warning in warnings):
         serial = decide(serial, reader.least_accepted(settings.max_error))
     return PhotoRecord(
         status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),

@@ -20,6 +20,7 @@ from serialscan.reading.ends import GLYPH_SHARE, ends_of
 from serialscan.reading.engine import LINE_PX, Networks
 from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import Found, PageReader
+from serialscan.reading.segments import is_display
 from serialscan.reading.shapes import Crop, Shape, Stack
 from serialscan.record import Alternative, Code, End, Glyph, Line, Model, Quality, Testimony, TextCandidate
 from serialscan.settings import Settings
@@ -35,11 +36,12 @@ BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygo
 
 @dataclass(frozen=True)
 class Reading:
-    """What one page says."""
+    """What one page says; ``displays`` are ids of lines that look like displays of seven segments."""
 
     lines: tuple[Line, ...]
     codes: tuple[Code, ...]
     quality: Quality
+    displays: tuple[str, ...] = ()
 
 
 class Reader:
@@ -103,6 +105,11 @@ class Reader:
         asked = _to_ask([(one.shape, one.fusion.text, one.value) for one in found])
         testimonies |= self._testify(rgb, [shape for shape in asked if shape not in testimonies])
         lines = self._lines(rgb, found, {shape: testimonies[shape] for shape in asked}, page, first_line)
+        displays = tuple(
+            line.id
+            for line, one in zip(lines, found, strict=True)
+            if not isinstance(one.shape, Stack) and is_display(rgb, one.shape, len(line.text.strip()))
+        )
         if mirrored:
             first = first_line + len(lines)
             there = self._lines(np.ascontiguousarray(rgb[:, ::-1]), mirrored, {}, page, first)
@@ -113,7 +120,7 @@ class Reader:
             sharpness=sharpness,
             clipped=clipped,
         )
-        return Reading(lines, codes, quality)
+        return Reading(lines, codes, quality, displays)
 
     def _lines(
         self,

@@ -14,6 +14,15 @@ CLIPPED = 0.15
 DIGITS = 3  # of a line that may be a number
 
 
+def display_warning(displays: Sequence[str]) -> Warning_:
+    """That lines of these ids look like displays of seven segments, which nobody here reads."""
+    return Warning_.of(
+        "seven_segments",
+        f"Looks like a display of seven segments, which is not read rightly: {', '.join(displays)}. "
+        "Read it off the photo.",
+    )
+
+
 def quality_warnings(quality: Quality, lines: Sequence[Line], source: Source) -> tuple[Warning_, ...]:
     """Warnings of one photo, each with what to do.
 
