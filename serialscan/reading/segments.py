@@ -8,9 +8,9 @@ import numpy as np
 from serialscan.photo.crops import flattened
 from serialscan.reading.shapes import Crop, Shape
 
-# Of 452 lines of real marks the largest share of ink in bars was 0.10; of a display it was 1.0.
+# Of 630 lines of real marks none passes both bounds; of a display all ink stands in bars, some five a digit.
 BARS = 0.6  # share of the ink that stands in bars of a segment's form
-BARS_EACH = 1.5  # bars for each character: one has two, eight has seven
+BARS_EACH = 2.5  # bars for each character, in the mean: one has two, eight has seven
 CHARACTERS = 4  # of a line that is looked at
 _ROWS_PX = 96  # of the crop that is looked at
 _LONG = (0.18, 0.62)  # length of a segment in glyph heights
