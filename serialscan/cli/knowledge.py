@@ -9,7 +9,8 @@ import click
 from serialscan.batch.output import take_stdout
 from serialscan.cli.options import check_stdin, verbose_option
 from serialscan.cli.text import say
-from serialscan.errors import InputError, OutputError, SettingsError
+from serialscan.errors import InputError, SettingsError
+from serialscan.files.whole import write_new
 
 
 @click.group()
@@ -92,22 +93,6 @@ def propose(records: Path, output: Path | None, verbose: int) -> None:
     if output is None:
         take_stdout().write_line(text.removesuffix("\n").encode())
     else:
-        _write_new(output, text)
+        write_new(output, text.encode())
     count = sum(not one.rival for one in proposals)
     say(f"{count} proposed from {photos} photos; look at each before you use it.", err=True)
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Write all of a file that must not be there yet, or none of it."""
-    try:
-        file = path.open("x", encoding="utf-8", newline="\n")
-        try:
-            with file:
-                file.write(text)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-    except FileExistsError as error:
-        raise OutputError(f"{path}: is there already: choose another name, or delete it.") from error
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error

@@ -105,17 +105,18 @@ def _by_look(
     """
     reasons: Reasons = {}
     certain = [pattern for row, pattern in knowledge.shapes if sure is not None and row.id == sure.id]
-    of_kind = shapes_of_kind(read, knowledge)
     for at, glyph in enumerate(glyphs):
-        forms = certain + of_kind if glyph.char.isalpha() else certain
         for other in glyph.alternatives:
             changed = value[:at] + other.char + value[at + 1 :]
-            if (
+            doubtful = (
                 other.confidence >= LOOK_ALIKE
                 and letter_for_digit(glyph.char, other.char)
                 and match_key(changed) != match_key(value)
-                and not any(matches_shape(p, value) and not matches_shape(p, changed) for p in forms)
-            ):
+            )
+            if not doubtful:
+                continue
+            forms = certain + shapes_of_kind(read, knowledge) if glyph.char.isalpha() else certain
+            if not any(matches_shape(p, value) and not matches_shape(p, changed) for p in forms):
                 reasons["look_alike", f"{glyph.char} may be {other.char} ({other.confidence:.0%})"] = 0.0
     return reasons
 

@@ -153,7 +153,8 @@ class Code(_Record, frozen=True, kw_only=True):
 class Reason(_Record, frozen=True, kw_only=True):
     """One piece of evidence for or against a conclusion.
 
-    ``code`` names its kind; it is the id of its weight in knowledge/weights.toml. ``weight`` is what it
+    ``code`` names its kind; it is the id of its weight in knowledge/weights.toml, but for ``look_alike``,
+    which weighs nothing and only keeps a serial from being accepted. ``weight`` is what it
     counted, in natural log odds. ``detail`` says for people what was seen; its words may change.
     """
 
