@@ -21,8 +21,9 @@ from pathlib import Path
 
 from serialscan import __version__
 from serialscan.evaluate.labels import read_labels
-from serialscan.evaluate.metrics import most_taken, thresholds, wilson
+from serialscan.evaluate.metrics import most_taken, thresholds
 from serialscan.evaluate.score import equals
+from serialscan.interval import wilson
 from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.marking.knowledge import Knowledge, combine
 from serialscan.marking.propose import as_toml, propose

@@ -13,6 +13,7 @@ from serialscan.evaluate import metrics
 from serialscan.evaluate.align import align, assign, distance, length, pair_lines
 from serialscan.evaluate.outline import iou, same_place
 from serialscan.evaluate.score import equals, exact, folded, found, to_the_sign
+from serialscan.interval import wilson
 
 TEXT = st.text("ABM019", max_size=8)
 TRUTH = st.text("ABM019?", max_size=8)
@@ -21,11 +22,11 @@ TRUTH = st.text("ABM019?", max_size=8)
 def test_wilson_intervals() -> None:
     # z² = 3.8415. 5 of 10: centre (0.5 + 0.19207) / 1.38415 = 0.5,
     # half 1.95996 / 1.38415 * sqrt(0.025 + 3.8415 / 400) = 1.41601 * 0.18602 = 0.26341.
-    assert metrics.wilson(5, 10) == pytest.approx((0.23659, 0.76341), abs=1e-4)
+    assert wilson(5, 10) == pytest.approx((0.23659, 0.76341), abs=1e-4)
     # None of 10: upper bound z² / (n + z²) = 3.8415 / 13.8415.
-    assert metrics.wilson(0, 10) == pytest.approx((0.0, 0.27753), abs=1e-4)
-    assert metrics.wilson(10, 10) == pytest.approx((0.72247, 1.0), abs=1e-4)
-    assert metrics.wilson(0, 0) is None
+    assert wilson(0, 10) == pytest.approx((0.0, 0.27753), abs=1e-4)
+    assert wilson(10, 10) == pytest.approx((0.72247, 1.0), abs=1e-4)
+    assert wilson(0, 0) is None
 
 
 def test_bootstrap_of_a_proportion_agrees_with_theory() -> None:

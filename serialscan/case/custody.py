@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, get_args
 
+from serialscan.case.decision import Decision, decision_of
 from serialscan.case.entry import Entry
 from serialscan.errors import SettingsError
 from serialscan.record import MarkKind
@@ -118,6 +119,8 @@ def what_happened(entry: Entry) -> str:
             return "sealed"
         case "import" if fields["what"] == "case":
             return f"took over case {fields['case_id']}, {fields['size']} entries"
+        case "decision":
+            return f"decision{of}: {_decided(decision_of(fields))}"
         case "timestamp":
             return f"time stamp of the head over {fields['size']} entries: {fields['told']}"
         case _:
@@ -131,6 +134,24 @@ def person_of(entry: Entry) -> str:
         return ""
     more = [str(said[key]) for key in ("role", "badge") if said.get(key)]
     return f"{said['name']}{' (' + ', '.join(more) + ')' if more else ''}"
+
+
+def _decided(decision: Decision) -> str:
+    target = decision.target
+    what = {
+        "serial": "serial",
+        "mark": f"mark {target.index} ({target.means})",
+        "box": f"box ({target.means})",
+    }
+    about = f"{decision.path}, {what[target.kind]}"
+    if decision.undoes is not None:
+        return f"{about}: entry {decision.undoes.sequence} taken back"
+    answer = str(decision.answer).replace("_", " ") + (f" as {decision.value}" if decision.value else "")
+    typed = f"; typed first: {decision.typed}" if decision.typed is not None else ""
+    why = "".join(f"; {name}: {text}" for name in ("reason", "note") if (text := getattr(decision, name)))
+    machine = decision.machine.value or "nothing"
+    how = f"{decision.role}, {decision.mode.replace('_', ' ')}"
+    return f"{about}: {answer} ({how}{typed}; program: {machine}){why}"
 
 
 def _tool(fields: Mapping[str, Any]) -> str:

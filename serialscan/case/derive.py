@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from serialscan.case.decision import decision_of
 from serialscan.case.entry import Entry
 
 Row = tuple[Any, ...]
@@ -44,6 +45,12 @@ def rows_of(branch: int, entry: Entry, read_record: ReadRecord) -> dict[str, lis
     Raises:
         DeriveError: the record is none, or a field is missing or of the wrong type.
     """
+    if entry.kind == "decision":
+        try:
+            decision_of(entry.fields)
+        except ValueError as error:
+            raise DeriveError(f"it is no decision: {error}") from error
+        return {}
     try:
         if entry.kind == "record":
             return _record(branch, entry, read_record)

@@ -89,11 +89,14 @@ def _wanted(reader: CaseReader, path: Path, items: Sequence[str]) -> set[Place]:
             raise InputError(f"{path} holds no item and no photo {item}: see serialscan case list.")
         for place in found:
             wanted |= {place, *reader.photos_of_item(place)}
+    records = {(reader.branches[place.branch], place.sequence) for place in wanted}
     runs = {Place(place.branch, reader.entry(place).fields["run"]) for place in wanted}
     wanted |= runs
     for place, entry in reader.entries(_ABOUT_ITEMS | {"run_ended", "key"}):
         of_run = entry.kind == "run_ended" and Place(place.branch, entry.fields["run"]) in runs
-        if of_run or entry.kind == "key" or entry.fields.get("item") in items:
+        about = entry.fields.get("record") if entry.kind == "decision" else None
+        of_photo = about is not None and (about["case_id"], about["sequence"]) in records
+        if of_run or of_photo or entry.kind == "key" or entry.fields.get("item") in items:
             wanted.add(place)
     return wanted | set(_imports(reader, {place.branch for place in wanted}))
 

@@ -10,6 +10,7 @@ from serialscan import __version__
 from serialscan.case import (
     check,
     checkpoint,
+    decision,
     derive,
     ed25519,
     entry,
@@ -21,7 +22,7 @@ from serialscan.case import (
 )  # fmt: skip
 from serialscan.record import json_schema
 
-MODULES = (merkle, entry, checkpoint, ed25519, shape, store, derive, inputs, check, standalone)
+MODULES = (merkle, entry, checkpoint, ed25519, shape, decision, store, derive, inputs, check, standalone)
 """The parts of ``verify.py``, each after those that it uses. None imports anything but Python's own."""
 
 _HEAD = '''#!/usr/bin/env python3

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from serialscan.case import CaseWriter
     from serialscan.case.check import Verdict
     from serialscan.case.checkpoint import Checkpoint
+    from serialscan.case.decisions import Standing
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -260,15 +262,26 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="One object of JSON a photo.")
 @verbose_option
 def list_(path: Path, as_json: bool, verbose: int) -> None:
-    """List the photos of a case: each content once, with all its names and its last reading."""
+    """List the photos of a case: each content once, with all its names, its last reading and its review."""
     from dataclasses import asdict
 
+    from serialscan.case.decisions import decision_now, decisions
     from serialscan.case.read import open_case
 
     with open_case(path) as reader:
+        standings = decision_now(decisions(reader))
         for photo in reader.photos():
+            standing = standings.get((photo.sha256 or f"path {photo.paths[-1]}", "serial"))
             if as_json:
-                click.echo(json.dumps(asdict(photo), ensure_ascii=False))
+                reviewed = None
+                if standing is not None:
+                    stands = standing.decided
+                    reviewed = {
+                        "state": standing.state,
+                        "answer": stands.decision.answer if stands is not None else None,
+                        "value": stands.decision.value if stands is not None else None,
+                    }
+                click.echo(json.dumps({**asdict(photo), "reviewed": reviewed}, ensure_ascii=False))
                 continue
             serial = photo.serial or ("not found" if photo.status == "ok" else "-")
             decision = photo.decision if photo.status == "ok" else "error"
@@ -276,6 +289,8 @@ def list_(path: Path, as_json: bool, verbose: int) -> None:
             items = f"  [{', '.join(photo.items)}]" if photo.items else ""
             sure = f"{photo.confidence:4.0%}" if photo.serial else "    "
             line = f"{serial:<20} {sure} {decision:<7} {photo.paths[-1]}{more}{items}"
+            if standing is not None:
+                line += f"  reviewed: {_reviewed(standing)}"
             click.echo(printable(line))
 
 
@@ -300,6 +315,7 @@ Examples:
 def show(path: Path, what: str | None, pictures: Path | None, verbose: int) -> None:
     """Show a case, or the records of an item or a photo as they were written, one a line."""
     from serialscan.case.custody import facts_now
+    from serialscan.case.decisions import decision_now, decisions
     from serialscan.case.read import open_case
     from serialscan.files.whole import make_folder, write_new
 
@@ -310,6 +326,10 @@ def show(path: Path, what: str | None, pictures: Path | None, verbose: int) -> N
             click.echo(f"{reader.count()} entries, {len(photos)} photos")
             for case_id in list(reader.branches.values())[1:]:
                 click.echo(f"took over case {case_id}")
+            standings = decision_now(decisions(reader))
+            if standings:
+                states = Counter(one.state for one in standings.values())
+                click.echo(f"{len(standings)} marks reviewed: {_counted(states)}")
             head = reader.last_head()
             if head is not None:
                 click.echo(head_line(head))
@@ -622,6 +642,18 @@ def add(
 
     stamp = add_answer(path, answer, certificates, person(by, role, badge), Heads(state_folder()))
     click.echo(f"Time stamp of the head over {stamp.head.size} entries: {stamp.told}.", err=True)
+
+
+def _reviewed(standing: Standing) -> str:
+    """What people say of a serial, in some words."""
+    if standing.decided is None:
+        return "reviewers differ"
+    decision = standing.decided.decision
+    return str(decision.value or decision.answer).replace("_", " ")
+
+
+def _counted(states: Mapping[Any, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
 
 
 def _writer(path: Path) -> CaseWriter:

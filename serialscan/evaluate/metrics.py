@@ -6,32 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Interval = tuple[float, float]
+from serialscan.interval import Interval
 
-_Z = 1.959963984540054  # normal quantile of 0.975
 _RESAMPLES = 2000
 _SEED = 20170101
 _BLOCK = 1 << 21  # resampled values in memory at a time
-
-
-def wilson(count: int, of: int) -> Interval | None:
-    """Score interval of a proportion (Wilson 1927); good also near 0 and 1 and for few cases.
-
-    Args:
-        count: cases that have the property.
-        of: cases, independent of each other.
-
-    Returns:
-        Lower and upper bound, or None without cases.
-    """
-    if of == 0:
-        return None
-    share, z2 = count / of, _Z * _Z
-    centre = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    low = 0.0 if count == 0 else max(0.0, centre - half)
-    high = 1.0 if count == of else min(1.0, centre + half)
-    return low, high
 
 
 def bootstrap_ratio(counts: Sequence[float], sizes: Sequence[float]) -> Interval | None:

@@ -15,6 +15,7 @@ import msgspec
 from serialscan.evaluate import metrics
 from serialscan.evaluate.judge import Judged, ReadLine, TrueLine
 from serialscan.evaluate.records import Run
+from serialscan.interval import wilson
 from serialscan.record import Tool
 
 EVALUATION_SCHEMA: Final = "serialscan.evaluation/1"
@@ -312,7 +313,7 @@ def _sure(photo: Judged) -> float:
 def _share(outcomes: Iterable[bool]) -> Figure:
     """A proportion of photos."""
     seen = list(outcomes)
-    return _figure(sum(seen), len(seen), metrics.wilson(sum(seen), len(seen)))
+    return _figure(sum(seen), len(seen), wilson(sum(seen), len(seen)))
 
 
 def _ratio(counts: Sequence[int], sizes: Sequence[int], *, bounded: bool = True) -> Figure:
@@ -325,7 +326,7 @@ def _ratio(counts: Sequence[int], sizes: Sequence[int], *, bounded: bool = True)
     bounds = metrics.bootstrap_ratio(counts, sizes)
     if bounds is None and bounded and of and count in (0, of):
         photos = sum(size > 0 for size in sizes)
-        bounds = metrics.wilson(photos if count else 0, photos)
+        bounds = wilson(photos if count else 0, photos)
     return _figure(count, of, bounds)
 
 
@@ -403,7 +404,7 @@ def _confidence(confidences: Sequence[float], right: Sequence[bool], of: int) ->
         reliability=tuple(
             Bin(
                 low=one.low, high=one.high, confidence=one.confidence,
-                right=_figure(one.right, one.claims, metrics.wilson(one.right, one.claims)),
+                right=_figure(one.right, one.claims, wilson(one.right, one.claims)),
             )
             for one in bins
         ),
