@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import msgspec
 from rapidfuzz import fuzz
 
+from serialscan.glyphs import match_key
 from serialscan.items.fuse import Network, Strand, TooManyLines, fuse_lines
 from serialscan.items.missing import missing_of
-from serialscan.marking import Knowledge, assess_maker, match_key, read_marks
+from serialscan.marking import Knowledge, assess_maker, read_marks
 from serialscan.marking.importer import importer_of
 from serialscan.marking.iuid import serial_of
 from serialscan.marking.weigh import UNDECIDED

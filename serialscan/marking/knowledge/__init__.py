@@ -19,7 +19,7 @@ import msgspec
 
 from serialscan.bounded import parse_toml, read_bounded
 from serialscan.errors import SettingsError
-from serialscan.marking.normalise import folded, western
+from serialscan.glyphs import folded, western
 from serialscan.patterns import compile_bounded
 from serialscan.record import MarkKind
 
