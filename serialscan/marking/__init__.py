@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from serialscan.marking.choose import decide
-from serialscan.marking.knowledge import Knowledge, load_knowledge
+from serialscan.marking.knowledge import Knowledge
+from serialscan.marking.load import load_knowledge
 from serialscan.marking.maker import MakerCandidate, assess_maker
 from serialscan.marking.marks import read_marks
 from serialscan.marking.warn import serial_warnings
