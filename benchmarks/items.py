@@ -24,9 +24,10 @@ from typing import Any
 import msgspec
 from rapidfuzz import fuzz
 
+from serialscan.glyphs import match_key
 from serialscan.items import scan_item
 from serialscan.items.fuse import Strand, fuse_lines
-from serialscan.marking import Knowledge, load_knowledge, match_key, read_marks
+from serialscan.marking import Knowledge, load_knowledge, read_marks
 from serialscan.record import ItemRecord, PhotoRecord, any_from_json
 
 Item = list[tuple[PhotoRecord, dict[str, Any]]]

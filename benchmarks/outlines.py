@@ -25,8 +25,9 @@ import numpy as np
 
 from serialscan.evaluate.outline import iou
 from serialscan.evaluate.score import exact
+from serialscan.glyphs import match_key
 from serialscan.items import scan_item
-from serialscan.marking import load_knowledge, match_key, read_marks
+from serialscan.marking import load_knowledge, read_marks
 from serialscan.photo import open_photo
 from serialscan.reading import Reader, reader
 from serialscan.reading.shapes import Straight

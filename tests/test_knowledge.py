@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import serialscan
 from serialscan.cli import main
 from serialscan.errors import SettingsError
 from serialscan.marking import decide, load_knowledge, read_marks
+from serialscan.marking.examples import try_examples
 from serialscan.marking.knowledge import combine
-from serialscan.marking.knowledge.examples import try_examples
 from serialscan.record import End, Line
 from serialscan.settings import load_settings
 from serialscan.tool import settings_digest
@@ -58,7 +59,7 @@ def test_every_row_does_what_its_examples_say() -> None:
 
 
 def test_every_row_has_a_known_source_and_no_row_stands_twice() -> None:
-    folder = Path(load_knowledge.__wrapped__.__code__.co_filename).parent
+    folder = Path(serialscan.__file__).parent / "marking" / "knowledge"
     known = set(re.findall(r"^\| ([A-Z0-9]+) \|", (folder / "SOURCES.md").read_text("utf-8"), re.MULTILINE))
     _, rows = combine("")
     assert len({(table, row.id) for table, row in rows}) == len(rows)
@@ -195,7 +196,7 @@ def test_the_guide_states_the_weights_in_force() -> None:
 
 
 def test_every_weight_counts_somewhere() -> None:
-    folder = Path(load_knowledge.__wrapped__.__code__.co_filename).parent.parent
+    folder = Path(serialscan.__file__).parent / "marking"
     code = "\n".join(path.read_text("utf-8") for path in folder.glob("*.py"))
     unused = {name for name in load_knowledge().weights if f'"{name}"' not in code}
     assert unused == {"trust_high", "trust_medium", "trust_low"}, "these are named by a row's confidence"

@@ -12,7 +12,7 @@ from serialscan.reading.arcs import circles
 from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.locate import bowed_in, joined
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Arc, Crop, Straight, overlap
+from serialscan.reading.shapes import Arc, Crop, Stack, Straight, overlap
 
 EXACT = Crop(along=0.0)
 angles = st.floats(0, 359.9)
@@ -46,6 +46,22 @@ def test_points_and_their_places_along_an_arc_are_inverse(start, sweep, outwards
     assert shape.across(points)[0] == pytest.approx(v, abs=1e-6)
     assert shape.turned(2).along(points)[0] == pytest.approx(1 - u, abs=1e-6)
     assert shape.turned(2).across(points)[0] == pytest.approx(1 - v, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [Arc(39_000, 150, 80, 30, 200, 140), Stack(Straight(39_000, 150, 240, 30, 90), 6)],
+    ids=["arc", "stack"],
+)
+def test_a_line_is_cut_from_a_page_of_any_width(shape: Arc | Stack) -> None:
+    rng = np.random.default_rng(5)
+    near = rng.integers(0, 255, (300, 400, 3), np.uint8)  # OpenCV takes pages of 32 767 pixels
+    page = np.zeros((300, 40_000, 3), np.uint8)
+    page[:, 38_800:39_200] = near
+    moved = Arc(200, 150, 80, 30, 200, 140)
+    if isinstance(shape, Stack):
+        moved = Stack(Straight(200, 150, 240, 30, 90), 6)
+    assert np.abs(shape.cut(page, EXACT).astype(int) - moved.cut(near, EXACT)).max() <= 1
 
 
 def test_a_squeezed_ring_is_an_ellipse_and_its_line_is_turned_as_the_photo_shows_it() -> None:

@@ -37,7 +37,8 @@ from vendor import pin
 
 from serialscan.evaluate.metrics import calibration_error, reliability
 from serialscan.evaluate.score import folded
-from serialscan.marking import load_knowledge, match_key, read_marks
+from serialscan.glyphs import match_key
+from serialscan.marking import load_knowledge, read_marks
 from serialscan.marking.choose import decide
 from serialscan.marking.iuid import with_message
 from serialscan.photo import open_photo

@@ -12,6 +12,7 @@ import numpy as np
 from bump import as_jpeg, bumped
 from PIL import Image, ImageDraw, ImageFont
 
+from serialscan.glyphs import latin_by_look
 from serialscan.photo.crops import flattened
 from serialscan.reading import views
 from serialscan.reading.engine import FRAME_PX, LINE_PX
@@ -20,7 +21,7 @@ from serialscan.render.fonts import FREE_FONTS, HELD_BACK_FONTS, free_fonts
 from serialscan.render.layouts import pick
 from serialscan.render.lines import FREE_FACES, random_text, render_line
 from serialscan.render.strokes import face_named, glyph, has_glyph
-from serialscan.render.truth import LOOKALIKES, TrueLine
+from serialscan.render.truth import TrueLine
 
 Rng = np.random.Generator
 
@@ -81,7 +82,7 @@ class Sample:
 def spelled(text: str) -> str:
     """The text in the recogniser's classes: letters of one shape are one class."""
     capital = "".join(c.upper() if "а" <= c <= "я" else c for c in text)
-    return capital.translate(LOOKALIKES).translate(_PERSIAN)
+    return latin_by_look(capital).translate(_PERSIAN)
 
 
 def samples(seed: int) -> list[Sample]:

@@ -36,8 +36,8 @@ def test(file: Path | None, verbose: int) -> None:
     FILE is TOML with tables such as [[maker]], [[label]] or [[shape]]; without it the program's own rows
     are tested. A row with the id of one of the program's rows replaces it.
     """
+    from serialscan.marking.examples import try_examples
     from serialscan.marking.knowledge import combine, read_file
-    from serialscan.marking.knowledge.examples import try_examples
 
     known, rows = combine(str(file), read_file(str(file))) if file is not None else combine("")
     failed = []

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import Levenshtein
 
+from serialscan import glyphs
+
 
 def distance(truth: str, reading: str) -> int:
     """Least number of characters to replace, to drop and to add (Levenshtein 1966)."""
     if "?" not in truth:
         return Levenshtein.distance(truth, reading)
-    return _table(truth, reading)[-1][-1]
+    return int(_aligned(truth, reading).cost)
 
 
 def length(truth: str) -> int:
@@ -30,20 +32,9 @@ def align(truth: str, reading: str) -> list[tuple[str, str]]:
         Pairs (true character, read character); an empty string where one side has none. Of several
         alignments that cost the same always the same one.
     """
-    table = _table(truth, reading)
-    pairs: list[tuple[str, str]] = []
-    i, j = len(truth), len(reading)
-    while i or j:
-        if i and j and table[i][j] == table[i - 1][j - 1] + _cost(truth[i - 1], reading[j - 1]):
-            i, j = i - 1, j - 1
-            pairs.append((truth[i], reading[j]))
-        elif i and table[i][j] == table[i - 1][j] + _cost(truth[i - 1], ""):
-            i -= 1
-            pairs.append((truth[i], ""))
-        else:
-            j -= 1
-            pairs.append(("", reading[j]))
-    return pairs[::-1]
+    return [
+        (truth[i] if i >= 0 else "", reading[j] if j >= 0 else "") for i, j in _aligned(truth, reading).pairs
+    ]
 
 
 def pair_lines(truths: Sequence[str], readings: Sequence[str]) -> list[int | None]:
@@ -121,17 +112,6 @@ def assign(costs: Sequence[Sequence[int]]) -> list[int]:
     return chosen
 
 
-def _cost(true: str, read: str) -> int:
-    return 0 if true in ("?", read) else 1
-
-
-def _table(truth: str, reading: str) -> list[list[int]]:
-    """Costs of turning each start of the truth into each start of the reading."""
-    table = [list(range(len(reading) + 1))]
-    for true in truth:
-        above = table[-1]
-        row = [above[0] + _cost(true, "")]
-        for j, read in enumerate(reading):
-            row.append(min(above[j] + _cost(true, read), above[j + 1] + _cost(true, ""), row[j] + 1))
-        table.append(row)
-    return table
+def _aligned(truth: str, reading: str) -> glyphs.Alignment:
+    exchange = [[0 if true in ("?", read) else 1 for read in reading] for true in truth]
+    return glyphs.align(exchange, [0 if true == "?" else 1 for true in truth], [1] * len(reading))

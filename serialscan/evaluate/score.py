@@ -5,15 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-# Letters of one shape are one letter: a mark does not say which alphabet it is from.
-_SAME_SHAPE = str.maketrans("АВЕКМНОРСТУХІЅЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧΓΦПΛΔΣ", "ABEKMHOPCTYXISJABEZHIKMNOPTYXГФΠЛДΣ")
-
-# Dashes and quotes of all kinds are drawn alike.
-_SAME_SIGN = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
-    | dict.fromkeys("\u201c\u201d\u201e\u2033", '"')
-    | dict.fromkeys("\u2018\u2019\u2032", "'")
-)
+from serialscan.glyphs import one_alphabet, plain_signs
 
 
 def folded(text: str, *, wildcard: bool = False) -> str:
@@ -51,11 +43,11 @@ def equals(truth: str, reading: str) -> bool:
 
 def _with_signs(text: str) -> str:
     # Signs first: NFKC spells an inch as two feet.
-    return "".join(_capitals(text.translate(_SAME_SIGN)).split())
+    return "".join(_capitals(plain_signs(text)).split())
 
 
 def _capitals(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).upper().translate(_SAME_SHAPE)
+    return one_alphabet(unicodedata.normalize("NFKC", text).upper())
 
 
 def _stands(truth: str, text: str, *, anywhere: bool = False) -> bool:

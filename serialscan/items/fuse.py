@@ -4,9 +4,9 @@ Every line is a lattice: one distribution over characters for each place. Lines 
 the same are found by aligning their lattices, and their distributions multiply place by place, since what
 spoils a photo (light, blur, dirt) seldom spoils the next one in the same way. Each counts as far as its
 whole line is sure (a logarithmic opinion pool: Genest and Zidek, Statistical Science 1986), and a floor
-under every distribution keeps one bad photo from having a veto. Alignment is semi-global with log-odds scores
-(Durbin et al., Biological Sequence Analysis, 1998, section 2.3); the network of aligned places is the
-confusion network of Mangu, Brill and Stolcke (2000), with the product of votes in place of their sum.
+under every distribution keeps one bad photo from having a veto. Alignment is semi-global (`glyphs.align`)
+with log odds as costs; the network of aligned places is the confusion network of Mangu, Brill and Stolcke
+(2000), with the product of votes in place of their sum.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from itertools import chain
 
 from rapidfuzz import fuzz
 
+from serialscan.glyphs import align, look_alikes
 from serialscan.record import Alternative, End, Glyph, Line
 
 Place = dict[str, float]
@@ -41,12 +42,11 @@ _MOST_ALTERNATIVES = 5
 # Alignment: log-odds of being the same mark against chance.
 _CHANCE = 1 / 30
 _STRAY = 0.15  # probability that the same mark is read differently at a place
-_GAP = -2.5
+_GAP = 2.5
 _SOFT_GAP = 0.4  # part of the gap's price for what readers often lose or invent
 _SOFT = frozenset(" .,-'·:△")
 _LOOKALIKE = 0.3  # probability that counts for a pair that is often confused
-_GROUPS = ("0OQDО", "1IL|/", "2Z", "5S", "8B", "6GБ", "4A", "7T", "VY", "UV", "MН", "CGС", "EFЕ", "PRР")
-_ALIKE = {one: frozenset("".join(g for g in _GROUPS if one in g)) for one in "".join(_GROUPS)}
+_ALIKE = look_alikes("mark")
 
 # What is the same mark: the least score, by what is left over at the ends.
 _LEAST_WHOLE = 9.0
@@ -272,12 +272,13 @@ class Network:
 class _Alignment:
     """Pairs of a network's place and a strand's place, in order; -1 stands for none.
 
-    ``matches`` are the log-odds of all such pairs, a row for each place of the network.
+    ``score`` are its log-odds of being the same mark, ``costs`` those against each pair, a row for each place
+    of the network.
     """
 
     score: float
     pairs: tuple[tuple[int, int], ...]
-    matches: list[list[float]]
+    costs: list[list[float]]
 
 
 def posterior(votes: Sequence[Place], weights: Sequence[float] | None = None) -> Place:
@@ -453,7 +454,7 @@ def _numbers_agree(network: Network, strand: Strand, alignment: _Alignment) -> b
             continue
         chars = [mine[b] if b >= 0 else tops[a] for a, b in word]
         if sum(char.isdigit() for char in chars) >= _DIGITS_OF_NUMBER:
-            same = sum(a >= 0 and b >= 0 and alignment.matches[a][b] > 0 for a, b in word)
+            same = sum(a >= 0 and b >= 0 and alignment.costs[a][b] < 0 for a, b in word)
             if same < _LEAST_OF_NUMBER * len(word):
                 return False
         word = []
@@ -474,48 +475,16 @@ def _align(network: Network, strand: Strand) -> _Alignment | None:
 
     None if its score is less than any mark needs.
     """
-    rows, columns = len(network.columns), len(strand.places)
-    matches = _matches(network, strand)
-    skips = [_gap(place, top) for place, top in zip(network.posteriors, network.tops, strict=True)]
-    inserts = [_gap(place, top) for place, top in zip(strand.places, strand.tops, strict=True)]
-    scores = [[0.0] * (columns + 1)]
-    for skip, match in zip(skips, matches, strict=True):
-        above = scores[-1]
-        here = 0.0
-        row = [here]
-        for j, insert in enumerate(inserts):
-            here += insert
-            skipped, matched = above[j + 1] + skip, above[j] + match[j]
-            if skipped > here:
-                here = skipped
-            if matched > here:
-                here = matched
-            row.append(here)
-        scores.append(row)
-    ends = [(scores[rows][j], rows, j) for j in range(columns + 1)]
-    ends += [(scores[i][columns], i, columns) for i in range(rows + 1)]
-    score, i, j = max(ends, key=lambda end: (end[0], end[1] + end[2]))
-    if score < _LEAST_WHOLE:
-        return None
-    pairs = [(-1, k) for k in range(columns - 1, j - 1, -1)] + [(k, -1) for k in range(rows - 1, i - 1, -1)]
-    while i and j:
-        here = scores[i][j]
-        if here == scores[i - 1][j - 1] + matches[i - 1][j - 1]:
-            i, j = i - 1, j - 1
-            pairs.append((i, j))
-        elif here == scores[i - 1][j] + skips[i - 1]:
-            i -= 1
-            pairs.append((i, -1))
-        else:
-            j -= 1
-            pairs.append((-1, j))
-    pairs += [(-1, k) for k in range(j - 1, -1, -1)] + [(k, -1) for k in range(i - 1, -1, -1)]
-    return _Alignment(score, tuple(reversed(pairs)), matches)
+    costs = _costs(network, strand)
+    drops = [_gap(place, top) for place, top in zip(network.posteriors, network.tops, strict=True)]
+    adds = [_gap(place, top) for place, top in zip(strand.places, strand.tops, strict=True)]
+    found = align(costs, drops, adds, loose_ends=True)
+    return _Alignment(-found.cost, found.pairs, costs) if -found.cost >= _LEAST_WHOLE else None
 
 
-def _matches(network: Network, strand: Strand) -> list[list[float]]:
-    """Log-odds of every pair of places, a row for each place of the network; most pairs share nothing."""
-    unlike, looks_like = _log_odds(0.0), _log_odds(_LOOKALIKE)
+def _costs(network: Network, strand: Strand) -> list[list[float]]:
+    """Log odds against every pair of places, a row for each of the network's; most pairs share nothing."""
+    unlike, looks_like = _log_odds_against(0.0), _log_odds_against(_LOOKALIKE)
     blank = {
         top: [looks_like if other in _ALIKE.get(top, ()) else unlike for other in strand.tops]
         for top in set(network.tops)
@@ -527,13 +496,13 @@ def _matches(network: Network, strand: Strand) -> list[list[float]]:
             other = strand.places[j]
             same = sum([p * other.get(char, 0.0) for char, p in place.items() if char])
             if same >= _LOOKALIKE or row[j] == unlike:
-                row[j] = _log_odds(same)
+                row[j] = _log_odds_against(same)
         rows.append(row)
     return rows
 
 
-def _log_odds(same: float) -> float:
-    return math.log(((1 - _STRAY) * same + _STRAY * _CHANCE) / _CHANCE)
+def _log_odds_against(same: float) -> float:
+    return -math.log(((1 - _STRAY) * same + _STRAY * _CHANCE) / _CHANCE)
 
 
 def _gap(place: Place, top: str) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from serialscan.marking.choose import decide
-from serialscan.marking.knowledge import Knowledge, load_knowledge
+from serialscan.marking.knowledge import Knowledge
+from serialscan.marking.load import load_knowledge
 from serialscan.marking.maker import MakerCandidate, assess_maker
 from serialscan.marking.marks import read_marks
-from serialscan.marking.normalise import match_key
 from serialscan.marking.warn import serial_warnings
 
 __all__ = [
-    "Knowledge", "MakerCandidate", "assess_maker", "decide", "load_knowledge", "match_key", "read_marks",
+    "Knowledge", "MakerCandidate", "assess_maker", "decide", "load_knowledge", "read_marks",
     "serial_warnings",
 ]  # fmt: skip

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from serialscan.glyphs import folded, turned_over, western
 from serialscan.marking.classify import Labelled, Read, rows_of
 from serialscan.marking.geometry import aligned, below, beside, part_of, same_way, sizes
 from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
-from serialscan.marking.normalise import folded, turned_over, western
 from serialscan.marking.words import READ_CHARS, Hit, tokens
 from serialscan.record import Completeness, Line, Reason
 

@@ -13,12 +13,12 @@ from typing import Literal
 
 from msgspec.structs import replace as replace_fields
 
+from serialscan.glyphs import normalise
 from serialscan.marking.candidates import Candidate, rests_of, sentence, spans_of, told, upside_down
 from serialscan.marking.classify import Read
 from serialscan.marking.complete import CUT, OPEN
 from serialscan.marking.iuid import serial_of
 from serialscan.marking.knowledge import Knowledge
-from serialscan.marking.normalise import normalise
 from serialscan.marking.weigh import weighed
 from serialscan.record import Code, SerialCandidate, SerialReading
 

@@ -12,9 +12,9 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
+from serialscan.glyphs import folded, normalise, western, word_key
 from serialscan.marking.geometry import aligned, apart, below, beside, frame, part_of, sizes
 from serialscan.marking.knowledge import Knowledge, Label, Number, calibre_key
-from serialscan.marking.normalise import folded, normalise, western, word_key
 from serialscan.marking.words import READ_CHARS, Finder, Hit, Token, Word, tokens
 from serialscan.record import Line, Mark, MarkCandidate, MarkKind
 

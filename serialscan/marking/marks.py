@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from serialscan.glyphs import normalise
 from serialscan.marking.candidates import FOREIGN_DIGITS, JOINED, TURNED_OVER, Candidate, sentence
 from serialscan.marking.choose import choose
 from serialscan.marking.classify import Read, classify, mark_of, resolved
 from serialscan.marking.iuid import cage_of
 from serialscan.marking.knowledge import Knowledge
-from serialscan.marking.normalise import normalise
 from serialscan.marking.words import finder_of
 from serialscan.record import Code, Line, Mark, MarkKind, SerialReading
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from serialscan.glyphs import western
 from serialscan.marking.candidates import JOINED, PARTS, TURNED_OVER
-from serialscan.marking.normalise import western
 from serialscan.record import PhotoRecord
 
 SURE = 0.5  # least confidence of a number or line that counts

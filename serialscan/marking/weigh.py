@@ -7,10 +7,9 @@ a record's reasons name.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 
-from serialscan.glyphs import letter_for_digit
+from serialscan.glyphs import has_arabic_digits, letter_for_digit, match_key, western
 from serialscan.marking.candidates import (
     FOREIGN_DIGITS,
     TOKEN,
@@ -28,7 +27,6 @@ from serialscan.marking.classify import Part, Read, confidence_of, rows_of
 from serialscan.marking.complete import completeness
 from serialscan.marking.geometry import below, beside, frame, in_one_block, in_one_place, same_way
 from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
-from serialscan.marking.normalise import match_key, western
 from serialscan.marking.words import READ_CHARS
 from serialscan.record import Glyph, Line
 
@@ -36,7 +34,6 @@ LEAST_READING = 0.001  # for the logarithm
 UNDECIDED = 0.3  # a character that is less sure is `?` in the value; from 0.3 to 0.5 three in four were right
 LOOK_ALIKE = 0.02  # probability from which the letter or digit of the same look stays open
 _NEAR = 2.0  # character heights between a number and the year of its item
-_FOREIGN = re.compile("[٠-٩۰-۹]")
 _TALL = ("manufacturer", "model", "calibre", "property")
 
 
@@ -62,7 +59,7 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
     reasons.update(_by_others(read, span, knowledge))
     if span.label is None:
         reasons.update(_by_place(read, span.line, knowledge))
-    if _FOREIGN.search(value) and any(_western_number(other.text) for other in read.lines):
+    if has_arabic_digits(value) and any(_western_number(other.text) for other in read.lines):
         reasons[FOREIGN_DIGITS] = weights["foreign_digits"]
     agrees = vin_agrees(western(value)) if sure is not None and sure.check else None
     check = ""

@@ -11,8 +11,8 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
+from serialscan.glyphs import align, as_latin, folded, look_alikes
 from serialscan.marking.knowledge import Knowledge
-from serialscan.marking.normalise import folded
 from serialscan.record import Alternative, Line
 
 _HAN = "\u3040-\u30ff\u3400-\u9fff"
@@ -22,15 +22,7 @@ _MOST_WORDS = 9  # words of the longest name
 READ_CHARS = 500
 """Characters of a line that are looked at; no mark is longer."""
 
-# Characters that are read for one another on struck metal: manuals of OCR makers, ATF police guide, and
-# effects of wear (worn bottoms, filled paint, dot gaps). Digits among themselves only by the lattice.
-_GROUPS = (
-    "0ODQ", "0CUG", "1ILT", "2Z7", "5S", "8B", "3E", "8E", "6G", "6CB", "7TY", "4A", "9GQ", "UV", "MNWH",
-    "KXR", "PRF", "BR", "EFL", "CE", "ЛП", "ДA", "Ч4", "З3", "Б6", "VY", "IЛ", "NR", "EB",
-)  # fmt: skip
-# Cyrillic letters that the networks mostly read as one or two others, seen on rendered label words.
-_AS_LATIN = str.maketrans({"З": "3", "Ы": "BI", "Ю": "IO", "Њ": "H"})
-_PAIRS = frozenset((a, b) for group in _GROUPS for a in group for b in group if a != b)
+_ALIKE = look_alikes("word")  # digits among themselves are exchanged by the lattice only
 _THIN = frozenset("1I'LJ")
 _AND = "8S3B65GE"  # what a struck & is read for
 _FREE = 0.35  # cost of a character read for one that looks like it
@@ -87,10 +79,8 @@ def _spellings(text: str) -> tuple[str, ...]:
     """A name as it stands, with N (N°) and NR for a sign № in it, and as readers of Latin letters see it."""
     signs = ("№",) if "№" not in text or text == "№" else ("№", "N", "NR")
     shown = [text.replace("№", sign) for sign in signs]
-    read = [
-        one.upper().translate(_AS_LATIN) for one in shown if one.upper().translate(_AS_LATIN) != one.upper()
-    ]
-    return (*shown, *read)
+    read = [as_latin(one.upper()) for one in shown]
+    return (*shown, *(seen for one, seen in zip(shown, read, strict=True) if seen != one.upper()))
 
 
 class Finder:
@@ -275,23 +265,17 @@ def misreading(read: Sequence[_Read], word: str) -> tuple[float, tuple[str, ...]
     like it. Digits of a name are only exchanged where the reading itself is in doubt.
     """
     named = any(c.isdigit() for c in word)
-    rows: list[list[tuple[float, tuple[str, ...]]]] = [[(0.0, ())]]
-    for j, char in enumerate(word):
-        cost, steps = rows[0][j]
-        rows[0].append((cost + _drop(char), (*steps, f"{char} missing")))
-    for i, got in enumerate(read):
-        cost, steps = rows[i][0]
-        row = [(cost + _drop(got.char), (*steps, f"{got.char} too many"))]
-        for j, char in enumerate(word):
-            price = _exchange(got, char, named)
-            step = () if price == 0 else (f"{got.char} for {char}",)
-            row.append(min(
-                (rows[i][j][0] + price, rows[i][j][1] + step),
-                (rows[i][j + 1][0] + _drop(got.char), (*rows[i][j + 1][1], f"{got.char} too many")),
-                (row[j][0] + _drop(char), (*row[j][1], f"{char} missing")),
-            ))  # fmt: skip
-        rows.append(row)
-    return rows[-1][-1]
+    prices = [[_exchange(got, char, named) for char in word] for got in read]
+    found = align(prices, [_drop(got.char) for got in read], [_drop(char) for char in word])
+    steps = []
+    for i, j in found.pairs:
+        if i < 0:
+            steps.append(f"{word[j]} missing")
+        elif j < 0:
+            steps.append(f"{read[i].char} too many")
+        elif prices[i][j]:
+            steps.append(f"{read[i].char} for {word[j]}")
+    return found.cost, tuple(steps)
 
 
 def _drop(char: str) -> float:
@@ -306,5 +290,5 @@ def _exchange(got: _Read, char: str, named: bool) -> float:
     if named and got.char.isdigit() and got.confidence >= _UNSURE and share < 0.02:
         return 2.0
     both_digits = got.char.isdigit() and char.isdigit()
-    by_look = _FREE if (got.char, char) in _PAIRS and not both_digits else 1.0
+    by_look = _FREE if char in _ALIKE.get(got.char, ()) and not both_digits else 1.0
     return min(by_lattice, by_look)

@@ -91,8 +91,35 @@ def straight(
     u = (np.arange(width * over) + 0.5) / (width * over) * (1 + 2 * beside) - beside
     v = ((np.arange(height * over) + 0.5) / (height * over) * tall - margin.across)[:, None, None]
     where = _curve(u, along, upper)[None] * (1 - v) + _curve(u, along, lower)[None] * v
-    cut = _sampled(rgb, where.astype(np.float32))
+    # Coordinates are of pixel edges, those of `sampled` of pixel centres.
+    cut = sampled(rgb, (where - 0.5).astype(np.float32))
     return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def sampled(rgb: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The page at single places; beyond its edges it goes on as it ends.
+
+    The part of the page that holds them is taken first, and shrunk if it is too long for OpenCV.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        where: (h, w, 2) float32, x and y in pixels; zero is the middle of the page's first pixel.
+
+    Returns:
+        (h, w, 3) uint8, by cubic interpolation.
+    """
+    size = np.array(rgb.shape[1::-1])
+    first = np.clip(np.floor(where.min(axis=(0, 1))) - 3, 0, size - 1).astype(int)
+    last = np.clip(np.ceil(where.max(axis=(0, 1))) + 3, first + 1, size).astype(int)
+    part = rgb[first[1] : last[1], first[0] : last[0]]
+    where = where - first.astype(np.float32)
+    longest = max(part.shape[:2])
+    if longest > _LONGEST_SIDE:
+        small = [max(1, side * _LONGEST_SIDE // longest) for side in part.shape[1::-1]]
+        where = (where + np.float32(0.5)) * (np.array(small) / part.shape[1::-1]).astype(np.float32)
+        where = where - np.float32(0.5)
+        part = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
+    return cv2.remap(part, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def preview(rgb: np.ndarray, width: int, height: int) -> tuple[np.ndarray, float]:
@@ -187,23 +214,3 @@ def _samples(shrunk: float, width: int, height: int) -> int:
     """Samples of a pixel along each side: sampling takes single points, so what shrinks is averaged."""
     bound = min((_MOST_SAMPLES / (width * height)) ** 0.5, _LONGEST_SIDE / max(width, height))
     return max(1, min(_OVER, round(min(shrunk, _OVER)), int(bound)))
-
-
-def _sampled(rgb: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """The page at places (H, W, 2) float32 whose unit is the pixel and whose zero is the page's corner.
-
-    The part of the page that holds them is taken first, and shrunk if it is too long for OpenCV.
-    """
-    size = np.array(rgb.shape[1::-1])
-    first = np.clip(np.floor(where.min(axis=(0, 1))) - 3, 0, size - 1).astype(int)
-    last = np.clip(np.ceil(where.max(axis=(0, 1))) + 3, first + 1, size).astype(int)
-    part = rgb[first[1] : last[1], first[0] : last[0]]
-    where = where - first.astype(np.float32)
-    longest = max(part.shape[:2])
-    if longest > _LONGEST_SIDE:
-        small = [max(1, side * _LONGEST_SIDE // longest) for side in part.shape[1::-1]]
-        where = where * (np.array(small) / part.shape[1::-1]).astype(np.float32)
-        part = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
-    # OpenCV's coordinates are those of pixel centres.
-    where = where - np.float32(0.5)
-    return cv2.remap(part, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from serialscan.glyphs import LIKE_DIGITS, ONE_SHAPE
+from serialscan.glyphs import LIKE_DIGITS, ONE_SHAPE, align
 from serialscan.reading.recognise import Hypothesis
 
 NOTHING = ""  # the vote for no character in a slot
@@ -111,13 +111,12 @@ def fuse(
 
 
 def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> None:
-    """Align one string with the slots it saw (edit distance over votes and places) and add its votes."""
+    """Align one string with the slots it saw, by votes and places, and add its votes."""
     seen = [i for i, slot in enumerate(slots) if ballot.low <= slot.position <= ballot.high]
     first = seen[0] if seen else sum(slot.position < ballot.low for slot in slots)
     mine = slots[first : first + len(seen)]
     text, positions = ballot.hypothesis.text, ballot.hypothesis.positions
-    rows, columns = len(mine), len(text)
-    pitch = _MOVED * max(len(slots), columns, 1) / 8
+    pitch = _MOVED * max(len(slots), len(text), 1) / 8
     skips, matches = [], []
     placed = list(zip(text, positions, strict=True))
     for slot in mine:
@@ -129,38 +128,22 @@ def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> Non
             moved = pitch * abs(place - p)
             row.append(1.0 - votes.get(c, 0.0) / cast + (moved if moved < 1.0 else 1.0))
         matches.append(row)
-    above = [float(j) for j in range(columns + 1)]
-    cost = [above]
-    for skip, row in zip(skips, matches, strict=True):
-        here = above[0] + skip
-        line = [here]
-        for j, match in enumerate(row):
-            least, skipped, added = above[j] + match, above[j + 1] + skip, here + 1.0
-            here = least if least <= skipped else skipped
-            if added < here:
-                here = added
-            line.append(here)
-        cost.append(line)
-        above = line
-    i, j, vote = rows, columns, ballot.vote
-    while i or j:
-        here = cost[i][j]
-        if i and j and here == cost[i - 1][j - 1] + matches[i - 1][j - 1]:
-            i, j = i - 1, j - 1
-            slot = mine[i]
-            slot.votes[text[j]] = slot.votes.get(text[j], 0.0) + vote
-            slot.position = (slot.position * slot.weight + positions[j] * vote) / (slot.weight + vote)
-            slot.weight += vote
-        elif i and here == cost[i - 1][j] + skips[i - 1]:
-            i -= 1
-            mine[i].votes[NOTHING] = mine[i].votes.get(NOTHING, 0.0) + vote
-        else:
-            j -= 1
+    vote, behind = ballot.vote, first + len(mine)
+    for i, j in reversed(align(matches, skips, [1.0] * len(text)).pairs):
+        if i < 0:
             votes = {text[j]: vote}
             silent = sum(other.vote for other in earlier if other.low <= positions[j] <= other.high)
             if silent:
                 votes[NOTHING] = silent
-            slots.insert(first + i, Slot(votes, positions[j], vote))
+            slots.insert(behind, Slot(votes, positions[j], vote))
+            continue
+        behind, slot = first + i, mine[i]
+        if j < 0:
+            slot.votes[NOTHING] = slot.votes.get(NOTHING, 0.0) + vote
+        else:
+            slot.votes[text[j]] = slot.votes.get(text[j], 0.0) + vote
+            slot.position = (slot.position * slot.weight + positions[j] * vote) / (slot.weight + vote)
+            slot.weight += vote
 
 
 def _weigh_by_context(slots: Sequence[Slot]) -> bool:

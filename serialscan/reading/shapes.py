@@ -14,6 +14,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
+from serialscan.photo.crops import sampled
 from serialscan.reading.engine import FRAME_PX, LINE_PX
 from serialscan.record import Polygon
 
@@ -311,8 +312,7 @@ def _sampled(shape: Arc | Stack, rgb: np.ndarray, crop: Crop, height: int) -> np
     u = u0 + (np.arange(width * over) + 0.5) / (width * over) * (u1 - u0)
     v = v0 + (np.arange(height * over) + 0.5) / (height * over) * (v1 - v0)
     grid_u, grid_v = np.meshgrid(u, v)
-    where = (shape.points(grid_u, grid_v) - 0.5).astype(np.float32)
-    cut = cv2.remap(rgb, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    cut = sampled(rgb, (shape.points(grid_u, grid_v) - 0.5).astype(np.float32))
     return cut if over == 1 else cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA)
 
 

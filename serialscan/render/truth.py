@@ -11,11 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from serialscan.glyphs import latin_by_look
 from serialscan.render.camera import Exif
 from serialscan.render.canvas import Array
-
-LOOKALIKES = str.maketrans("АВЕКМНОРСТУХІЅЈ", "ABEKMHOPCTYXISJ")
-"""Cyrillic capitals that labels write as the Latin letters which look the same."""
 
 SMALLEST_LEGIBLE_PX = 11.0
 MOST_HIDDEN = 0.3
@@ -209,8 +207,8 @@ class Truth:
             serial = None  # the words around it show, its own characters do not
         row: dict[str, Any] = {
             "file": file,
-            "lines": [line.visible_text.translate(LOOKALIKES) for line in legible],
-            "serial": serial.translate(LOOKALIKES) if serial else None,
+            "lines": [latin_by_look(line.visible_text) for line in legible],
+            "serial": latin_by_look(serial) if serial else None,
             "kind": self.kind,
             "tier": self.tier,
             "object": self.object,
@@ -218,11 +216,11 @@ class Truth:
         if self.trap is not None:
             seen = self.seen_serial
             struck = (self.trap.serial or "").replace(" ", "")
-            row["serial"] = struck.translate(LOOKALIKES) or None
+            row["serial"] = latin_by_look(struck) or None
             row["trap"] = self.trap.kind
-            row["visible"] = seen.translate(LOOKALIKES) if seen else None
+            row["visible"] = latin_by_look(seen) if seen else None
             row["whole"] = self.whole
-            row["serial_lines"] = [part.translate(LOOKALIKES) for part in self.trap.parts]
+            row["serial_lines"] = [latin_by_look(part) for part in self.trap.parts]
         if self.item_id:
             row["item"] = self.item_id
         if self.rotate:
@@ -241,7 +239,7 @@ class Truth:
         row["glyphs"] = [
             [
                 {
-                    "char": glyph.char.translate(LOOKALIKES),
+                    "char": latin_by_look(glyph.char),
                     "polygon": _rounded(glyph.polygon),
                     **(
                         {}
@@ -255,7 +253,7 @@ class Truth:
         ]
         illegible = [line for line in self.lines if not line.legible]
         if illegible:
-            row["illegible_lines"] = [line.text.translate(LOOKALIKES) for line in illegible]
+            row["illegible_lines"] = [latin_by_look(line.text) for line in illegible]
             row["illegible_polygons"] = [_rounded(line.polygon) for line in illegible]
         if self.exif is not None:
             row |= {"camera": self.exif.camera, "captured_at": self.exif.taken}

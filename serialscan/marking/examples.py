@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from serialscan.glyphs import western
 from serialscan.marking.knowledge import Knowledge, Number, Row, calibre_key, matches_shape
-from serialscan.marking.normalise import western
 from serialscan.marking.words import Finder
 from serialscan.record import Line
 
