@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
+import re
 import shutil
+import signal
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from case_fixtures import opened, verdict_on
 from blind import Blind
-from conftest import small_photo
+from case_fixtures import Command, logged, opened, verdict_on
+from conftest import blind, clean_environment, small_photo, start_of_child, wait_for, workers
 from PIL import Image
 
 from serialscan.batch.case import CaseRun
@@ -27,7 +33,7 @@ from serialscan.batch.task import Outcome
 from serialscan.batch.worker import Job
 from serialscan.case import CaseWriter, store
 from serialscan.case.entry import Entry, decode
-from serialscan.errors import SettingsError
+from serialscan.errors import ExitCode, SettingsError
 from serialscan.items import Grouping
 from serialscan.pictures.small import Sizes
 from serialscan.record import Line
@@ -275,9 +281,332 @@ def test_a_preview_and_crops_are_kept_and_are_the_same_each_time(tmp_path: Path,
     assert named and {one["of"] for one in said} == {None, *named}
     shown = [cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR) for one in data]
     assert shown[0].shape[:2] == (80, 160) and {one.shape[0] for one in shown[1:]} == {40}
-    import hashlib
-
     whole = hashlib.sha256()
     for picture in pictures:
         whole.update(b"800 400\n" + picture.tobytes())
     assert pixels == whole.hexdigest()
+
+
+BLIND = Path(__file__).with_name("blind.py")
+
+
+@contextlib.contextmanager
+def blind_scan(
+    folder: Path, *words: object, processes: bool = False, seconds: float = 0.0, prefix: Sequence[str] = (),
+    **options: Any,
+) -> Iterator[subprocess.Popen[bytes]]:  # fmt: skip
+    """``serialscan scan`` with a reader that finds nothing, in ``folder``."""
+    extra = {"SERIALSCAN_READER": "network", "SERIALSCAN_JOBS": "1", "BLIND_SECONDS": str(seconds)}
+    if not processes:
+        extra["BLIND_IN_PROCESS"] = "1"
+    command = [*prefix, sys.executable, str(BLIND), "scan", *map(str, words)]
+    environment = clean_environment(folder / "home", PYTHONPATH=str(BLIND.parent), **extra)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "bufsize": 0}
+    with subprocess.Popen(command, cwd=folder, env=environment, **{**pipes, **options}) as child:
+        try:
+            yield child
+        finally:
+            if child.poll() is None:
+                child.kill()
+
+
+def finished(folder: Path, *words: object, **options: Any) -> tuple[int, list[bytes], str]:
+    """Exit code, lines on standard output, and what was said, of a scan that comes to its end."""
+    with blind_scan(folder, *words, **options) as child:
+        out, err = child.communicate(timeout=120)
+    assert out == b"" or out.endswith(b"\n")
+    return child.returncode, out.split(b"\n")[:-1], err.decode()
+
+
+def photos(folder: Path, count: int) -> Path:
+    (folder / "photos").mkdir()
+    for number in range(count):
+        small_photo(folder / "photos" / f"{number:02}.png", f"W{number:06}")
+    return folder / "photos"
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """As a person copies a case: all files whose names begin with its name."""
+    folder.mkdir()
+    for one in path.parent.glob(path.name + "*"):
+        shutil.copyfile(one, folder / one.name)
+    return folder / path.name
+
+
+@pytest.fixture(scope="module")
+def twelve(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes]]:
+    """A folder with twelve photos, and the records of a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("twelve")
+    photos(folder, 12)
+    code, lines, _ = finished(folder, "photos", "--case", "undisturbed.case")
+    assert code == ExitCode.OK and len(lines) == 12
+    return folder, lines
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is a program of Linux")
+def test_every_commit_is_on_the_disk_before_its_line_is_written(
+    twelve: tuple[Path, list[bytes]], tmp_path: Path
+) -> None:
+    """The order of system calls: the case synced, its journal removed, the folder synced, then the line."""
+    folder, whole = twelve
+    path, trace = tmp_path / "a.case", tmp_path / "trace"
+    calls = "trace=fsync,fdatasync,write,unlink,unlinkat,pwrite64"
+    prefix = ("strace", "-f", "-y", "-e", calls, "-o", str(trace))
+    code, lines, _ = finished(folder, "photos", "--case", path, prefix=prefix)
+    assert code == ExitCode.OK and without_times(lines) == without_times(whole)
+    seen, steps = 0, []
+    for call in trace.read_text("utf-8", "replace").splitlines():
+        name, _, rest = call.partition(" ")[2].strip().partition("(")
+        synced = re.match(r"\d+<(.*)>\)", rest) if name in ("fsync", "fdatasync") else None
+        if name == "write" and '"{\\"record' in rest:
+            assert steps[-4:] == ["written", "case synced", "journal removed", "folder synced"], steps
+            seen, steps = seen + 1, []
+        elif synced is not None and synced[1] == str(path):
+            steps.append("case synced")
+        elif synced is not None and synced[1] == str(tmp_path):
+            steps.append("folder synced")
+        elif name == "pwrite64" and f"<{path}>" in rest:
+            steps.append("written")
+        elif name in ("unlink", "unlinkat") and f'"{path}-journal"' in rest:
+            steps.append("journal removed")
+    assert seen == 12
+
+
+def resumes(folder: Path, path: Path, seen: list[bytes], whole: list[bytes], copy: Path) -> None:
+    """A copy beside a run that was killed verifies; the same command again completes it."""
+    if path.exists() and path.stat().st_size:
+        beside = copied(path, copy)
+        assert verdict_on(beside).ok
+        assert set(seen) <= {one.payload for one in entries(beside)}
+    code, lines, said = finished(folder, "photos", "--case", path)
+    assert code == ExitCode.OK, said
+    assert without_times(lines) == without_times(whole)
+    assert set(seen) <= set(lines)  # byte by byte
+    assert verdict_on(path, inputs=True).ok
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is a program of Linux")
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [("pwrite64", 30), ("fdatasync", 17), ("unlink", 7)],
+)
+def test_a_kill_in_the_middle_of_a_commit_loses_nothing(
+    twelve: tuple[Path, list[bytes]], tmp_path: Path, call: str, number: int
+) -> None:
+    """SIGKILL at one very system call of a commit: a page written, the journal synced, or removed."""
+    folder, whole = twelve
+    path = tmp_path / "a.case"
+    trace = ("strace", "-f", "-P", str(path), "-P", f"{path}-journal", "-o", str(tmp_path / "trace"))
+    prefix = (*trace, "-e", f"inject={call}:signal=KILL:when={number}")
+    code, seen, _ = finished(folder, "photos", "--case", path, prefix=prefix)
+    assert code == -signal.SIGKILL
+    assert store.journal_of(path).exists() or call == "unlink"
+    resumes(folder, path, seen, whole, tmp_path / "copy")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL as in POSIX")
+@pytest.mark.parametrize("who", ["parent", "worker"])
+def test_a_kill_of_a_process_loses_nothing(
+    twelve: tuple[Path, list[bytes]], tmp_path: Path, who: str
+) -> None:
+    folder, whole = twelve
+    path = tmp_path / "a.case"
+    with blind_scan(folder, "photos", "--case", path, processes=True, seconds=0.1) as child:
+        assert child.stdout is not None
+        seen = [child.stdout.readline().removesuffix(b"\n") for _ in range(3)]
+        if who == "parent":
+            child.kill()
+        else:
+            (worker,) = wait_for(lambda: workers(child))
+            worker.kill()
+        seen += child.stdout.read().split(b"\n")[:-1]
+        child.wait(30)
+    broken = [line for line in seen if json.loads(line)["status"] == "error"]
+    if who == "worker":
+        assert child.returncode == ExitCode.SOME_FAILED and len(seen) == 12
+        assert [json.loads(line)["error"]["code"] for line in broken] == ["worker_died"]
+    resumes(folder, path, [line for line in seen if line not in broken], whole, tmp_path / "copy")
+    assert set(broken) <= {one.payload for one in entries(path)}  # that it failed once stays in the case
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a limit of the size of files as in POSIX")
+def test_a_full_disk_loses_only_what_was_not_read(twelve: tuple[Path, list[bytes]], tmp_path: Path) -> None:
+    folder, whole = twelve
+    room = (folder / "undisturbed.case").stat().st_size * 3 // 4
+
+    def full() -> None:
+        import resource
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    code, seen, said = finished(folder, "photos", "--case", tmp_path / "a.case", preexec_fn=full)
+    assert code == ExitCode.OUTPUT and "cannot be written" in said and "whole" in said and 0 < len(seen) < 12
+    resumes(folder, tmp_path / "a.case", seen, whole, tmp_path / "copy")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows does not move a file that is open")
+def test_a_case_that_is_moved_while_open_is_whole_at_its_new_place(
+    twelve: tuple[Path, list[bytes]], tmp_path: Path
+) -> None:
+    folder, whole = twelve
+    path, moved = tmp_path / "a.case", tmp_path / "elsewhere.case"
+    with blind_scan(folder, "photos", "--case", path, seconds=0.2) as child:
+        assert child.stdout is not None and child.stderr is not None
+        seen = [child.stdout.readline().removesuffix(b"\n") for _ in range(2)]
+        path.rename(moved)
+        seen += child.stdout.read().split(b"\n")[:-1]
+        said = child.stderr.read().decode()
+        assert child.wait(30) == ExitCode.OUTPUT and "moved or deleted while it was open" in said
+    assert not path.exists() and 2 <= len(seen) < 12
+    assert verdict_on(moved).ok and [one.payload for one in entries(moved)] == seen
+    moved.rename(path)
+    resumes(folder, path, seen, whole, tmp_path / "copy")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of folders as in POSIX")
+def test_a_read_only_folder_is_told(twelve: tuple[Path, list[bytes]], tmp_path: Path) -> None:
+    folder, _ = twelve
+    medium = tmp_path / "medium"
+    medium.mkdir()
+    shutil.copyfile(folder / "undisturbed.case", medium / "a.case")
+    medium.chmod(0o555)
+    try:
+        for name in ("a.case", "new.case"):
+            code, lines, said = finished(folder, "photos", "--case", medium / name, preexec_fn=start_of_child)
+            assert code == ExitCode.OUTPUT and lines == [] and "cannot be written" in said
+        code, _, said = finished(
+            folder, "photos", "--case", medium / "a.case", "--dry-run", preexec_fn=start_of_child
+        )
+        assert code == ExitCode.OK and "0 to read, 12 done" in said
+    finally:
+        medium.chmod(0o755)
+
+
+def test_a_second_process_is_told_who_holds_the_case(
+    twelve: tuple[Path, list[bytes]], tmp_path: Path
+) -> None:
+    folder, _ = twelve
+    path = tmp_path / "a.case"
+    with blind_scan(folder, "photos", "--case", path, seconds=0.5) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        code, lines, said = finished(folder, "photos", "--case", path)
+        assert code == ExitCode.OUTPUT and lines == []
+        assert re.search(rf"is being written by process {child.pid} of .* on .* since 20", said)
+        code, _, said = finished(folder, "photos", "--case", path, "--dry-run")  # reading is allowed
+        assert code == ExitCode.OK and "0 to read, 12 done" not in said
+
+
+def test_records_go_into_a_case_and_into_a_file(twelve: tuple[Path, list[bytes]], tmp_path: Path) -> None:
+    """Killed between the two, the file lacks a record that the case has; it gets it when the run goes on."""
+    folder, whole = twelve
+    path, output = tmp_path / "a.case", tmp_path / "records.ndjson"
+    words = ("photos", "--case", path, "-o", output)
+    code, lines, _ = finished(folder, *words)
+    assert code == ExitCode.OK and lines == []
+    records = output.read_bytes().splitlines(keepends=True)
+    assert [line.rstrip(b"\n") for line in records] == [one.payload for one in entries(path)]
+    assert without_times(records) == without_times(whole)
+    code, _, said = finished(folder, *words)
+    assert code == ExitCode.OUTPUT and "--resume" in said
+    output.write_bytes(b"".join(records[:5]) + records[5][:40])
+    code, _, said = finished(folder, *words, "--resume")
+    assert code == ExitCode.OK and "12 of them by an earlier run" in said
+    assert output.read_bytes() == b"".join(records)
+    assert len(entries(path)) == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--case", "photos/a.case"), ExitCode.OUTPUT, "inside the input folder"),
+        (("--case", "a.jpg"), ExitCode.OUTPUT, "name of a photo"),
+        (("--case", "a.case", "-o", "a.case"), ExitCode.OUTPUT, "file of the records, too"),
+        (("--case", "link.case", "-o", "records.ndjson"), ExitCode.OUTPUT, "file of the records, too"),
+        (("--case", "notes.txt", "--dry-run"), ExitCode.NO_INPUT, "is no case"),
+        (("--sign", "k"), ExitCode.USAGE, "are for --case"),
+        (("--further-run",), ExitCode.USAGE, "are for --case"),
+    ],
+)
+def test_a_case_takes_the_place_of_nothing(
+    folder: Path, tmp_path: Path, command: Command, words: Sequence[str], code: ExitCode, told: str
+) -> None:
+    (tmp_path / "link.case").symlink_to(tmp_path / "records.ndjson")
+    (tmp_path / "notes.txt").write_text("notes of mine", encoding="utf-8")
+    before = sorted(one.name for one in tmp_path.rglob("*"))
+    done = command("scan", "photos", *words)
+    assert (done.code, done.out) == (code, "") and told in done.err, done.err
+    assert sorted(one.name for one in tmp_path.rglob("*")) == before
+
+
+def test_the_head_is_signed_shown_and_written_beside_the_case(
+    twelve: tuple[Path, list[bytes]], tmp_path: Path, command: Command
+) -> None:
+    folder, _ = twelve
+    Path("pass").write_text("a passphrase\n", encoding="utf-8")
+    made = command("key", "create", "doe.key", "--name", "doe", "--passphrase-file", "pass")
+    fingerprint = made.out.split()[-1]
+    path = tmp_path / "a.case"
+    sign = ("--sign", tmp_path / "doe.key", "--passphrase-file", tmp_path / "pass")
+    code, _, said = finished(folder, "photos", "--case", path, *sign)
+    assert code == ExitCode.OK
+    (shown,) = re.findall(r"Head over (\d+) entries: ([0-9a-f]{64}); it stands in (\S+), too", said)
+    assert (shown[0], Path(shown[2])) == ("16", tmp_path / "a.case.head")  # made, key, run, 12 records, end
+    done = command("case", "verify", path, "--head", "a.case.head", "--key", fingerprint, "--json")
+    assert done.code == ExitCode.OK and json.loads(done.out)["root"] == shown[1]
+    assert command("case", "verify", path, "--key", "0" * 64).code == ExitCode.VERIFY_FAILED
+    Path("pass").write_text("another\n", encoding="utf-8")
+    before = path.read_bytes()
+    code, lines, said = finished(folder, "photos", "--case", path, *sign)
+    assert code == ExitCode.SETTINGS and lines == [] and "passphrase is wrong" in said
+    assert path.read_bytes() == before and [one["kind"] for one in logged(command, path)].count("key") == 1
+
+
+def test_a_dry_run_lists_what_would_be_done_and_writes_nothing(
+    folder: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERIALSCAN_READER", "network")
+
+    def listed(*words: object) -> tuple[int, list[list[str]], str]:
+        before = {one: one.stat().st_mtime_ns for one in tmp_path.rglob("*")}
+        done = command("scan", "photos", "--dry-run", *words)
+        assert {one: one.stat().st_mtime_ns for one in tmp_path.rglob("*")} == before
+        return done.code, [line.split("\t")[:2] for line in done.out.splitlines()], done.err
+
+    def would(*words: object) -> list[str]:
+        return [what for what, _ in listed(*words)[1]]
+
+    (folder / "notes.txt").write_text("no photo", encoding="utf-8")
+    names = [f"photos{os.sep}{name}" for name in (*NAMES, "notes.txt")]
+    code, lines, said = listed()
+    assert (code, lines) == (0, [*(["read", name] for name in names[:5]), ["skip", names[5]]])
+    assert "5 to read, 0 done, 1 skipped; nothing was written" in said
+    assert would("--case", "a.case") == ["read", "read", "read", "read", "same", "skip"]
+    items = [name for what, name in listed("--items", "name")[1] if what == "item"]
+    assert items == [f"photos{os.sep}a", f"photos{os.sep}b"]
+    some = ("photos", "--case", "a.case", "--exclude", "a_2*", "-o", "records.ndjson")
+    assert finished(tmp_path, *some)[0] == ExitCode.SOME_FAILED
+    assert would("--case", "a.case") == ["done", "read", "done", "done", "done", "skip"]
+    assert "1 to read, 4 done" in listed("--case", "a.case")[2]
+    resume = ("-o", "records.ndjson", "--resume")
+    assert would(*resume) == ["done", "read", "done", "done", "done", "skip"]
+    code, lines, said = listed("--case", "a.case", "--effort", "fast")
+    assert code == ExitCode.SETTINGS and "--further-run" in said and lines == []
+    other = ("--effort", "fast", "--further-run")
+    assert would("--case", "a.case", *other) == ["read", "read", "read", "read", "same", "skip"]
+    with (tmp_path / "records.ndjson").open("ab") as file:
+        file.write(b'{"record":"pho')
+    assert would(*resume) == ["done", "read", "done", "done", "done", "skip"]
+
+
+def test_a_clock_that_was_set_back_is_told(folder: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    selection = Selection((str(folder / "a_1.png"),))
+    for year in (2027, 2026):
+        clock = datetime(year, 1, 1, tzinfo=UTC)
+        writer = CaseWriter(tmp_path / "a.case", clock=lambda clock=clock: clock, tell=told.append)
+        with CaseRun(writer, SETTINGS, selection) as into:
+            tally = run(Inputs(selection, None, into), blind(), [into])
+    assert tally.earlier == 1 and told and all("clock was set back" in one for one in told)
+    assert verdict_on(tmp_path / "a.case").ok
