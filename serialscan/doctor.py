@@ -6,7 +6,6 @@ import importlib.metadata
 import io
 import os
 import platform
-import re
 import tempfile
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import msgspec
 from serialscan import __version__, telemetry
 from serialscan.batch.resources import cores, default_jobs, memory
 from serialscan.settings import Settings
+from serialscan.tool import library_names
 
 _FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF")
 
@@ -56,7 +56,7 @@ def _program() -> list[Check]:
     python = f"Python {platform.python_version()} on {platform.platform()}"
     checks = [Check(name="serialscan", ok=True, detail=f"{__version__}, {python}")]
     try:
-        names = _libraries()
+        names = library_names()
     except importlib.metadata.PackageNotFoundError:
         detail = "serialscan runs without being installed, what it needs cannot be listed: pip install ."
         return [*checks, Check(name="libraries", ok=False, detail=detail, needed=False)]
@@ -85,17 +85,6 @@ def _telemetry() -> Check:
         f"pip install 'onnxruntime<{major}.{minor + 1}'"
     )
     return Check(name="telemetry", ok=False, detail=detail, needed=False)
-
-
-def _libraries() -> list[str]:
-    """Names of the libraries that serialscan cannot do without, as its installation states them.
-
-    Raises:
-        PackageNotFoundError: serialscan is not installed, only its code is there.
-    """
-    stated = [line.partition(";") for line in importlib.metadata.requires("serialscan") or ()]
-    needed = [library for library, _, condition in stated if "extra" not in condition]
-    return [re.split(r"[^\w.-]", library.strip(), maxsplit=1)[0] for library in needed]
 
 
 def _weights() -> list[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from serialscan.record import Code, Error, ErrorCode, Line, PhotoRecord, Source,
 from serialscan.tool import tool_with
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from serialscan.reading import Reader
     from serialscan.settings import Settings
 
@@ -21,6 +24,7 @@ def scan_photo(
     settings: Settings,
     *,
     name: str | None = None,
+    see: Callable[[int, np.ndarray], None] | None = None,
 ) -> PhotoRecord:
     """Read one photo.
 
@@ -29,6 +33,7 @@ def scan_photo(
         reader: the networks, loaded once per process.
         settings: limits and reading settings.
         name: what ``source.path`` says when ``photo`` is bytes.
+        see: is shown each page before it is read: its number from 1, and its pixels, (H, W, 3) uint8 RGB.
 
     Returns:
         The record; a photo that cannot be read gives a record with ``status`` "error".
@@ -51,6 +56,8 @@ def scan_photo(
             source = opened.source
             warnings += opened.warnings
             for number, page in enumerate(opened.pages(), start=1):
+                if see is not None:
+                    see(number, page)
                 reading = reader.read(page, page=number, first_line=len(lines) + 1, first_code=len(codes) + 1)
                 lines += reading.lines
                 displays += reading.displays

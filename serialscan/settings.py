@@ -78,10 +78,14 @@ class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     Attributes:
         jobs: worker processes; 0 chooses by cores and memory.
         timeout_s: seconds after which a photo is given up.
+        preview_px: longer side of the preview of each photo that a case keeps, in pixels; 0 keeps none.
+        crop_px: height of the crops of what may be the serial that a case keeps, in pixels; 0 keeps none.
     """
 
     jobs: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=86400)] = 300.0
+    preview_px: Annotated[int, msgspec.Meta(ge=0, le=4000)] = 320
+    crop_px: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 64
 
 
 class Effective(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.metadata
 import json
+import platform
+import re
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +24,49 @@ def tool_with(settings: Settings, models: tuple[Model, ...] = ()) -> Tool:
     return Tool(
         name="serialscan", version=__version__, settings_digest=settings_digest(settings), models=models
     )
+
+
+def pinned_models() -> tuple[Model, ...]:
+    """The weights that this version reads with; it does not start with others."""
+    return tuple(Model(name=name, sha256=sha256) for name, sha256 in sorted((_weights() or {}).items()))
+
+
+def library_names() -> list[str]:
+    """Names of the libraries that serialscan cannot do without, as its installation states them.
+
+    Raises:
+        PackageNotFoundError: serialscan is not installed, only its code is there.
+    """
+    stated = [line.partition(";") for line in importlib.metadata.requires("serialscan") or ()]
+    needed = [library for library, _, condition in stated if "extra" not in condition]
+    return [re.split(r"[^\w.-]", library.strip(), maxsplit=1)[0] for library in needed]
+
+
+def library_versions(settings: Settings) -> dict[str, str]:
+    """Versions of Python and of the libraries in use, and of Tesseract if it testifies."""
+    versions = {"python": platform.python_version()}
+    try:
+        names = library_names()
+    except importlib.metadata.PackageNotFoundError:
+        names = []
+    for name in names:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    tesseract = _tesseract(settings)
+    return {**versions, "tesseract": tesseract} if tesseract is not None else versions
+
+
+def processor() -> str:
+    """The machine's processor and its system, for people."""
+    name = platform.processor()
+    try:
+        told = Path("/proc/cpuinfo").read_text("utf-8", "replace")  # of Linux; elsewhere the name is enough
+        name = next(line.partition(":")[2].strip() for line in told.splitlines() if "model name" in line)
+    except (OSError, StopIteration):
+        pass
+    return f"{name or platform.machine()}; {platform.platform()}"
 
 
 @functools.cache

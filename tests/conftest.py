@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import psutil
 import pytest
+from blind import Blind
 from PIL import Image, ImageDraw
 
 from serialscan import telemetry  # noqa: F401 - before a test imports onnxruntime, to turn that off
@@ -30,22 +31,6 @@ def small_photo(path: Path, text: str = "W123456") -> Path:
     ImageDraw.Draw(picture).text((20, 20), text, fill=(20, 20, 20), font_size=36)
     picture.save(path, {".jpg": "JPEG"}.get(path.suffix.lower()))
     return path
-
-
-class Blind:
-    """A reader that finds nothing, without weights."""
-
-    models = ()
-
-    def read(self, rgb: Any, page: int = 1, first_line: int = 1, first_code: int = 1) -> Any:
-        from serialscan.reading.reader import Reading
-        from serialscan.record import Quality
-
-        quality = Quality(glyph_height_px=None, sharpness=0.5, clipped=0.0)
-        return Reading(lines=(), codes=(), quality=quality)
-
-    def least_accepted(self, max_error: float) -> float:
-        return 1.0
 
 
 def blind(settings: Settings | None = None) -> InProcess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -35,7 +36,7 @@ PAGES = [
 ]  # fmt: skip
 SCRIPT = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 JSON = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"\bserialscan ((?:scan|schema|config|knowledge|doctor|completion)\b[^|\n#>]*)")
+COMMAND = re.compile(r"\bserialscan ((?:scan|schema|config|knowledge|doctor|completion|case|key)\b[^|\n#>]*)")
 # Readings differ a little between processors and versions of the libraries.
 CONFIDENCE, PIXELS = 0.05, 4.0
 
@@ -153,14 +154,20 @@ def test_set_up_asks_for_what_the_package_asks_for() -> None:
         assert f"readme_command '{command}'" in (REPOSITORY / ".ci" / "run").read_text("utf-8")
 
 
-@pytest.mark.parametrize("line", COMMAND.findall("\n".join([*SCRIPT.findall(README), *USAGE])))
+@pytest.mark.parametrize(
+    "line",
+    COMMAND.findall(
+        re.sub(r" *\\\n *", " ", "\n".join([*SCRIPT.findall(README), *USAGE, *SCRIPT.findall(DOCS["case"])]))
+    ),
+)
 def test_commands_and_options_exist(line: str) -> None:
     name, *arguments = shlex.split(line)
     command = cli.commands[name]
-    if isinstance(command, click.Group):
+    while isinstance(command, click.Group) and arguments[0] != "--help":
         name, *arguments = arguments
         command = command.commands[name]
-    command.make_context(name, arguments)
+    with contextlib.suppress(click.exceptions.Exit):  # of --help
+        command.make_context(name, arguments)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="written for the shells of Linux and macOS")

@@ -162,6 +162,21 @@ def _demand_free(raw: FileIO, path: Path, advice: str, resume: bool) -> None:
         )
 
 
+def check_case_place(path: Path, inputs: tuple[str, ...], output: Path | None) -> None:
+    """Refuse a place for a case in which it could be taken for something else.
+
+    Raises:
+        OutputError: it has the name of a photo, is an input or lies in one, or is the file of the records.
+    """
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        raise OutputError(f"{path} has the name of a photo: choose another --case.")
+    if any(name != STDIN and _same(path, name) for name in inputs):
+        raise OutputError(f"{path} is an input: choose another --case.")
+    if output is not None and os.path.realpath(path) == os.path.realpath(output):
+        raise OutputError(f"{path} is the file of the records, too: choose another --case or --output.")
+    _demand_outside(path, inputs, "--case")
+
+
 def make_pictures_folder(path: Path, inputs: tuple[str, ...], option: str) -> None:
     """Make a folder for pictures, outside of every input folder; ``option`` names it.
 

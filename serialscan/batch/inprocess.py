@@ -37,7 +37,7 @@ class InProcess:
             done = self._do(task, lines)
             if done.light is not None and isinstance(task, Input) and task.item is not None:
                 lines[task.item].append(done.light)
-            yield Outcome(task, done.line, done.error, done.no_pictures)
+            yield Outcome(task, done.line, done.error, done.no_pictures, done.kept)
 
     def _do(self, task: Task, lines: dict[str, list[bytes]]) -> Done:
         if not isinstance(task, Input):

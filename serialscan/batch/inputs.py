@@ -21,7 +21,7 @@ from serialscan.batch.task import Input, Task
 from serialscan.errors import InputError, PhotoError, SerialscanError
 
 if TYPE_CHECKING:
-    from serialscan.batch.resume import Made
+    from serialscan.batch.resume import Earlier
     from serialscan.items import Grouping
 
 STDIN = "-"
@@ -131,7 +131,7 @@ class Inputs:
     Args:
         selection: which inputs.
         grouping: puts photos together to items. All inputs are then listed before the first is read.
-        made: what an earlier run made, which is not made again.
+        earlier: what earlier runs made, which is not made again.
 
     Attributes:
         skipped: what was left out so far.
@@ -140,11 +140,11 @@ class Inputs:
     """
 
     def __init__(
-        self, selection: Selection, grouping: Grouping | None = None, made: Made | None = None
+        self, selection: Selection, grouping: Grouping | None = None, earlier: Earlier | None = None
     ) -> None:
         self._selection = selection
         self._grouping = grouping
-        self._made = made
+        self._earlier = earlier
         self.skipped = Skipped()
         self.total: int | None = None
         self.without_item = 0
@@ -155,12 +155,12 @@ class Inputs:
         Raises:
             SerialscanError: the list of files cannot be read, or the grouping is bad.
         """
-        if self._made is None:
+        if self._earlier is None:
             yield from self._tasks()
             return
         from serialscan.batch.resume import resumed
 
-        yield from resumed(self._tasks(), self._made)
+        yield from resumed(self._tasks(), self._earlier)
 
     def _tasks(self) -> Iterator[Task]:
         found = walk(self._selection, self.skipped)

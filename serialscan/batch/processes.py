@@ -280,7 +280,7 @@ class _Supervisor:
 
     def _finish(self, number: int, done: Done) -> None:
         task, _ = self._unfinished.pop(number)
-        self._finished[number] = Outcome(task, done.line, done.error, done.no_pictures)
+        self._finished[number] = Outcome(task, done.line, done.error, done.no_pictures, done.kept)
         if isinstance(task, Input) and task.item is not None:
             assert done.light is not None
             self._photos[task.item][number] = done.light

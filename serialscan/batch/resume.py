@@ -1,13 +1,13 @@
-"""Goes on with a file of records: what an earlier run made is given out as it is, and not made again."""
+"""Goes on with what an earlier run made: it is given out as it is, and not made again. From a file here."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -15,13 +15,26 @@ from serialscan.batch.destination import RecordFile
 from serialscan.batch.sink import Sink
 from serialscan.batch.task import Input, Outcome, Task
 from serialscan.errors import OutputError, PhotoError, SettingsError
-from serialscan.record import ErrorCode
+from serialscan.record import ErrorCode, PhotoRecord
 from serialscan.settings import Settings
 
 # What happened to the process and not to the photo: another try may end better.
 _TRY_AGAIN: frozenset[ErrorCode] = frozenset(
     {"timed_out", "worker_died", "out_of_memory", "internal_error", "changed"}
 )
+
+
+def may_end_better(record: PhotoRecord) -> bool:
+    """Whether a photo failed by what happened to the process, so that it is to be read again."""
+    return record.error is not None and record.error.code in _TRY_AGAIN
+
+
+class Earlier(Protocol):
+    """What earlier runs made."""
+
+    def known(self, task: Input) -> Input:
+        """The task, with its record if there is one; asked once for each input, by one thread, in order."""
+        ...
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -67,6 +80,7 @@ class Made:
     Args:
         file: the file; the start of a record at its end, left by a run that was cut off, is taken off it.
         settings: those of this run.
+        repair: take a last record that is not whole off the file.
 
     Attributes:
         cut: the last record was not whole.
@@ -76,16 +90,22 @@ class Made:
         OutputError: a line is no record.
     """
 
-    def __init__(self, file: RecordFile, settings: Settings) -> None:
+    def __init__(self, file: RecordFile, settings: Settings, *, repair: bool = True) -> None:
         self._file = file
+        self._repair = repair
         self._photos: defaultdict[tuple[str, str | None], deque[_Made]] = defaultdict(deque)
         self._failures: set[tuple[_Source | None, str]] = set()
         self._items: set[bytes] = set()
+        self._lines: Counter[bytes] = Counter()
         self._tool: dict[str, Any] | None = None
         self.cut = False
         self._index(_tool(settings))
         # A handle of its own: records are found by another thread than that which adds some.
         self._reader = Path(file.name).open("rb")  # noqa: SIM115 - open as long as the run
+
+    def known(self, task: Input) -> Input:
+        """See ``Earlier``."""
+        return replace(task, line=self.find(task))
 
     def find(self, task: Input) -> bytes | None:
         """The record of an input, if there is one of the same path and content; each is found once."""
@@ -127,6 +147,14 @@ class Made:
             raise SettingsError(_OTHER.format(self._file.name))
         return False
 
+    def holds(self, line: bytes) -> bool:
+        """Whether the file holds just this line; each one is found once."""
+        digest = _hash(line)
+        if not self._lines[digest]:
+            return False
+        self._lines[digest] -= 1
+        return True
+
     def _index(self, own: dict[str, Any]) -> None:
         start = 0
         for number, line in enumerate(self._file.lines(), start=1):
@@ -143,12 +171,14 @@ class Made:
                 ) from error
             if any(seen.tool.get(key) != own[key] for key in ("name", "version", "settings_digest")):
                 raise SettingsError(_OTHER.format(self._file.name))
+            digest = _hash(line.rstrip(b"\n"))
+            self._lines[digest] += 1
             if seen.record == "item":
-                self._items.add(_hash(line.rstrip(b"\n")))
+                self._items.add(digest)
             elif seen.source is not None:
                 self._add(seen, seen.source, start, end - 1)
             start = end
-        if self.cut:  # now that all before it are known to be records
+        if self.cut and self._repair:  # now that all before it are known to be records
             self._file.cut(start)
 
     def _add(self, seen: _Seen, source: _Source, start: int, end: int) -> None:
@@ -169,25 +199,32 @@ _OTHER = (
 )
 
 
-def resumed(tasks: Iterable[Task], made: Made) -> Iterator[Task]:
+def resumed(tasks: Iterable[Task], earlier: Earlier) -> Iterator[Task]:
     """The tasks, those that are done with their records."""
     for task in tasks:
         if isinstance(task, Input) and task.problem is None and not task.stdin:
-            yield replace(task, line=made.find(task))
+            yield earlier.known(task)
         else:
             yield task
 
 
 class Missing(Sink):
-    """Hands on to another sink what the file does not hold yet."""
+    """Hands on to another sink what the file does not hold yet.
 
-    def __init__(self, sink: Sink, made: Made) -> None:
+    Args:
+        sink: the other one.
+        made: the file.
+        exact: records come from elsewhere: what counts is whether the file holds their very bytes.
+    """
+
+    def __init__(self, sink: Sink, made: Made, *, exact: bool = False) -> None:
         self._sink = sink
         self._made = made
+        self._exact = exact
 
     def write(self, outcome: Outcome) -> None:
         """Hand on."""
-        if not self._made.has(outcome):
+        if not (self._made.holds(outcome.line) if self._exact else self._made.has(outcome)):
             self._sink.write(outcome)
 
     def end(self, tally: Any) -> None:

@@ -28,6 +28,7 @@ class Tally:
         last_error: message of the last error record.
         items: item records written.
         earlier: photos whose records an earlier run made.
+        twins: photos with the content of another one, whose record they have.
     """
 
     inputs: Inputs
@@ -38,6 +39,7 @@ class Tally:
     last_error: str | None = None
     items: int = 0
     earlier: int = 0
+    twins: int = 0
 
     @property
     def done(self) -> int:
@@ -78,7 +80,8 @@ class Tally:
         else:
             self.failed += 1
             self.last_error = outcome.error
-        self.earlier += outcome.input.line is not None
+        self.earlier += outcome.input.line is not None and not outcome.input.twin
+        self.twins += outcome.input.twin
 
 
 def run(inputs: Inputs, executor: Executor, sinks: Sequence[Sink]) -> Tally:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from serialscan.record import ErrorCode
+
+if TYPE_CHECKING:
+    from serialscan.case import InputFacts, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,9 @@ class Input:
         problem: code and message of what is already known to be wrong with it.
         item: the item that it is a photo of, if photos are put together.
         crowded: the item has too many photos to be put together.
-        line: its record, made by an earlier run, as a line of JSON without the line end.
+        line: its record, which was made before, as a line of JSON without the line end.
+        sha256: of the file, hex, when it was found; None if nobody looked.
+        twin: an input before it has the same content, and gives it its record.
     """
 
     path: str
@@ -29,6 +34,8 @@ class Input:
     item: str | None = None
     crowded: bool = False
     line: bytes | None = None
+    sha256: str | None = None
+    twin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,15 @@ Task = Input | Fusion
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What a case keeps of a photo beside its record."""
+
+    facts: InputFacts
+    preview: bytes | None = None
+    crops: Sequence[Picture] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One finished task.
 
@@ -58,12 +74,14 @@ class Outcome:
         line: its record as a line of JSON without the line end.
         error: the error's message, or None if there is none.
         no_pictures: why pictures that were asked for could not be made, or None.
+        kept: for a case, if the photo was read for one.
     """
 
     task: Task
     line: bytes
     error: str | None
     no_pictures: str | None = None
+    kept: Kept | None = None
 
     @property
     def input(self) -> Input | None:

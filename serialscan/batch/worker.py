@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serialscan.batch.output import guard_streams
-from serialscan.batch.task import Input, Task
+from serialscan.batch.task import Input, Kept, Task
 from serialscan.errors import EngineError, OutputError, PhotoError, SerialscanError
 from serialscan.printable import printable
 from serialscan.record import ErrorCode, ItemRecord, PhotoRecord, from_json, to_json
 from serialscan.settings import Settings
 
 if TYPE_CHECKING:
+    from serialscan.case import InputFacts
+    from serialscan.pictures.small import Sizes, Watcher
     from serialscan.reading import Reader
 
 READY = "ready"
@@ -50,6 +52,7 @@ class Job:
         threads: threads that the networks may use; 0 lets onnxruntime choose.
         crops: folder for pictures of the lines, or None.
         pictures: folder for pictures of the photos with what was read, or None.
+        small: sizes of the pictures for a case, or None if there is no case.
         tracebacks: show the traceback of an internal error on stderr.
     """
 
@@ -57,6 +60,7 @@ class Job:
     threads: int = 0
     crops: Path | None = None
     pictures: Path | None = None
+    small: Sizes | None = None
     tracebacks: bool = False
 
     @property
@@ -74,12 +78,14 @@ class Done:
         error: the error's message, or None if there is none.
         no_pictures: why pictures that were asked for could not be made, or None.
         light: for a photo of an item what the item needs of it, as a line of JSON.
+        kept: for a case.
     """
 
     line: bytes
     error: str | None
     no_pictures: str | None = None
     light: bytes | None = None
+    kept: Kept | None = None
 
 
 Data = bytes | Sequence[bytes] | None
@@ -163,8 +169,10 @@ def do(task: Task, data: Data, reader: Reader, job: Job) -> Done:
     if isinstance(task, Input):
         assert data is None or isinstance(data, bytes)
         if task.line is None:
-            record = _read(task, data, reader, job)
-            return replace(_done(record, task), no_pictures=_pictured(record, task, data, job))
+            record, watcher = _read(task, data, reader, job)
+            no_pictures = _pictured(record, task, data, job)
+            kept, no_small = _kept(record, watcher, task, data, job)
+            return replace(_done(record, task), no_pictures=no_pictures or no_small, kept=kept)
         return replace(known(task, task.line), no_pictures=_pictured(from_json(task.line), task, data, job))
     from serialscan.batch.items import fuse
     from serialscan.marking import load_knowledge
@@ -206,20 +214,61 @@ def _records(data: Data) -> list[PhotoRecord]:
     return [from_json(line) for line in data]
 
 
-def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> PhotoRecord:
+def _read(task: Input, data: bytes | None, reader: Reader, job: Job) -> tuple[PhotoRecord, Watcher | None]:
     from serialscan.photo import describe
     from serialscan.scan import error_record, scan_photo
 
     photo = Path(task.path) if data is None else data  # a Path drops ./, so the name as given goes beside it
+    watcher = None
+    if job.small is not None:
+        from serialscan.pictures.small import Watcher
+
+        watcher = Watcher(job.small)
+    see = watcher.see if watcher is not None else None
     try:
-        return scan_photo(photo, reader, job.settings, name=task.path)
+        return scan_photo(photo, reader, job.settings, name=task.path, see=see), watcher
     except MemoryError:
         code: ErrorCode = "out_of_memory"
         message = "there is not enough memory for this photo: use fewer --jobs or a lower --max-pixels"
     except Exception as error:
         _show_traceback(job)
         code, message = "internal_error", _internal(error)
-    return error_record(describe(photo, task.path), job.settings, code, message)
+    return error_record(describe(photo, task.path), job.settings, code, message), watcher
+
+
+def _kept(
+    record: PhotoRecord, watcher: Watcher | None, task: Input, data: bytes | None, job: Job
+) -> tuple[Kept | None, str | None]:
+    """What a case keeps of a photo that was read, and why there are no pictures; must not cost the record."""
+    if watcher is None:
+        return None, None
+    from serialscan.case import Picture
+
+    facts = file_facts(task, watcher.pixel_sha256 if record.error is None else None)
+    photo = data if data is not None else Path(task.path)
+    try:
+        small = watcher.small(record, photo, job.settings)
+    except PhotoError as error:
+        return Kept(facts, watcher.preview), error.message
+    except MemoryError:
+        return Kept(facts, watcher.preview), "there is not enough memory for crops of this photo"
+    except Exception as error:
+        _show_traceback(job)
+        return Kept(facts, watcher.preview), _internal(error)
+    crops = tuple(Picture(role="crop", data=crop, of=of) for of, crop in small.crops.items())
+    return Kept(facts, small.preview, crops), None
+
+
+def file_facts(task: Input, pixel_sha256: str | None = None) -> InputFacts:
+    """What a case says of an input's file: when its content was changed, and its entry in the folder."""
+    from serialscan.case import InputFacts
+
+    if not task.stdin:
+        with contextlib.suppress(OSError, ValueError):
+            status = os.stat(task.path)  # noqa: PTH116 - a Path drops ./
+            changed = status.st_ctime_ns if os.name == "posix" else None  # elsewhere it is something else
+            return InputFacts(modified_ns=status.st_mtime_ns, changed_ns=changed, pixel_sha256=pixel_sha256)
+    return InputFacts(pixel_sha256=pixel_sha256)
 
 
 def _pictured(record: PhotoRecord, task: Input, data: Data, job: Job) -> str | None:

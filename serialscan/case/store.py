@@ -80,10 +80,14 @@ def connect(path: Path, *, mode: str) -> sqlite3.Connection:
     Args:
         path: the case.
         mode: ``ro``, ``rw`` or ``rwc``, as in SQLite's URIs.
+
+    Returns:
+        The connection; threads that share it take turns.
     """
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY_S, isolation_level=None
-    )
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY_S, isolation_level=None,
+        check_same_thread=False,
+    )  # fmt: skip
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     return connection

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import secrets
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from serialscan.case import store
 from serialscan.case.checkpoint import ORIGIN, Checkpoint, PublicKey, parse_checkpoint
 from serialscan.case.derive import rows_of
 from serialscan.case.entry import NO_PREVIOUS, Entry, decode, encode
+from serialscan.case.find import Found, Kind, beside, find, kinds_of
 from serialscan.case.heads import Heads
 from serialscan.case.merkle import Tree, leaf_hash
 from serialscan.case.read import entry_bytes, read_record
@@ -107,6 +109,7 @@ class CaseWriter:
         if not create and not path.is_file():
             raise InputError(f"{path}: there is no such case: check the path.")
         self._tree, self._previous, self.last_time = Tree(), NO_PREVIOUS, ""
+        self._turn = threading.RLock()
         self._hold = Hold(path)
         try:
             self._connection = self._connect()
@@ -129,7 +132,8 @@ class CaseWriter:
 
     def close(self) -> None:
         """Let others write; safe to be called twice."""
-        self._connection.close()
+        with self._turn:
+            self._connection.close()
         self._hold.release()
 
     @property
@@ -171,10 +175,27 @@ class CaseWriter:
         return self.append("record", fields, line, pictures)
 
     def end_run(
-        self, run: int, *, ok: int, failed: int, interrupted: bool = False, signer: Signer | None = None
+        self,
+        run: int,
+        *,
+        ok: int,
+        failed: int,
+        earlier: int = 0,
+        interrupted: bool = False,
+        signer: Signer | None = None,
     ) -> Checkpoint:
-        """Write that a run has ended, and the head of the case."""
-        self.append("run_ended", {"run": run, "ok": ok, "failed": failed, "interrupted": interrupted})
+        """Write that a run has ended, and the head of the case.
+
+        Args:
+            run: its number.
+            ok: photos whose records have no error.
+            failed: photos whose records have one.
+            earlier: photos of both kinds whose records an earlier run had made.
+            interrupted: it did not come to its end.
+            signer: who signs the head.
+        """
+        counts = {"ok": ok, "failed": failed, "earlier": earlier}
+        self.append("run_ended", {"run": run, **counts, "interrupted": interrupted})
         return self.checkpoint(signer)
 
     def append(
@@ -252,23 +273,36 @@ class CaseWriter:
                 )
         return head
 
-    def find(self, sha256: str, settings_digest: str, models: str) -> list[bytes]:
-        """The records of photos with this content that were read with these settings and models.
+    def kinds(self) -> list[Kind]:
+        """In which ways runs of this case have read, the last one last."""
+        with self._turn:
+            return kinds_of(self._connection)
 
-        Args:
-            sha256: of the file.
-            settings_digest: of the settings in force.
-            models: ``derive.models_digest`` of the weights in use.
+    def find(self, sha256: str, kind: Kind) -> list[Found]:
+        """The records of photos with this content that were made in this way, oldest first.
 
-        Returns:
-            The records as they were written, oldest first; none if it was not read so.
+        May be called by another thread than that which writes.
         """
-        rows = self._connection.execute(
-            "SELECT branch, sequence FROM record WHERE sha256 = ? AND kind = 'photo' AND settings_digest = ?"
-            " AND models = ? ORDER BY branch, sequence",
-            (sha256, settings_digest, models),
-        ).fetchall()
-        return [decode(entry_bytes(self._connection, *row)).payload for row in rows]
+        with self._turn:
+            return find(self._connection, sha256, kind)
+
+    def beside(self, found: Found) -> tuple[InputFacts, bytes | None, list[Picture]]:
+        """What stands beside a record: facts of the file, its preview, its crops."""
+        with self._turn:
+            facts, small = beside(self._connection, found)
+        pictures = [Picture(**one) for one in small]
+        preview = next((one.data for one in pictures if one.role == "preview"), None)
+        return InputFacts(**facts), preview, [one for one in pictures if one.role != "preview"]
+
+    def has_item(self, item: str, line: bytes) -> bool:
+        """Whether the record of an item stands in this case just so."""
+        with self._turn:
+            rows = self._connection.execute(
+                "SELECT sequence FROM record WHERE branch = ? AND item = ?", (MAIN, item)
+            ).fetchall()
+            return any(
+                decode(entry_bytes(self._connection, MAIN, sequence)).payload == line for (sequence,) in rows
+            )
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -356,11 +390,12 @@ class CaseWriter:
         )
 
     def _add_key(self, key: PublicKey) -> None:
-        rows = self._connection.execute(
-            "SELECT sequence FROM entry WHERE branch = ? AND kind = 'key'", (MAIN,)
-        ).fetchall()
-        for (sequence,) in rows:
-            fields = decode(entry_bytes(self._connection, MAIN, sequence)).fields
+        with self._turn:
+            rows = self._connection.execute(
+                "SELECT sequence FROM entry WHERE branch = ? AND kind = 'key'", (MAIN,)
+            ).fetchall()
+            keys = [decode(entry_bytes(self._connection, MAIN, sequence)).fields for (sequence,) in rows]
+        for fields in keys:
             if (fields["name"], fields["public"]) == (key.name, key.data.hex()):
                 return
         self.append("key", {"name": key.name, "public": key.data.hex(), "fingerprint": key.fingerprint})
@@ -368,16 +403,17 @@ class CaseWriter:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """All of it on the disk, or nothing."""
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield self._connection
-            self._connection.execute("COMMIT")
-        except BaseException as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise told(self.path, error) from error
-            raise
+        with self._turn:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise told(self.path, error) from error
+                raise
 
 
 def declare(connection: sqlite3.Connection, application_id: int) -> None:

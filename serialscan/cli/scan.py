@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from serialscan.batch.destination import RecordFile, make_pictures_folder, open_output
+from serialscan.batch.destination import (
+    RecordFile,
+    check_case_place,
+    make_pictures_folder,
+    open_output,
+)
 from serialscan.batch.inputs import STDIN, Inputs, Selection, check_current_folder, expanded
 from serialscan.batch.output import is_stdout, take_stdout
 from serialscan.batch.processes import local_processes
-from serialscan.batch.resume import Made, Missing
+from serialscan.batch.resume import Earlier, Made, Missing
 from serialscan.batch.run import run
 from serialscan.batch.sink import Lines, Sink
 from serialscan.batch.worker import Job
+from serialscan.cli.key import passphrase_option
 from serialscan.cli.options import config_option, effective_settings, verbose_option
 from serialscan.cli.progress import Aside, progress
 from serialscan.cli.text import say, summary
-from serialscan.errors import InputError
+from serialscan.errors import ExitCode, InputError
+from serialscan.printable import printable
 
 if TYPE_CHECKING:
+    from serialscan.batch.case import CaseRun
     from serialscan.batch.index import IndexPage
+    from serialscan.case import Signer
     from serialscan.items import Grouping
+    from serialscan.settings import Effective, Settings
 
 
 @click.command(
@@ -36,10 +48,12 @@ Examples:
   find . -name '*.jpg' -print0 | serialscan scan --files-from - -0 > records.ndjson
   serialscan scan photos/ --pictures pictures/      also a picture of each photo with what was read
   serialscan scan -r seizures/ --items folder       also one record for each folder's item
+  serialscan scan -r seizures/ --case seizure-17.case    into a case; the same again goes on after a cut
   cat photo.jpg | serialscan scan - | jq .serial
 
 \b
-Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be read; 130 interrupted.
+Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be read; 5 the output or the case
+cannot be written; 7 the case was read with other settings; 8 the case was tampered with; 130 interrupted.
 """
 )
 @click.argument("paths", nargs=-1, metavar="PATH...")
@@ -94,7 +108,33 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
     "--resume",
     is_flag=True,
     help="Go on with the records in --output FILE, which a run that was cut off left: what is done is not "
-    "done again.",
+    "done again. A case is always gone on with.",
+)
+@click.option(
+    "--case",
+    "case_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.case",
+    help="Keep the records in a case, with small pictures; a new one is made. A record is in the case before "
+    "it goes anywhere else. The same command again goes on: what the case holds is given out as it is.",
+)
+@click.option(
+    "--further-run",
+    is_flag=True,
+    help="Let a run with other settings, or by another version, into a case.",
+)
+@click.option(
+    "--sign",
+    "key_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="KEY",
+    help="Sign the case's head at the end with this key; see serialscan key create.",
+)
+@passphrase_option
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="List what would be read, what is done, and what is skipped; write nothing.",
 )
 @click.option(
     "--format",
@@ -159,7 +199,8 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
 def scan(
     paths: tuple[str, ...], recursive: bool, files_from: str | None, null: bool, include: tuple[str, ...],
     exclude: tuple[str, ...], items: str | None, item_pattern: str | None, jobs: int | None,
-    output: str | None, resume: bool, form: str, progress_kind: str, crops: Path | None,
+    output: str | None, resume: bool, case_path: Path | None, further_run: bool, key_path: Path | None,
+    passphrase_file: Path | None, dry_run: bool, form: str, progress_kind: str, crops: Path | None,
     pictures: Path | None, reader: str | None, effort: str | None, max_error: float | None,
     knowledge: str | None, gps: bool | None, max_pixels: int | None, max_bytes: int | None, quiet: bool,
     config_file: Path | None, verbose: int,
@@ -187,19 +228,26 @@ def scan(
     if null and files_from is None:
         raise click.UsageError("-0 says how the names of --files-from end; add --files-from.")
     file = Path(output) if output is not None and not is_stdout(output) else None
-    if resume and (file is None or form == "table"):
+    if resume and case_path is None and (file is None or form == "table"):
         raise click.UsageError("--resume goes on with a file of records: name it with --output FILE.")
-    if resume and STDIN in paths:
+    if resume and file is not None and STDIN in paths:
         raise click.UsageError("--resume cannot find what came from standard input: name the file.")
-    data = take_stdout(needed=file is None)
-    effective = effective_settings(
-        config_file,
-        {
-            "reader": reader, "effort": effort, "max_error": max_error, "knowledge": knowledge, "gps": gps,
-            "max_pixels": max_pixels, "max_bytes": max_bytes, "jobs": jobs,
-        },
-    )  # fmt: skip
+    if case_path is None and (further_run or key_path is not None or passphrase_file is not None):
+        raise click.UsageError("--further-run, --sign and --passphrase-file are for --case.")
+    flags = {
+        "reader": reader, "effort": effort, "max_error": max_error, "knowledge": knowledge, "gps": gps,
+        "max_pixels": max_pixels, "max_bytes": max_bytes, "jobs": jobs,
+    }  # fmt: skip
     folders = {option: path for option, path in (("--crops", crops), ("--pictures", pictures)) if path}
+    selection = Selection(paths, files_from, null, recursive, include, exclude, file, tuple(folders.values()))
+    if case_path is not None:
+        check_case_place(case_path, paths, file)
+    if dry_run:
+        settings = effective_settings(config_file, flags).settings
+        return _forecast(selection, grouping, settings, file if resume else None, case_path, further_run)
+    data = take_stdout(needed=file is None)
+    effective = effective_settings(config_file, flags)
+    signer = _signer(key_path, passphrase_file)
     for option, path in folders.items():
         make_pictures_folder(path, paths, option)
     if crops is not None and pictures is not None and crops.samefile(pictures):
@@ -209,9 +257,14 @@ def scan(
     made = Made(data, effective.settings) if resume and isinstance(data, RecordFile) else None
     if made is not None and made.cut:
         say(f"serialscan: the last record in {file} was cut off and is made again", err=True)
-    selection = Selection(paths, files_from, null, recursive, include, exclude, file, tuple(folders.values()))
     as_table = form == "table" or (form == "auto" and file is None and data.is_terminal)
-    with progress(progress_kind, quiet) as shown:
+    with contextlib.ExitStack() as stack:
+        into = None
+        if case_path is not None:
+            into = stack.enter_context(
+                _case_run(case_path, effective.settings, selection, grouping, signer, further_run)
+            )
+        shown = stack.enter_context(progress(progress_kind, quiet))
         records: Sink
         if as_table:
             from serialscan.cli.table import TableWriter
@@ -222,21 +275,126 @@ def scan(
         if data.is_terminal:
             records = Aside(records, shown)
         if made is not None:
-            records = Missing(records, made)
-        job = Job(effective.settings, crops=crops, pictures=pictures, tracebacks=verbose > 1)
+            records = Missing(records, made, exact=into is not None)
         pages = _pages(folders)
-        executor = local_processes(job, effective.batch)
-        tally = run(Inputs(selection, grouping, made), executor, [records, *pages, shown])
+        executor = local_processes(_job(effective, folders, into, verbose), effective.batch)
+        sinks = [*([into] if into is not None else []), records, *pages, shown]
+        tally = run(Inputs(selection, grouping, into or made), executor, sinks)
     if not quiet or tally.interrupted:
         say(f"serialscan: {summary(tally)}", err=True)
         for page in (page for page in pages if page.path.is_file()):
             without = f"; {page.without} without a picture, it says why" if page.without else ""
             say(f"serialscan: look at {page.path}{without}", err=True)
+    if into is not None:
+        _tell_head(into)
     if tally.done == tally.failed == 1 and not as_table:
         say(f"serialscan: {tally.last_error}", err=True)
     if tally.done == 0 and not tally.interrupted:
-        raise InputError("There is no photo to read: check the paths, or use -r for the folders below.")
+        raise InputError(_NOTHING)
     return tally.exit_code
+
+
+_NOTHING = "There is no photo to read: check the paths, or use -r for the folders below."
+
+
+def _job(effective: Effective, folders: Mapping[str, Path], into: CaseRun | None, verbose: int) -> Job:
+    small = None
+    if into is not None:
+        from serialscan.pictures.small import Sizes
+
+        small = Sizes(effective.batch.preview_px, effective.batch.crop_px)
+    return Job(
+        effective.settings, crops=folders.get("--crops"), pictures=folders.get("--pictures"), small=small,
+        tracebacks=verbose > 1,
+    )  # fmt: skip
+
+
+def _signer(key_path: Path | None, passphrase_file: Path | None) -> Signer | None:
+    """Who signs; the passphrase is asked for before hours of reading, not after."""
+    if key_path is None:
+        return None
+    from serialscan.cli.key import open_signer
+
+    return open_signer(key_path, passphrase_file)
+
+
+def _case_run(
+    path: Path,
+    settings: Settings,
+    selection: Selection,
+    grouping: Grouping | None,
+    signer: Signer | None,
+    further: bool,
+) -> CaseRun:
+    from serialscan.batch.case import CaseRun
+    from serialscan.case import CaseWriter, Heads, state_folder
+
+    def tell(sentence: str) -> None:
+        say(f"serialscan: {sentence}", err=True)
+
+    writer = CaseWriter(path, Heads(state_folder()), tell=tell)
+    return CaseRun(writer, settings, selection, grouping, signer=signer, further=further, tell=tell)
+
+
+def _tell_head(into: CaseRun) -> None:
+    from serialscan.cli.case import head_line
+
+    if into.head is not None:
+        say(f"serialscan: {head_line(into.head)}; it stands in {into.head_path}, too", err=True)
+    if into.without:
+        say(f"serialscan: {into.without} photos stand in the case without crops or preview", err=True)
+
+
+def _forecast(
+    selection: Selection,
+    grouping: Grouping | None,
+    settings: Settings,
+    records: Path | None,
+    case_path: Path | None,
+    further: bool,
+) -> int:
+    """List what a scan would do."""
+    from serialscan.batch.forecast import Would, forecast
+
+    def tell(would: Would, name: str, why: str) -> None:
+        say(f"{would}\t{printable(name)}" + (f"\t{why}" if why else ""))
+
+    with contextlib.ExitStack() as stack:
+        earlier = _earlier(stack, settings, records, case_path, further)
+        counts = forecast(Inputs(selection, grouping, earlier), tell).counts
+    parts = [f"{counts[Would.READ]} to read", f"{counts[Would.DONE]} done"]
+    names = {Would.SAME: "of the same content", Would.FAIL: "that will fail", Would.SKIP: "skipped"}
+    parts += [f"{counts[would]} {name}" for would, name in names.items() if counts[would]]
+    say(f"serialscan: dry run: {', '.join(parts)}; nothing was written", err=True)
+    if not any(counts[would] for would in (Would.READ, Would.DONE, Would.SAME, Would.FAIL)):
+        raise InputError(_NOTHING)
+    return ExitCode.OK
+
+
+def _earlier(
+    stack: contextlib.ExitStack,
+    settings: Settings,
+    records: Path | None,
+    case_path: Path | None,
+    further: bool,
+) -> Earlier | None:
+    """What earlier runs made, opened for reading only."""
+    if case_path is not None:
+        from serialscan.batch.case import Lookup, demand_kind, kind_of
+        from serialscan.case.find import kinds_of
+        from serialscan.case.read import open_case
+
+        kind, reader = kind_of(settings), None
+        if case_path.exists() and case_path.stat().st_size:
+            reader = stack.enter_context(open_case(case_path))
+            if not further:
+                demand_kind(case_path, kinds_of(reader.connection), kind)
+        return Lookup(reader, kind)
+    if records is not None and records.is_file():
+        file = RecordFile(FileIO(records, "r"), records)
+        stack.callback(file.close)
+        return Made(file, settings, repair=False)
+    return None
 
 
 def _pages(folders: Mapping[str, Path]) -> list[IndexPage]:

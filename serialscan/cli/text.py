@@ -29,8 +29,10 @@ def summary(tally: Tally) -> str:
         parts.append(f"{_count(tally.without_item, 'photo')} without an item")
     if tally.earlier:
         parts[0] += f", {tally.earlier} of them by an earlier run"
-    if tally.done > tally.earlier and tally.seconds:
-        parts.append(speed((tally.done - tally.earlier) / tally.seconds))
+    if tally.twins:
+        parts[0] += f", {tally.twins} with the content of another"
+    if (new := tally.done - tally.earlier - tally.twins) and tally.seconds:
+        parts.append(speed(new / tally.seconds))
     if tally.interrupted:
         total = f"{tally.done} of {tally.total}" if tally.total is not None else f"{tally.done}"
         parts.insert(0, f"interrupted, {total} read; what was written is valid")

@@ -67,18 +67,19 @@ def _keep_crops(record: PhotoRecord, number: int, page: np.ndarray, folder: Path
         if cut is not None:
             gap = np.full((CROP_PX, _GAP_PX, 3), 255, np.uint8)
             both = np.concatenate([cut, gap, flattened(cut)], axis=1)
-            _write(folder / crop_name(record.source, line.id), _encoded(both, ".png"), "--crops")
+            _write(folder / crop_name(record.source, line.id), encoded(both, ".png"), "--crops")
 
 
 def _keep_picture(record: PhotoRecord, page: np.ndarray, folder: Path) -> None:
     from serialscan.pictures.draw import drawn
 
     made = drawn(record, page)
-    _write(folder / picture_name(record.source), _encoded(made.picture, ".jpg"), "--pictures")
-    _write(folder / thumbnail_name(record.source), _encoded(made.thumbnail, ".jpg"), "--pictures")
+    _write(folder / picture_name(record.source), encoded(made.picture, ".jpg"), "--pictures")
+    _write(folder / thumbnail_name(record.source), encoded(made.thumbnail, ".jpg"), "--pictures")
 
 
-def _encoded(rgb: np.ndarray, suffix: str) -> bytes:
+def encoded(rgb: np.ndarray, suffix: str) -> bytes:
+    """A picture, (H, W, 3) uint8 RGB, as the bytes of a ``.jpg`` or ``.png`` file."""
     import cv2
 
     how = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if suffix == ".jpg" else []
