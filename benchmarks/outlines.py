@@ -70,9 +70,9 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
             pages = loaded._pages
             seen = pages._once(rgb, [_at(np.array(polygon))])
             for found in pages.look(rgb, seen, seen):
-                ends = loaded._ends(page, [found]).get(found.shape, ())
-                line = reader._line(found, f"T{len(true) + 1}", 1, None, ends)
-                true += [loaded._probable(line, width, height)] if line.text else []
+                line = loaded._probable(reader._line(found, f"T{len(true) + 1}", 1, None), width, height)
+                ends = loaded._ends(page, [found], [line.confidence]).get(found.shape, ())
+                true += [msgspec.structs.replace(line, ends=ends)] if line.text else []
     kept = [one for one in located.lines if all(iou(one.polygon, other.polygon) < TAKEN for other in true)]
     marks, serial = read_marks([*kept, *true], located.codes, load_knowledge())
     return label, located, msgspec.structs.replace(located, lines=(*kept, *true), marks=marks, serial=serial)

@@ -1,4 +1,4 @@
-"""The second reader testifies to lines, in one call a photo, and its failures cost nothing."""
+"""The second reader testifies to lines, by its library or its program, and its failures cost nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,28 @@ def line(text: str, *, light: bool = False, height: int = 48, grey: bool = False
     return picture if grey else np.repeat(picture[:, :, None], 3, axis=2)
 
 
+@pytest.fixture
+def program_only(monkeypatch):
+    """A machine without the library."""
+    monkeypatch.setitem(sys.modules, "tesserocr", None)
+    for looked_up in (tesseract.version, tesseract._library):
+        looked_up.cache_clear()
+    tesseract.version()  # by the program that is installed, before a test puts another in its place
+    yield
+    for looked_up in (tesseract.version, tesseract._library):
+        looked_up.cache_clear()
+
+
+@pytest.fixture(params=["library", "program"])
+def either(request):
+    """Both ways to ask Tesseract."""
+    if request.param == "program":
+        request.getfixturevalue("program_only")
+    return request.param
+
+
 @installed
+@pytest.mark.usefixtures("either")
 def test_lines_are_read_in_their_order():
     texts = ["MADE IN USA", "W74392", "COLT AR 15", "8391", "HARTFORD", "CAL 223"]
     pictures = [
@@ -47,6 +68,7 @@ def test_lines_are_read_in_their_order():
 
 
 @installed
+@pytest.mark.usefixtures("either")
 def test_a_line_without_text_has_no_testimony_and_shifts_no_other():
     empty = np.full((48, 200, 3), 120, np.uint8)
     said = tesseract.testify([empty, line("A74392"), empty, line("8391 X", light=True), empty])
@@ -54,6 +76,7 @@ def test_a_line_without_text_has_no_testimony_and_shifts_no_other():
 
 
 @installed
+@pytest.mark.usefixtures("either")
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 3000), (3000, 1), (2, 2, 3), (400, 9000)])
 def test_odd_pictures(shape):
     odd = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
@@ -75,6 +98,7 @@ def _stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Non
 
 @installed
 @posix
+@pytest.mark.usefixtures("program_only")
 def test_all_lines_of_a_photo_take_one_call_and_one_thread(tmp_path, monkeypatch):
     real, log = shutil.which("tesseract"), tmp_path / "log"
     _stand_in(tmp_path, monkeypatch, f'echo "$OMP_THREAD_LIMIT" "$@" >> {log}\nexec {real} "$@"')
@@ -85,7 +109,32 @@ def test_all_lines_of_a_photo_take_one_call_and_one_thread(tmp_path, monkeypatch
     assert "-l eng" in call
 
 
+@installed
+def test_the_library_says_the_same_in_any_order_starts_nothing_and_prints_nothing(tmp_path):
+    """In a process of its own, so that all it prints is seen."""
+    program = """if True:
+        import subprocess, sys
+        import numpy as np
+        from serialscan.reading import tesseract
+        from tests.test_tesseract import line
+        assert tesseract.version() and tesseract._library()
+        subprocess.Popen = None
+        lines = [line(t) for t in ("A74392", "8391 X", "HARTFORD", "IMPORTED BY")]
+        lines.append(np.random.default_rng(1).integers(0, 256, (48, 300, 3), dtype=np.uint8))
+        there = tesseract.testify(lines)
+        back = tesseract.testify(lines[::-1])[::-1]
+        alone = [tesseract.testify([one])[0] for one in lines]
+        assert there == back == alone
+        assert [one.text for one in there[:3]] == ["A74392", "8391 X", "HARTFORD"]
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parent.parent, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 @posix
+@pytest.mark.usefixtures("program_only")
 @pytest.mark.parametrize(
     "script",
     [

@@ -31,6 +31,7 @@ ENDS_DIGITS = 2  # of a line at whose ends one looks
 NEXT_DIGITS = 4  # of a line next to which recognisers look for a faint character
 NEXT_NOISE = 0.2  # probability of a character that recognisers give to bare surface; less tells nothing
 NEXT_DOUBT = 0.5  # probability of more, or of something over it, from which they need not look
+NEXT_SURE = 0.25  # confidence of the line; a number on one that is rather misread is accepted by nobody
 BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons
 
 
@@ -131,20 +132,25 @@ class Reader:
         first: int,
     ) -> tuple[Line, ...]:
         """Lines as they stand in the record, with what Tesseract said; ids are counted from ``first``."""
-        ends = self._ends(rgb, found)
         height, width = rgb.shape[:2]
-        lines = (
-            _line(one, f"L{number}", page, said.get(one.shape), ends.get(one.shape, ()))
+        lines = [
+            self._probable(_line(one, f"L{number}", page, said.get(one.shape)), width, height)
             for number, one in enumerate(found, start=first)
+        ]
+        ends = self._ends(rgb, found, [line.confidence for line in lines])
+        return tuple(
+            msgspec.structs.replace(line, ends=ends.get(one.shape, ()))
+            for line, one in zip(lines, found, strict=True)
         )
-        return tuple(self._probable(line, width, height) for line in lines)
 
     def _probable(self, line: Line, width: int, height: int) -> Line:
         if self._calibration is None:
             return line
         return calibrated(line, self._calibration.probability(line, width, height))
 
-    def _ends(self, rgb: np.ndarray, found: Sequence[Found]) -> dict[Shape, tuple[End, End]]:
+    def _ends(
+        self, rgb: np.ndarray, found: Sequence[Found], confidences: Sequence[float]
+    ) -> dict[Shape, tuple[End, End]]:
         """What is seen beyond both ends of each line that shows a number."""
         numbers = [
             one
@@ -155,7 +161,11 @@ class Reader:
             [slot.position for slot in one.fusion.slots if slot.ranked()[0][0] != " "] for one in numbers
         ]
         marked = [(one.shape, at) for one, at in zip(numbers, places, strict=True) if at]
-        long = {one.shape for one in numbers if sum(c.isdigit() for c in one.fusion.text) >= NEXT_DIGITS}
+        long = {
+            one.shape
+            for one, confidence in zip(found, confidences, strict=True)
+            if confidence >= NEXT_SURE and sum(c.isdigit() for c in one.fusion.text) >= NEXT_DIGITS
+        }
         seen = ends_of(rgb, [(shape, at[0], at[-1]) for shape, at in marked], self._networks.ends)
         # Where nothing is seen so far, two recognisers look for what is faint.
         asked = [
@@ -196,7 +206,7 @@ def _to_ask(lines: Sequence[tuple[Shape, str, float]]) -> list[Shape]:
     return [lines[i][0] for i in sorted(best)]
 
 
-def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tuple[End, ...]) -> Line:
+def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
     shape, fusion = found.shape, found.fusion
     positions = [slot.position for slot in fusion.slots]
     edges = _edges(positions)
@@ -228,7 +238,6 @@ def _line(found: Found, name: str, page: int, second: Testimony | None, ends: tu
         readers=(*found.testimonies, second) if second else found.testimonies,
         glyph_height_px=round(shape.height * GLYPH_SHARE, 1),
         page=page,
-        ends=ends,
         stacked=isinstance(shape, Stack),
     )
 

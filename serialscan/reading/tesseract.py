@@ -1,13 +1,17 @@
 """The second reader: Tesseract on lines that were located and rectified before.
 
-It is another program with another way of reading, so it can testify to what the networks read. It
-runs once a photo: every line is a page of one file, so that no line disturbs another.
+It is another program with another way of reading, so it can testify to what the networks read. Its library
+(tesserocr) is loaded once a process. Without it the program runs once a photo: every line is a page of one
+file. Both read with the English data of the installed program, and no line disturbs another.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
+import subprocess
+import threading
 from functools import lru_cache
 from math import prod
 from pathlib import Path
@@ -17,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from serialscan.record import Testimony
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     from PIL.Image import Image
@@ -36,15 +40,18 @@ _WINDOWS_PROGRAM = Path(r"C:\Program Files\Tesseract-OCR\tesseract.exe")  # its 
 _LINE_HEIGHT = 48  # pixels of a line on its page; capitals are then about 40 high
 _MARGIN = 12  # white pixels around it
 _MAX_LENGTH = 60  # line heights; a longer strip is no line of text
-_SECONDS = 20
+_SECONDS = 20  # for the program with all lines of a photo, or for the library with one
 _OPTIONS = "--psm 7 --oem 1"  # a page is a single line; the LSTM reader
 
 _log = logging.getLogger(__name__)
 
 
+_alone = threading.Lock()  # the library reads one line at a time
+
+
 @lru_cache(maxsize=1)
 def version() -> str | None:
-    """Version of the installed program, or None if it or its English data are missing."""
+    """Version of the Tesseract that testifies, or None if the program or its English data are missing."""
     import pytesseract
 
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # the batch is parallel already
@@ -52,9 +59,48 @@ def version() -> str | None:
         pytesseract.pytesseract.tesseract_cmd = str(_WINDOWS_PROGRAM)
     try:
         found = str(pytesseract.get_tesseract_version()).splitlines()[0].strip()
-        return found if _LANGUAGE in pytesseract.get_languages() else None
+        if _LANGUAGE not in pytesseract.get_languages():
+            return None
     except (pytesseract.TesseractError, OSError, SystemExit, ValueError, IndexError):
         return None
+    library = _library()
+    return library[1] if library else found
+
+
+@lru_cache(maxsize=1)
+def _library() -> tuple[Any, str] | None:
+    """The library with the program's English data, and its version; None if either is missing."""
+    try:
+        import tesserocr
+
+        reader = tesserocr.PyTessBaseAPI(
+            path=_data_folder(),
+            lang=_LANGUAGE,
+            psm=tesserocr.PSM.SINGLE_LINE,
+            oem=tesserocr.OEM.LSTM_ONLY,
+            variables={"debug_file": os.devnull},  # it would write to standard error
+        )
+        return reader, tesserocr.tesseract_version().split()[1]
+    except Exception as error:  # a library that does not fit may raise anything
+        _log.info("The program Tesseract testifies, not its library: %s", error)
+        return None
+
+
+def _data_folder() -> str:
+    """The folder of the program's language data, as it tells it.
+
+    Raises:
+        LookupError: it does not.
+    """
+    from pytesseract import pytesseract
+
+    told = subprocess.run(
+        [pytesseract.tesseract_cmd, "--list-langs"], capture_output=True, timeout=_SECONDS, check=True
+    )
+    folder = re.search(r'"(.+)"', os.fsdecode(told.stdout).partition("\n")[0])
+    if folder is None:
+        raise LookupError("tesseract --list-langs names no folder")
+    return folder[1]
 
 
 def available() -> bool:
@@ -72,26 +118,18 @@ def testify(lines: Sequence[np.ndarray]) -> list[Testimony | None]:
         One testimony a line, in order; None where Tesseract read nothing or failed. ``confidence`` is
         the product of its confidences in the words of the line.
     """
-    import pytesseract
-
     strips = {number: _dark_on_light(line) for number, line in enumerate(lines)}
     # On an empty page Tesseract sees letters.
     pages = {number: _page(strip) for number, strip in strips.items() if strip.min() < 128}
     if not pages:
         return [None] * len(lines)
     try:
-        with TemporaryDirectory(prefix="serialscan-", ignore_cleanup_errors=True) as folder:
-            file = Path(folder) / "lines.tif"
-            first, *others = pages.values()
-            first.save(file, save_all=True, append_images=others)
-            table = pytesseract.image_to_data(
-                str(file),
-                lang=_LANGUAGE,
-                config=_OPTIONS,
-                timeout=_SECONDS,
-                output_type=pytesseract.Output.DICT,
-            )
-        words = _words(table, len(pages))
+        library = _library() if version() else None
+        words = (
+            _from_program(list(pages.values()))
+            if library is None
+            else _from_library(library[0], pages.values())
+        )
     except Exception as error:
         # The second reader may fail in any way (no program, a crash, no time, a full disk, odd output)
         # and the photo is still read.
@@ -99,6 +137,48 @@ def testify(lines: Sequence[np.ndarray]) -> list[Testimony | None]:
         return [None] * len(lines)
     said = dict(zip(pages, map(_testimony, words), strict=True))
     return [said.get(number) for number in range(len(lines))]
+
+
+def _from_library(reader: Any, pages: Iterable[Image]) -> list[list[tuple[str, float]]]:
+    """Words of every page, in reading order, with their confidences from 0 to 1."""
+    from tesserocr import RIL, iterate_level
+
+    said = []
+    with _alone:
+        for page in pages:
+            reader.SetImage(page)
+            words = []
+            found = reader.GetIterator() if reader.Recognize(1000 * _SECONDS) else None
+            for word in iterate_level(found, RIL.WORD) if found else ():
+                if not word.Empty(RIL.WORD) and (text := _text(word, RIL.WORD)):
+                    words.append((text, word.Confidence(RIL.WORD) / 100))
+            said.append(words)
+        reader.Clear()
+    return said
+
+
+def _text(word: Any, level: int) -> str:
+    try:
+        return str(word.GetUTF8Text(level)).strip()
+    except RuntimeError:  # it holds none
+        return ""
+
+
+def _from_program(pages: list[Image]) -> list[list[tuple[str, float]]]:
+    """Likewise, by a start of the program."""
+    import pytesseract
+
+    with TemporaryDirectory(prefix="serialscan-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "lines.tif"
+        pages[0].save(file, save_all=True, append_images=pages[1:])
+        table = pytesseract.image_to_data(
+            str(file),
+            lang=_LANGUAGE,
+            config=_OPTIONS,
+            timeout=_SECONDS,
+            output_type=pytesseract.Output.DICT,
+        )
+    return _words(table, len(pages))
 
 
 def _page(strip: np.ndarray) -> Image:
