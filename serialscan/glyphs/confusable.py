@@ -32,7 +32,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _TABLE = msgspec.convert(
-    tomllib.loads((resources.files(__package__) / "confusable.toml").read_text(encoding="utf-8")),
+    tomllib.loads((resources.files("serialscan.glyphs") / "confusable.toml").read_text(encoding="utf-8")),
     _Table,
 )
 _AS_LATIN = str.maketrans(_TABLE.as_latin)
