@@ -28,7 +28,7 @@ from serialscan.glyphs import match_key
 from serialscan.items import scan_item
 from serialscan.items.fuse import Strand, fuse_lines
 from serialscan.marking import Knowledge, load_knowledge, read_marks
-from serialscan.record import ItemRecord, PhotoRecord, any_from_json
+from serialscan.record import ItemRecord, PhotoRecord, photo_records
 
 Item = list[tuple[PhotoRecord, dict[str, Any]]]
 LIKE = 60.0  # percent of likeness from which a line is taken for a true one
@@ -38,13 +38,9 @@ SHORTEST = 4  # characters of a line that counts
 def load(labels: Path, records: Path, knowledge: Knowledge) -> list[Item]:
     """The photos of each item, with marks by the knowledge of today."""
     by_file = {}
-    for line in records.read_bytes().splitlines():
-        record = any_from_json(line)
-        if isinstance(record, PhotoRecord):
-            marks, serial = read_marks(record.lines, record.codes, knowledge)
-            by_file[Path(record.source.path).name] = msgspec.structs.replace(
-                record, marks=marks, serial=serial
-            )
+    for _, record in photo_records(records):
+        marks, serial = read_marks(record.lines, record.codes, knowledge)
+        by_file[Path(record.source.path).name] = msgspec.structs.replace(record, marks=marks, serial=serial)
     items: defaultdict[str, Item] = defaultdict(list)
     for text in labels.read_text("utf-8").splitlines():
         label = json.loads(text)

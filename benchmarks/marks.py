@@ -38,7 +38,7 @@ from serialscan.record import (
     Mark,
     PhotoRecord,
     SerialReading,
-    from_json,
+    photo_records,
 )
 from serialscan.render.chance import exhibit, extent, random_item
 from serialscan.render.layouts import LAYOUTS
@@ -203,7 +203,7 @@ def as_read(labels: Path, records: Path, tell: bool) -> tuple[Counter[str], Coun
     """Judge the records of labelled photos: what is right, of how many."""
     right: Counter[str] = Counter()
     all_: Counter[str] = Counter()
-    read = {Path(r.source.path).name: r for r in map(from_json, records.read_bytes().splitlines())}
+    read = {Path(record.source.path).name: record for _, record in photo_records(records)}
     for label in map(json.loads, labels.read_text("utf-8").splitlines()):
         wrong = judge_photo(label, read[Path(label["file"]).name], right, all_)
         if wrong and tell:

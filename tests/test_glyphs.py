@@ -101,8 +101,7 @@ def test_every_confusion_stands_once_and_says_whence_it_is_known() -> None:
     known = {*re.findall(r"^\| (\w+) \|", sources, re.MULTILINE), "RENDERED"}
     for pair in PAIRS:
         assert len(pair.chars) == 2 and pair.chars[0] != pair.chars[1]
-        assert pair.sources or sum(pair.read), pair
-        assert set(pair.sources) <= known, pair
+        assert pair.uses and pair.sources and set(pair.sources) <= known, pair
     assert len({frozenset(pair.chars) for pair in PAIRS}) == len(PAIRS)
 
 

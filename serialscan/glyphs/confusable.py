@@ -19,13 +19,11 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         chars: both.
         uses: who takes one for the other; confusable.toml explains them.
         sources: keys of marking/knowledge/SOURCES.md.
-        read: how often the first was read as the second, and the second as the first, where it was measured.
     """
 
     chars: str
     uses: tuple[Use, ...] = ()
     sources: tuple[str, ...] = ()
-    read: tuple[int, int] = (0, 0)
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +32,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _TABLE = msgspec.convert(
-    tomllib.loads((resources.files(__package__) / "confusable.toml").read_text(encoding="utf-8")),
+    tomllib.loads((resources.files("serialscan.glyphs") / "confusable.toml").read_text(encoding="utf-8")),
     _Table,
 )
 _AS_LATIN = str.maketrans(_TABLE.as_latin)

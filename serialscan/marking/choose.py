@@ -14,7 +14,15 @@ from typing import Literal
 from msgspec.structs import replace as replace_fields
 
 from serialscan.glyphs import normalise
-from serialscan.marking.candidates import Candidate, rests_of, sentence, spans_of, told, upside_down
+from serialscan.marking.candidates import (
+    Candidate,
+    rests_of,
+    sentence,
+    shapes_of_kind,
+    spans_of,
+    told,
+    upside_down,
+)
 from serialscan.marking.classify import Read
 from serialscan.marking.complete import CUT, OPEN
 from serialscan.marking.iuid import serial_of
@@ -126,7 +134,8 @@ def _in_conflict(ranked: Sequence[Candidate]) -> bool:
 
 def _read_candidates(read: Read, knowledge: Knowledge) -> list[Candidate]:
     rests = rests_of(read, knowledge)
-    found = [weighed(read, span, rests, knowledge) for span in spans_of(read, rests, knowledge)]
+    of_kind = shapes_of_kind(read, knowledge)
+    found = [weighed(read, span, rests, of_kind, knowledge) for span in spans_of(read, rests, knowledge)]
     return found + upside_down(found, read, knowledge)
 
 

@@ -8,7 +8,8 @@ Weights are natural log odds and stand with their reasons in knowledge/weights.t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from statistics import median
 
 from serialscan.marking.candidates import (
@@ -20,13 +21,11 @@ from serialscan.marking.candidates import (
     Span,
     alike,
     lined_up,
-    shapes_of_kind,
-    sure_shape,
     told,
 )  # fmt: skip
 from serialscan.marking.classify import Read
 from serialscan.marking.geometry import Frame, below, beside, part_frame, part_of
-from serialscan.marking.knowledge import Knowledge, matches_shape
+from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
 from serialscan.record import Completeness, Line
 
 OPEN = frozenset({"edge_near", "ends_in_sign", "row_goes_on", "next_line", "gap_inside", "two_lines"})
@@ -50,17 +49,20 @@ _Add = Callable[[str, str, float], None]
 
 
 def completeness(
-    read: Read, span: Span, value: str, check: bool, rests: Rests, knowledge: Knowledge
-) -> Completeness:
+    read: Read, span: Span, value: str, form: Shape | None, of_kind: Sequence[re.Pattern[str]], check: bool,
+    rests: Rests, knowledge: Knowledge,
+) -> Completeness:  # fmt: skip
     """Probability that no character of a number stands beyond what was read, with its reasons.
 
     Args:
         read: all lines of the photo.
         span: the number, with what may belong to it in another line.
         value: the same as text.
+        form: the shape that says surely that such a number is a serial, if there is one.
+        of_kind: the shapes of the makers and models marked in the photo.
         check: whether its check digit agrees.
         rests: the lines that may go on with a number.
-        knowledge: weights, shapes.
+        knowledge: weights.
     """
     weights = knowledge.weights
     reasons: Reasons = {("complete", "numbers that are read are mostly whole"): weights["complete"]}
@@ -82,7 +84,7 @@ def completeness(
     gaps = _gaps(line, span.start, span.end)
     if gaps:
         add("gap_inside", f"{gaps} wide gap{'s' if gaps > 1 else ''} inside", 1.0)
-    _by_length(read, value, knowledge, add)
+    _by_length(value, form, of_kind, add)
     if check:
         add("length_known", "its check digit agrees", 1.0)
     odds = sum(reasons.values())
@@ -208,13 +210,12 @@ def _gaps(line: Line, start: int, end: int) -> int:
     return max(spaces, sum(s > max(_GAP_PITCHES * usual, _GAP_HEIGHTS) for s in steps))
 
 
-def _by_length(read: Read, value: str, knowledge: Knowledge, add: _Add) -> None:
+def _by_length(value: str, form: Shape | None, of_kind: Sequence[re.Pattern[str]], add: _Add) -> None:
     """Whether a shape that applies here asks for this length, or for a longer number."""
-    if sure_shape(value, read.lines, knowledge) is not None:
+    if form is not None:
         add("length_known", "its shape says how long it is", 1.0)
         return
-    shapes = shapes_of_kind(read, knowledge)
-    if any(matches_shape(pattern, value) for pattern in shapes):
+    if any(matches_shape(pattern, value) for pattern in of_kind):
         add("length_of_kind", "as long as such items' serials are", 1.0)
-    elif any(matches_shape(p, text) for p in shapes for text in (value + "0", value + "00", "0" + value)):
+    elif any(matches_shape(p, text) for p in of_kind for text in (value + "0", value + "00", "0" + value)):
         add("length_short", "shorter than such items' serials are", 1.0)

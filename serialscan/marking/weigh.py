@@ -7,6 +7,7 @@ a record's reasons name.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from serialscan.glyphs import has_arabic_digits, letter_for_digit, match_key, western
@@ -19,7 +20,6 @@ from serialscan.marking.candidates import (
     Span,
     is_part,
     rest_reading,
-    shapes_of_kind,
     sure_shape,
 )  # fmt: skip
 from serialscan.marking.check import vin_agrees
@@ -37,8 +37,18 @@ _NEAR = 2.0  # character heights between a number and the year of its item
 _TALL = ("manufacturer", "model", "calibre", "property")
 
 
-def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candidate:
-    """A candidate with all evidence that its photo holds for and against it."""
+def weighed(
+    read: Read, span: Span, rests: Rests, of_kind: Sequence[re.Pattern[str]], knowledge: Knowledge
+) -> Candidate:
+    """A candidate with all evidence that its photo holds for and against it.
+
+    Args:
+        read: all lines of the photo.
+        span: the number.
+        rests: the lines that may go on with a number.
+        of_kind: the shapes of the makers and models marked in the photo (`shapes_of_kind`).
+        knowledge: weights and shapes.
+    """
     line, weights = read.lines[span.line], knowledge.weights
     tail = span.tail
     value = line.text[span.start : span.end]
@@ -50,7 +60,8 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
         glyphs = (*glyphs, Glyph(char=tail.sign, confidence=1.0), *_glyphs(rest, 0, len(rest.text)))
         reading *= rest_reading(rest)
     reasons = dict(span.reasons)
-    sure = None if is_part(reasons) else sure_shape(value, read.lines, knowledge)
+    form = sure_shape(value, read.lines, knowledge)
+    sure = None if is_part(reasons) else form
     if sure is not None:  # what is common among serials says nothing more
         reasons["shape_sure", f"shape {sure.id} is that of a serial"] = weights["shape_sure"]
     else:
@@ -69,7 +80,7 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
     reasons.update(_by_mirror(read, span.line, weights))
     if line.stacked:
         reasons["stacked", "its characters stand one below the other"] = weights["stacked"]
-    reasons.update(_by_look(glyphs, value, sure, read, knowledge))
+    reasons.update(_by_look(glyphs, value, sure, of_kind, knowledge))
     # A sum of zero is no minus.
     reasons["read", f"read with {reading:.2f}{check}"] = 0.0 + weights["read"] * math.log(
         max(reading, LEAST_READING)
@@ -77,7 +88,7 @@ def weighed(read: Read, span: Span, rests: Rests, knowledge: Knowledge) -> Candi
     return Candidate(
         value, shown, reading, reasons, span.ids, span.line,
         named=span.label is not None and not span.label.may_be_letters,
-        complete=completeness(read, span, value, bool(agrees), rests, knowledge),
+        complete=completeness(read, span, value, form, of_kind, bool(agrees), rests, knowledge),
     )  # fmt: skip
 
 
@@ -93,8 +104,9 @@ def _by_mirror(read: Read, index: int, weights: Mapping[str, float]) -> Reasons:
 
 
 def _by_look(
-    glyphs: Sequence[Glyph], value: str, sure: Shape | None, read: Read, knowledge: Knowledge
-) -> Reasons:
+    glyphs: Sequence[Glyph], value: str, sure: Shape | None, of_kind: Sequence[re.Pattern[str]],
+    knowledge: Knowledge,
+) -> Reasons:  # fmt: skip
     """Characters that may be the letter or digit of the same look, with which the key would differ.
 
     They say nothing of whether this is the serial, but whoever accepts it must know. A form decides: a sure
@@ -112,7 +124,7 @@ def _by_look(
             )
             if not doubtful:
                 continue
-            forms = certain + shapes_of_kind(read, knowledge) if glyph.char.isalpha() else certain
+            forms = [*certain, *of_kind] if glyph.char.isalpha() else certain
             if not any(matches_shape(p, value) and not matches_shape(p, changed) for p in forms):
                 reasons["look_alike", f"{glyph.char} may be {other.char} ({other.confidence:.0%})"] = 0.0
     return reasons

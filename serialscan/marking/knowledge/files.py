@@ -17,6 +17,7 @@ from serialscan.errors import SettingsError
 from serialscan.marking.knowledge.rows import LONGEST_EXAMPLE, TABLES, File, Knowledge, Row, Weight
 from serialscan.patterns import compile_bounded
 
+_PACKAGE = "serialscan.marking.knowledge"
 _FILES = (
     "makers.toml", "models.toml", "calibres.toml", "shapes.toml", "numbers.toml", "labels.toml",
     "phrases.toml", "symbols.toml", "countries.toml", "weights.toml",
@@ -57,13 +58,14 @@ def read_file(path: str) -> bytes:
 @functools.cache
 def shipped_sha256() -> str:
     """SHA-256 of the program's own rows; line ends do not count."""
-    texts = [(resources.files(__package__) / name).read_text(encoding="utf-8") for name in _FILES]
+    folder = resources.files(_PACKAGE)
+    texts = [(folder / name).read_text(encoding="utf-8") for name in _FILES]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 @functools.cache
 def _shipped() -> File:
-    folder = resources.files(__package__)
+    folder = resources.files(_PACKAGE)
     tables: dict[str, Any] = {}
     for name in _FILES:
         tables.update(tomllib.loads((folder / name).read_text(encoding="utf-8")))
