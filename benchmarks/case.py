@@ -1,27 +1,33 @@
 """Figures of the case file: size, speed and memory of many records, and kills at random moments.
 
-Records are made up, of the size that a scan gives them; no photo is read.
+Records are made up, of the size that a scan gives them. Kills are those of scans whose reader finds nothing.
+Only with --photos are photos really read.
 
-    python benchmarks/case.py [--records 20000] [--kills 200]
+    python benchmarks/case.py [--records 20000] [--kills 200] [--photos PHOTO...]
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import json
+import os
 import random
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
+
+import psutil
 
 from serialscan.case import CaseWriter, InputFacts, Picture, Run, store
 from serialscan.case.check import Tools, Trust, check_case
-from serialscan.case.entry import decode
 from serialscan.case.inputs import hash_of
 from serialscan.case.keys import verify_signature
 from serialscan.case.read import open_case, read_record
@@ -76,19 +82,16 @@ def record(number: int) -> bytes:
     return to_json(PhotoRecord(status="ok", tool=tool, source=source, lines=tuple(lines), serial=serial))
 
 
-def write(path: Path, total: int, told: Callable[[bytes], object] = lambda line: None) -> None:
-    """Go on with a case up to that many records, each committed by itself."""
+def write(path: Path, total: int) -> None:
+    """Make a case of that many records, each committed by itself."""
     with CaseWriter(path) as writer:
         run = writer.begin_run(RUN)
-        with open_case(path) as reader:
-            done = len(reader.photos())
-        for number in range(done, total):
+        for number in range(total):
             chance = random.Random(number)
             line = record(number)
             crop = Picture(role="crop", data=chance.randbytes(CROP), of="L1")
             writer.add_record(run, line, InputFacts(modified_ns=number), chance.randbytes(PREVIEW), [crop])
-            told(line)
-        writer.end_run(run, ok=total - done, failed=0)
+        writer.end_run(run, ok=total, failed=0)
 
 
 def peak() -> float:
@@ -134,56 +137,218 @@ def figures(folder: Path, total: int) -> None:
     print(f"verify.py: {total / (time.perf_counter() - started):.0f} records/s")
 
 
-def kills(folder: Path, count: int) -> None:
-    """SIGKILL at random moments; the copy beside each time verifies, and in the end nothing is missing."""
-    path, chance, seen, torn = folder / "killed.case", random.Random(1), 0, 0
+def share(paths: Sequence[Path]) -> None:
+    """What a case costs of a real scan: pictures and hashes of each photo, and its commit."""
+    from serialscan.photo.files import sha256_of
+    from serialscan.pictures.small import Sizes, Watcher
+    from serialscan.reading import Reader
+    from serialscan.scan import scan_photo
+    from serialscan.settings import BatchSettings, Settings
+
+    settings, sizes = Settings(reader="network"), BatchSettings()
+    reader = Reader(settings, threads=2)
+    scan_photo(paths[0], reader, settings)
+    reading = beside = waiting = 0.0
+    bytes_kept = []
+    with tempfile.TemporaryDirectory() as name, CaseWriter(Path(name) / "a.case") as writer:
+        run = writer.begin_run(RUN)
+        for path in paths:
+            watcher = Watcher(Sizes(sizes.preview_px, sizes.crop_px))
+            pages: list[tuple[int, Any]] = []
+            started = time.process_time()
+            read = scan_photo(path, reader, settings, see=lambda *page: pages.append(page))  # noqa: B023
+            reading += time.process_time() - started
+            started = time.process_time()
+            sha256_of(path)
+            for number, page in pages:
+                watcher.see(number, page)
+            small = watcher.small(read, path, settings)
+            facts, line = InputFacts(pixel_sha256=watcher.pixel_sha256), to_json(read)
+            crops = [Picture(role="crop", data=data, of=of) for of, data in small.crops.items()]
+            idle = time.perf_counter()
+            busy = time.process_time()
+            writer.add_record(run, line, facts, small.preview, crops)
+            waiting += (time.perf_counter() - idle) - (time.process_time() - busy)
+            beside += time.process_time() - started
+            pictures = len(small.preview or b"") + sum(map(len, small.crops.values()))
+            bytes_kept.append((len(line), pictures))
+        writer.end_run(run, ok=len(paths), failed=0)
+        size = writer.path.stat().st_size
+    count = len(paths)
+    kept = [sum(column) / count / 1000 for column in zip(*bytes_kept, strict=True)]
+    print(f"{count} photos: {kept[0]:.1f} kB of record and {kept[1]:.1f} kB of pictures each")
+    print(f"size of the case: {size / count / 1000:.1f} kB a photo")
+    print(f"reading: {reading / count * 1000:.0f} ms of processor time a photo")
+    print(f"for the case: {beside / count * 1000:.1f} ms of processor time, {beside / reading:.1%} of that")
+    print(f"waiting for the disk: {waiting / count * 1000:.1f} ms a photo, while the next ones are read")
+
+
+class Blind:
+    """Takes the place of the reader: finds nothing, so that a scan is as quick as its commits."""
+
+    models = ()
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def read(self, rgb: object, **_: int) -> Reading:
+        """Nothing."""
+        return Reading(lines=(), codes=(), quality=Quality())
+
+    def least_accepted(self, max_error: float) -> float:
+        """Nothing is."""
+        return 1.0
+
+
+if __name__ in ("__main__", "__mp_main__"):  # the latter in worker processes, for --blind
+    import serialscan.reading
+    from serialscan.reading.reader import Reading
+    from serialscan.record import Quality
+
+    if "--blind" in sys.argv:
+        serialscan.reading.Reader = Blind  # type: ignore[misc, assignment]
+
+
+class Scan:
+    """A scan into a case with a blind reader, in a process of its own.
+
+    Args:
+        photos: the folder.
+        path: the case.
+        processes: with worker processes; else it is forked off this process, which takes no time to start.
+    """
+
+    def __init__(self, photos: Path, path: Path, *, processes: bool) -> None:
+        words = ["scan", str(photos), "--case", str(path), "--reader", "network", "--jobs", "1", "-q"]
+        self._output, writer = os.pipe()
+        if processes:
+            command = [sys.executable, __file__, "--blind", *words]
+            self.pid = subprocess.Popen(command, stdout=writer, stderr=subprocess.DEVNULL).pid
+        else:
+            self.pid = os.fork()
+            if self.pid == 0:
+                os.close(self._output)
+                os.dup2(writer, 1)
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+                os._exit(_scan_here(words))
+        os.close(writer)
+
+    def lines(self) -> list[bytes]:
+        """What it wrote, once it has ended."""
+        with os.fdopen(self._output, "rb") as output:
+            whole = output.read()
+        os.waitpid(self.pid, 0)
+        return whole.split(b"\n")[:-1]
+
+
+def _scan_here(words: list[str]) -> int:
+    from serialscan.batch.inprocess import InProcess
+    from serialscan.cli import main as command
+
+    scan = sys.modules["serialscan.cli.scan"]
+    reader = cast(Any, Blind())
+    vars(scan)["local_processes"] = lambda job, batch: InProcess(job, reader)
+    return int(command(words))
+
+
+def _workers_of(pid: int) -> list[psutil.Process]:
+    try:
+        children = psutil.Process(pid).children()
+        return [one for one in children if any("spawn_main" in word for word in one.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def kills(folder: Path, count: int, photos_each: int = 16) -> None:
+    """SIGKILL at random moments of scans: the copy beside each verifies, and what goes on completes it."""
+    from PIL import Image
+
+    chance, photos = random.Random(1), folder / "photos"
+    photos.mkdir()
+    for number in range(photos_each):
+        Image.new("RGB", (64, 48), (number, 99, 150)).save(photos / f"{number:03}.png")
+    os.environ["HOME"] = os.environ["XDG_STATE_HOME"] = str(folder)
+    os.environ.pop("LOCALAPPDATA", None)
+    started = time.perf_counter()
+    whole = [_essence(line) for line in Scan(photos, folder / "whole.case", processes=False).lines()]
+    taken = time.perf_counter() - started
+    assert len(whole) == photos_each
     tools = Tools(read_record, verify_signature, hash_of)
-    command = [sys.executable, __file__, "--write-into", str(path)]
+    happened: Counter[str] = Counter()
     for number in range(count):
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-            assert child.stdout is not None
-            if number % 10:
-                seen += child.stdout.readline().endswith(b"\n")
-            time.sleep(chance.uniform(0, 0.05 if number % 10 else 0.5))
-            child.kill()
-            seen += child.stdout.read().count(b"\n")
-        if not path.exists() or (path.stat().st_size == 0 and not store.journal_of(path).exists()):
-            continue
-        copy = folder / "copy.case"
-        store.journal_of(copy).unlink(missing_ok=True)
-        shutil.copyfile(path, copy)
-        bare = "damaged"
-        with contextlib.suppress(store.NotACaseError):
-            bare = "whole" if check_case(copy, Trust(), tools).ok else "damaged"
-        torn += bare == "damaged"
-        if store.journal_of(path).exists():
-            shutil.copyfile(store.journal_of(path), store.journal_of(copy))
-        verdict = check_case(copy, Trust(), tools)
-        assert verdict.ok and verdict.records >= seen, (number, verdict)
-    with store.reading(path) as database:
-        rows = database.execute("SELECT bytes FROM entry WHERE kind = 'record' ORDER BY sequence").fetchall()
-    assert [decode(data).payload for (data,) in rows] == [record(number) for number in range(len(rows))]
+        path = folder / f"{number}.case"
+        who = "worker" if number % 20 == 1 else "parent with workers" if number % 20 == 2 else "parent"
+        scan = Scan(photos, path, processes=who != "parent")
+        _kill(scan, who, path, chance, taken)
+        seen = scan.lines()
+        happened[who] += 1
+        if path.exists() and (path.stat().st_size or store.journal_of(path).exists()):
+            copy = folder / "copy.case"
+            store.journal_of(copy).unlink(missing_ok=True)
+            shutil.copyfile(path, copy)
+            if store.journal_of(path).exists():
+                happened["in the middle of a commit"] += 1
+                shutil.copyfile(store.journal_of(path), store.journal_of(copy))
+            try:
+                verdict = check_case(copy, Trust(), tools)
+                assert verdict.ok and verdict.records >= len(seen), (number, verdict)
+                happened["records kept"] += verdict.records
+            except store.NotACaseError as error:  # SQLite takes back what was written of the first commit
+                assert "is empty" in str(error) and seen == [], error
+                happened["while the case was made"] += 1
+        else:
+            assert seen == []
+            happened["before the case was there"] += 1
+        lines = Scan(photos, path, processes=False).lines()
+        assert [_essence(line) for line in lines] == whole, number
+        assert {line for line in seen if b'"status":"ok"' in line} <= set(lines), number
+        assert check_case(path, Trust(), tools).ok, number
+        path.unlink()
     print(
-        f"{count} kills: {len(rows)} records, each as in a run without kills, {seen} of them seen on stdout"
+        f"{count} kills of scans of {photos_each} photos; each time the copy beside it verified, the run that"
     )
-    print(f"copies of the case with its journal that verify: all; without it damaged: {torn}")
+    print("went on completed it, and its records are those of a run without kills, timings aside")
+    for what, times in sorted(happened.items()):
+        print(f"  {what}: {times}")
+
+
+def _kill(scan: Scan, who: str, path: Path, chance: random.Random, taken: float) -> None:
+    """End a process of a scan at a random moment; of one with workers, once it has begun to write."""
+    if who == "parent":
+        time.sleep(chance.uniform(0, taken))
+        os.kill(scan.pid, signal.SIGKILL)
+        return
+    until = time.monotonic() + 60
+    while not path.exists() or path.stat().st_size < 90_000:
+        if time.monotonic() > until or os.waitid(os.P_PID, scan.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            break
+        time.sleep(0.002)
+    time.sleep(chance.uniform(0, taken / 2))
+    if who == "parent with workers":
+        os.kill(scan.pid, signal.SIGKILL)
+    for worker in _workers_of(scan.pid) if who == "worker" else ():
+        worker.kill()
+
+
+def _essence(line: bytes) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(line)
+    return {**said, "timing_ms": None}
 
 
 def main() -> None:
     """Print the figures."""
+    if sys.argv[1:2] == ["--blind"]:
+        from serialscan.cli import main as command
+
+        sys.exit(command(sys.argv[2:]))
     parser = argparse.ArgumentParser(description="Figures of the case file.")
     parser.add_argument("--records", type=int, default=20_000)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--write-into", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--kills", type=int, default=200, help="not on Windows")
+    parser.add_argument("--photos", nargs="*", type=Path, help="real photos, to tell what a case costs")
     arguments = parser.parse_args()
-    if arguments.write_into is not None:
-        write(
-            arguments.write_into,
-            1_000_000,
-            lambda line: (sys.stdout.buffer.write(line + b"\n"), sys.stdout.flush()),
-        )
-        return
     with tempfile.TemporaryDirectory() as name:
+        if arguments.photos:
+            share(arguments.photos)
         if arguments.records:
             figures(Path(name), arguments.records)
         if arguments.kills:

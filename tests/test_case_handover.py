@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -347,7 +348,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "-config",
         "ts.cnf",
         "-subj",
-        "/O=Authority/CN=Signer",
+        "/O=Authority/CN=A signer whose certificate is longer than that of the root",
         "-keyout",
         "signer.key",
         "-out",
@@ -376,7 +377,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answer(authority: Path, request: Path, name: str, chain: bool = False) -> Path:
-    """What the authority gives for a request."""
+    """What the authority gives for a request; with ``chain`` the root comes with it."""
     words = ["openssl", "ts", "-reply", "-config", "ts.cnf", "-section", "own", "-queryfile", str(request)]
     words += ["-chain", "ca.pem"] if chain else []
     out = request.with_name(name)
@@ -406,6 +407,53 @@ def test_a_time_stamp_is_kept_and_checked_offline(
         (data,) = database.execute("SELECT bytes FROM entry WHERE kind = 'timestamp'").fetchone()
     assert decode(data).payload == stamp.read_bytes()
     assert both_on(checker, path, Trust()).ok
+
+
+def test_a_chain_that_the_library_refuses_is_kept_and_openssl_verifies_it(
+    sealed: tuple[Path, Checkpoint],
+    command: Command,
+    checker: Path,
+    authority: Path,
+    tmp_path: Path,
+) -> None:
+    """OpenSSL sends the signer before the root, whatever their order in a sorted set would be."""
+    path, head = sealed
+    assert command("case", "timestamp", "request", path, "-o", "a.tsq").code == ExitCode.OK
+    stamp = answer(authority, tmp_path / "a.tsq", "a.tsr", chain=True)
+    roots = ("--certificate", authority / "ca.pem")
+    done = command("case", "timestamp", "add", path, stamp, *roots, *BY)
+    assert done.code == ExitCode.OK, done.err
+    assert "kept, not checked: the library cannot parse it" in done.err
+    (kept,) = [one for one in logged(command, path) if one["kind"] == "timestamp"]
+    assert kept["fields"]["size"] == head.size
+    with opened(path) as database:
+        (data,) = database.execute("SELECT bytes FROM entry WHERE kind = 'timestamp'").fetchone()
+    (tmp_path / "kept.tsr").write_bytes(decode(data).payload)
+    (tmp_path / "head").write_bytes(head.body)
+    words = ["openssl", "ts", "-verify", "-data", "head", "-in", "kept.tsr", "-CAfile", authority / "ca.pem"]
+    assert subprocess.run(words, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    (tmp_path / "head").write_bytes(head.body + b"\n")
+    assert subprocess.run(words, cwd=tmp_path, capture_output=True, check=False).returncode != 0
+    assert both_on(checker, path, Trust()).ok
+
+
+def test_without_the_library_an_answer_is_kept_and_a_request_is_refused(
+    sealed: tuple[Path, Checkpoint],
+    command: Command,
+    authority: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has no wheel for every system that serialscan runs on."""
+    path, _ = sealed
+    assert command("case", "timestamp", "request", path, "-o", "a.tsq").code == ExitCode.OK
+    stamp = answer(authority, tmp_path / "a.tsq", "a.tsr")
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+    done = command("case", "timestamp", "request", path, "-o", "b.tsq")
+    assert done.code == ExitCode.ENGINE and "serialscan[timestamp]" in done.err
+    assert not (tmp_path / "b.tsq").exists()
+    done = command("case", "timestamp", "add", path, stamp, *BY)
+    assert done.code == ExitCode.OK and "kept, not checked" in done.err
 
 
 def test_a_time_stamp_of_something_else_is_not_kept(

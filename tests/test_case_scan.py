@@ -374,7 +374,7 @@ def test_every_commit_is_on_the_disk_before_its_line_is_written(
 
 def resumes(folder: Path, path: Path, seen: list[bytes], whole: list[bytes], copy: Path) -> None:
     """A copy beside a run that was killed verifies; the same command again completes it."""
-    if path.exists() and path.stat().st_size:
+    if seen:
         beside = copied(path, copy)
         assert verdict_on(beside).ok
         assert set(seen) <= {one.payload for one in entries(beside)}
@@ -387,11 +387,11 @@ def resumes(folder: Path, path: Path, seen: list[bytes], whole: list[bytes], cop
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is a program of Linux")
 @pytest.mark.parametrize(
-    ("call", "number"),
-    [("pwrite64", 30), ("fdatasync", 17), ("unlink", 7)],
+    ("call", "number", "made"),
+    [("pwrite64", 12, False), ("pwrite64", 100, True), ("fdatasync", 17, True), ("unlink", 7, True)],
 )
 def test_a_kill_in_the_middle_of_a_commit_loses_nothing(
-    twelve: tuple[Path, list[bytes]], tmp_path: Path, call: str, number: int
+    twelve: tuple[Path, list[bytes]], tmp_path: Path, call: str, number: int, made: bool
 ) -> None:
     """SIGKILL at one very system call of a commit: a page written, the journal synced, or removed."""
     folder, whole = twelve
@@ -401,6 +401,10 @@ def test_a_kill_in_the_middle_of_a_commit_loses_nothing(
     code, seen, _ = finished(folder, "photos", "--case", path, prefix=prefix)
     assert code == -signal.SIGKILL
     assert store.journal_of(path).exists() or call == "unlink"
+    assert path.stat().st_size and bool(seen) == made
+    if not made:  # what was written of the case itself is taken back
+        with pytest.raises(store.NotACaseError, match="is empty"):
+            verdict_on(copied(path, tmp_path / "made"))
     resumes(folder, path, seen, whole, tmp_path / "copy")
 
 

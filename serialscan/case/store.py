@@ -180,6 +180,8 @@ def check_kind(path: Path, connection: sqlite3.Connection) -> None:
         NotACaseError: it is not; the message says what to do.
     """
     kind, version = _kind_of(path, connection)
+    if kind == 0 and is_blank(connection):
+        raise NotACaseError(f"{path}: is empty, no case was made in it yet.")
     if kind not in (CASE_ID, EXTRACT_ID):
         raise NotACaseError(f"{path}: is no case of serialscan, or its first bytes were changed.")
     if version > VERSION:
@@ -192,6 +194,15 @@ def check_kind(path: Path, connection: sqlite3.Connection) -> None:
             f"{path}: was written by an older serialscan (form {version}, this one writes {VERSION}): "
             "make a new file of it with serialscan case migrate; the old one stays as it is."
         )
+
+
+def is_blank(connection: sqlite3.Connection) -> bool:
+    """Whether nothing is in the file: also if a kill while it was made left bytes that SQLite takes back."""
+    try:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return bool(pages == 0)
 
 
 def is_extract(connection: sqlite3.Connection) -> bool:

@@ -6,16 +6,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
-from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
-from rfc3161_client.errors import VerificationError
 
 from serialscan.case.checkpoint import Checkpoint, parse_checkpoint
 from serialscan.case.heads import Heads
 from serialscan.case.read import CaseReader, open_case
 from serialscan.case.writer import CaseWriter
-from serialscan.errors import InputError, SettingsError, VerifyError
+from serialscan.errors import EngineError, InputError, SettingsError, VerifyError
 from serialscan.files.whole import write_new
 
 
@@ -37,13 +36,21 @@ def write_request(path: Path, output: Path) -> Checkpoint:
 
     Raises:
         InputError: the case has no head.
+        EngineError: the library for it is not installed.
         OutputError: the file is there already, or cannot be written.
     """
+    library = _library()
+    if library is None:
+        raise EngineError(
+            "A request for a time stamp needs one more library: pip install 'serialscan[timestamp]', or on "
+            "another machine where there is none for this one."
+        )
     with open_case(path) as reader:
         head = reader.last_head()
     if head is None:
         raise InputError(f"{path} has no head yet: seal it first with serialscan case seal.")
-    request = TimestampRequestBuilder().data(head.body).hash_algorithm(HashAlgorithm.SHA256)
+    request = library.TimestampRequestBuilder().data(head.body)
+    request = request.hash_algorithm(library.HashAlgorithm.SHA256)
     write_new(output, request.nonce(nonce=True).cert_request(cert_request=True).build().as_bytes())
     return head
 
@@ -94,8 +101,14 @@ def _head_of(reader: CaseReader, data: bytes) -> Checkpoint | None:
 
 def _checked(answer: Path, data: bytes, head: Checkpoint, roots: Sequence[x509.Certificate]) -> str:
     digest = hashlib.sha256(head.body).digest()
+    library = _library()
+    if library is None:
+        return (
+            "kept, not checked: that needs one more library, pip install 'serialscan[timestamp]'; openssl ts "
+            "-verify can"
+        )
     try:
-        response = decode_timestamp_response(data)
+        response = library.decode_timestamp_response(data)
         said = response.tst_info
         imprint, time = said.message_imprint.message, said.gen_time
     except ValueError as error:  # for example an unsorted set of certificates, as OpenSSL writes it
@@ -105,7 +118,7 @@ def _checked(answer: Path, data: bytes, head: Checkpoint, roots: Sequence[x509.C
     stated = f"states {time.isoformat()}"
     if not roots:
         return f"{stated}; its signature was not checked, no certificate was given"
-    builder = VerifierBuilder()
+    builder = library.VerifierBuilder()
     for one in roots:
         if one.issuer == one.subject:
             builder = builder.add_root_certificate(one)
@@ -113,11 +126,21 @@ def _checked(answer: Path, data: bytes, head: Checkpoint, roots: Sequence[x509.C
             builder = builder.add_intermediate_certificate(one)
     try:
         builder.build().verify(response, digest)
-    except (VerificationError, ValueError) as error:
+    except (library.errors.VerificationError, ValueError) as error:
         raise VerifyError(
             f"{answer}: is not right by these certificates ({error}); it was not added."
         ) from error
     return f"{stated}; its signature is right by the certificates given"
+
+
+def _library() -> Any:
+    """The library for RFC 3161, or None: not all systems have it ready to install."""
+    try:
+        import rfc3161_client
+        import rfc3161_client.errors
+    except ImportError:
+        return None
+    return rfc3161_client
 
 
 def _certificates(paths: Sequence[Path]) -> list[x509.Certificate]:

@@ -309,6 +309,7 @@ class CaseWriter:
             new = not self.path.exists() or self.path.stat().st_size == 0
             connection = store.connect(self.path, mode="rwc" if new else "rw")
             try:
+                new = new or store.is_blank(connection)
                 if not new:
                     store.check_kind(self.path, connection)  # before anything is changed
                 connection.execute("PRAGMA journal_mode = DELETE")
