@@ -22,7 +22,7 @@ from serialscan.errors import EngineError, ExitCode, OutputError, SettingsError
 from serialscan.items import Grouping
 from serialscan.settings import Settings
 
-NETWORK = Settings(reader="network", effort="fast")
+NETWORK = Settings(reader="network", engine="null", effort="fast")
 
 
 class Kept(Sink):

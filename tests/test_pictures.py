@@ -23,6 +23,7 @@ from serialscan.errors import ExitCode, OutputError, PhotoError
 from serialscan.pictures import keep_pictures
 from serialscan.pictures.draw import WIDTH, drawn, page_shown
 from serialscan.reading import Reader
+from serialscan.reading.networks import Networks
 from serialscan.record import Code, PhotoRecord, SerialReading, Warning_, from_json, to_json
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
@@ -32,8 +33,8 @@ SETTINGS = Settings(reader="network")
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(SETTINGS, threads=1)
+def reader(networks: Networks) -> Reader:
+    return Reader(SETTINGS, engine=networks)
 
 
 @pytest.fixture(scope="module")
