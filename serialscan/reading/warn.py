@@ -9,8 +9,8 @@ from serialscan.record import Line, Quality, Source, Warning_
 
 READABLE_PX = 16.0  # glyphs under this height are not readable by anyone
 GOOD_PX = 28.0  # what industrial readers ask for
-BLURRED = 0.25
-CLIPPED = 0.15
+BLURRED = 0.25  # sharpness of a photo (see `Quality`), and less
+CLIPPED = 0.15  # share of its pixels that are pure white or black, and more
 DIGITS = 3  # of a line that may be a number
 
 
