@@ -48,12 +48,12 @@ _SOFT = frozenset(" .,-'·:△")
 _LOOKALIKE = 0.3  # probability that counts for a pair that is often confused
 _ALIKE = look_alikes("mark")
 
-# What is the same mark: the least score in log odds, by what is left over at the ends. Chosen on items of
+# What is the same mark: the least score in log odds, by what goes on at the ends. Chosen on items of
 # rendered photos (benchmarks/items.py).
-_LEAST_WHOLE = 9.0  # nothing is left over
-_LEAST_CUT_BY_EDGE = 12.0  # one ends at the edge of its photo
-_LEAST_CUT = 16.0  # one is part of the other
-_LEAST_DOVETAIL = 24.0  # each goes on beyond an end of the other
+_LEAST_WHOLE = 9.0  # no word goes on
+_LEAST_CUT_BY_EDGE = 12.0  # a word goes on in one of the two, and the other ends at the edge of its photo
+_LEAST_CUT = 16.0  # a word goes on in one of the two
+_LEAST_DOVETAIL = 24.0  # each goes on alone at another end
 _LEAST_PER_PLACE = 1.6  # in the mean of the places that both have
 _DIGITS_OF_NUMBER = 3  # from which a mark is compared as a number
 _LEAST_OF_NUMBER = 0.6  # share of a number's places that agree; equal labels do not make numbers alike

@@ -207,8 +207,7 @@ class Reader:
         long = {
             one.shape
             for one, confidence in zip(found, confidences, strict=True)
-            if confidence >= how.next_sure
-            and sum(c.isdigit() for c in one.fusion.text) >= how.next_digits
+            if confidence >= how.next_sure and sum(c.isdigit() for c in one.fusion.text) >= how.next_digits
         }
         seen = ends_of(rgb, [(shape, at[0], at[-1]) for shape, at in marked], self._engine)
         # Where nothing is seen so far, two recognisers look for what is faint.
