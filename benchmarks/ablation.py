@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import repeat
@@ -22,124 +20,89 @@ from typing import Any
 
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
-from serialscan.reading import arcs, cover, engine, fuse, locate, page, views
-from serialscan.reading.engine import BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
+from serialscan.reading.networks import Networks
+from serialscan.reading.page import PageReader
+from serialscan.recipe import (
+    BUMPS,
+    FAST,
+    FIRST_ROUND,
+    NORMAL,
+    QUICK,
+    RELIEF,
+    STOCK,
+    THOROUGH,
+    V5,
+    Detector,
+    Recipe,
+    Recogniser,
+)
 from serialscan.settings import Settings
 
-LOOKS: dict[str, Any] = page.LOOKS  # its type names the rounds that are shipped
+
+def _changed(name: str, **steps: dict[str, Any]) -> Recipe:
+    """The recipe as shipped but for some values of some steps."""
+    changed = {step: replace(getattr(NORMAL, step), **values) for step, values in steps.items()}
+    return replace(NORMAL, name=name, **changed)
 
 
-def _relief_for(*others: int) -> None:
-    """The first recogniser reads the views of others."""
-    for name, rounds in LOOKS.items():
-        LOOKS[name] = tuple(
-            tuple(replace(view, recogniser=RELIEF) if view.recogniser in others else view for view in look)
-            for look in rounds
-        )
+def _relief_for(name: str, *others: Recogniser) -> Recipe:
+    """The recogniser taught relief reads the views of others."""
+    rounds = tuple(
+        tuple(replace(view, recogniser=RELIEF) if view.recogniser in others else view for view in views)
+        for views in NORMAL.views.rounds
+    )
+    return _changed(name, views={"rounds": rounds})
 
 
-def _one_recogniser(which: int) -> None:
+def _one_recogniser(name: str, which: Recogniser) -> Recipe:
     """All views by one of them; it also takes the first glance."""
-    _relief_for(STOCK, BUMPS, OTHER)
-    engine.RECOGNISERS = (engine.RECOGNISERS[which],) * len(engine.RECOGNISERS)  # type: ignore[assignment]
+    rounds = tuple(tuple(replace(view, recogniser=which) for view in views) for views in NORMAL.views.rounds)
+    return _changed(name, views={"rounds": rounds}, glances={"quick": which, "reader": which})
 
 
-def _one_view() -> None:
-    LOOKS["normal"] = (LOOKS["normal"][0][:1],)
+def _looks(name: str, *looks: tuple[int, Detector], **others: Any) -> Recipe:
+    return _changed(name, places={"looks": looks, "grey_look": looks[0], **others})
 
 
-def _read_all() -> None:
-    page.QUICK_EVEN, page.BEHIND = -99.0, math.inf
-
-
-def _no_rings() -> None:
-    page.locate_arcs = lambda *_: []
-    locate.bowed_in = lambda probability: []
-
-
-def _circles() -> None:
-    arcs._squeezed = lambda *_: None
-
-
-def _no_rows() -> None:
-    page.rows_beside = lambda *_: []
-
-
-def _as_lit() -> None:
-    views.levelled = lambda rgb: rgb
-    views.lifted = lambda rgb: None
-
-
-def _no_grey_look() -> None:
-    locate.COLOURED = math.inf
-
-
-def _no_closer_look() -> None:
-    page.locate_again = lambda *_: []
-
-
-def _no_small_marks() -> None:
-    page.locate_small = lambda *_, **__: []
-
-
-def _no_longer_lines() -> None:
-    page.PageReader._longer = lambda *_, **__: []  # type: ignore[method-assign]
-
-
-def _looks(*looks: tuple[int, int]) -> None:
-    locate.COARSE_LOOKS = looks  # type: ignore[assignment]
-    locate.GREY_LOOK = looks[0]
-
-
-def _one_detector(which: int) -> None:
+def _one_detector(name: str, which: Detector) -> Recipe:
     """All looks by one of them: at tiles, rings, small marks and where nothing was read, too."""
-    engine.DETECTORS = (engine.DETECTORS[which],) * len(engine.DETECTORS)  # type: ignore[assignment]
-    _looks((640, which), (960, which))
+    return _looks(name, (640, which), (960, which), tile_detector=which, again_detector=which)
 
 
-def _no_neighbours() -> None:
-    fuse._weigh_by_context = lambda slots: False
-
-
-def _no_direction() -> None:
-    cover.DIRECTION = 0.0
-
-
-VARIANTS: dict[str, tuple[str, int, Callable[[], None]]] = {
-    "as shipped": ("normal", 50, lambda: None),
-    "effort fast": ("fast", 50, lambda: None),
-    "effort thorough": ("thorough", 50, lambda: None),
-    "one view of a line and its first glance": ("normal", 50, _one_view),
-    "stock recogniser alone": ("normal", 50, lambda: _one_recogniser(STOCK)),
-    "recogniser taught relief alone": ("normal", 50, lambda: _one_recogniser(RELIEF)),
-    "recogniser taught bump maps alone": ("normal", 50, lambda: _one_recogniser(BUMPS)),
-    "without the recogniser taught bump maps": ("normal", 50, lambda: _relief_for(BUMPS)),
-    "recogniser of another origin alone": ("normal", 50, lambda: _one_recogniser(OTHER)),
-    "without the recogniser of another origin": ("normal", 50, lambda: _relief_for(OTHER)),
-    "quick recogniser alone": ("normal", 50, lambda: _one_recogniser(QUICK)),
-    "all read where a quick look sees anything": ("normal", 50, _read_all),
-    "dark photos as they are": ("normal", 50, _as_lit),
-    "stock detector alone": ("normal", 50, lambda: _one_detector(STOCK)),
-    "detector taught relief alone": ("normal", 50, lambda: _one_detector(RELIEF)),
-    "without the stock detector at 640 px": ("normal", 50, lambda: _looks((640, RELIEF), (960, STOCK))),
-    "without rings": ("normal", 50, _no_rings),
-    "rings as circles": ("normal", 50, _circles),
-    "without rows beside rows": ("normal", 50, _no_rows),
-    "without a closer look": ("normal", 50, _no_closer_look),
-    "without a look in grey": ("normal", 50, _no_grey_look),
-    "without a look for small marks": ("normal", 50, _no_small_marks),
-    "without reading lines further": ("normal", 50, _no_longer_lines),
-    "without the direction of the other lines": ("normal", 50, _no_direction),
-    "neighbours settle no doubt": ("normal", 50, _no_neighbours),
-    "beam of 1": ("normal", 1, lambda: None),
-}
+RECIPES = (
+    replace(NORMAL, name="as shipped"),
+    replace(FAST, name="effort fast"),
+    replace(THOROUGH, name="effort thorough"),
+    _changed("one view of a line and its first glance", views={"rounds": (FIRST_ROUND[:1],)}),
+    _one_recogniser("stock recogniser alone", STOCK),
+    _one_recogniser("recogniser taught relief alone", RELIEF),
+    _one_recogniser("recogniser taught bump maps alone", BUMPS),
+    _relief_for("without the recogniser taught bump maps", BUMPS),
+    _one_recogniser("recogniser of another origin alone", V5),
+    _relief_for("without the recogniser of another origin", V5),
+    _one_recogniser("quick recogniser alone", QUICK),
+    _changed("all read where a quick look sees anything", glances={"even": -99.0, "behind": 9999.0}),
+    _changed("dark photos as they are", light={"span": 0, "lift": False}),
+    _one_detector("stock detector alone", "stock"),
+    _one_detector("detector taught relief alone", "relief"),
+    _looks("without the stock detector at 640 px", (640, "relief"), (960, "stock")),
+    _changed("without rings", places={"boxes": replace(NORMAL.places.boxes, bowed=False)}, rings={"most": 0}),
+    _changed("rings as circles", rings={"squeezed": False}),
+    _changed("without rows beside rows", rows={"look": False}),
+    _changed("without a closer look", places={"closer_looks": ()}),
+    _changed("without a look in grey", places={"coloured": 256.0}),
+    _changed("without a look for small marks", places={"fine_px": 1 << 30}),
+    _changed("without reading lines further", longer={"rounds": 0}),
+    _changed("without the direction of the other lines", cover={"direction": 0.0}),
+    _changed("neighbours settle no doubt", vote={"neighbours": False}),
+    _changed("beam of 1", decoding={"beams": 1}),
+)
+VARIANTS = {recipe.name: recipe for recipe in RECIPES}
 
 
 def measure(name: str, labels: Path, every: int) -> tuple[str, int, int, int, int, float]:
     """Name, serials found, of how many, lines right, of how many, seconds a photo."""
-    effort, beams, change = VARIANTS[name]
-    change()
-    reader = page.PageReader(Networks(1), beams, effort)
+    reader = PageReader(Networks(1), VARIANTS[name])
     serials = right = 0
     rows: list[dict[str, Any]] = [json.loads(line) for line in labels.read_text("utf-8").splitlines()][
         ::every

@@ -27,14 +27,14 @@ import numpy as np
 
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
-from serialscan.reading import page
-from serialscan.reading.engine import Networks
+from serialscan.reading.networks import Networks
+from serialscan.reading.page import PageReader
 from serialscan.settings import Settings
 
 PAIR_PX = 14_000_000  # a larger pair is halved
 GAMMA = 2.2  # between grey values and light
 
-_reader: page.PageReader
+_reader: PageReader
 
 
 def _exposed(light: np.ndarray) -> np.ndarray:
@@ -118,7 +118,7 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def _start() -> None:
     global _reader
     cv2.setNumThreads(1)
-    _reader = page.PageReader(Networks(1))
+    _reader = PageReader(Networks(1))
 
 
 def _stacked(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:

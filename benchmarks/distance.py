@@ -15,6 +15,7 @@ import argparse
 import json
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,12 @@ import numpy as np
 
 from serialscan.evaluate.score import exact, found
 from serialscan.photo import open_photo
-from serialscan.reading import page
-from serialscan.reading.engine import Networks
+from serialscan.reading.networks import Networks
+from serialscan.reading.page import PageReader
+from serialscan.recipe import NORMAL
 from serialscan.settings import Settings
 
-_reader: page.PageReader
+_reader: PageReader
 
 
 def set_into(rgb: np.ndarray, times: float, seed: int, card: bool = False) -> np.ndarray:
@@ -66,9 +68,8 @@ def _card(free: np.ndarray, text: str) -> None:
 def _start(without_small: bool) -> None:
     global _reader
     cv2.setNumThreads(1)
-    if without_small:
-        page.locate_small = lambda *_, **__: []
-    _reader = page.PageReader(Networks(1))
+    without = replace(NORMAL, name="without small marks", places=replace(NORMAL.places, fine_px=1 << 30))
+    _reader = PageReader(Networks(1), without if without_small else NORMAL)
 
 
 def measure(path: Path, row: dict[str, Any], times: float, seed: int, card: bool) -> tuple[int, int, float]:

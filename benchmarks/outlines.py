@@ -62,7 +62,7 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
     located = scan_photo(path, loaded, settings)
     with open_photo(path, settings) as opened:
         (page,) = opened.pages()
-    rgb = levelled(page)
+    rgb = levelled(page, loaded.recipe.light)
     height, width = page.shape[:2]
     true: list[Line] = []
     for polygon in (*label["polygons"], *label.get("illegible_polygons", ())):

@@ -44,13 +44,13 @@ def scan_photo(
     from serialscan.reading import display_warning, quality_warnings
 
     started = time.perf_counter()
-    tool = tool_with(settings, reader.models)
+    tool = tool_with(settings, reader)
     source = describe(photo, name)
     lines: list[Line] = []
     displays: list[str] = []
     codes: list[Code] = []
     qualities = []
-    warnings: list[Warning_] = []
+    warnings: list[Warning_] = list(reader.warnings)
     try:
         with open_photo(photo, settings, name) as opened:
             source = opened.source

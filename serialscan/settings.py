@@ -36,9 +36,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         reader: ``auto`` reads with the networks and lets Tesseract testify when it is installed,
             ``network`` reads with the networks only, ``tesseract`` demands that Tesseract testifies.
         beams: width of the prefix beam search.
-        effort: ``fast`` looks at each line three times, ``normal`` again where a doubt is left, ``thorough``
-            searches a photo with a surely read number as closely as others, and lets two networks judge
-            where lines stand.
+        effort: the recipe, see `recipe.EFFORTS`. ``fast`` looks at each line three times, ``normal`` again
+            where a doubt is left, ``thorough`` searches a photo with a surely read number as closely as
+            others, and lets two networks judge where lines stand.
+        engine: ``networks`` reads. ``null`` finds nothing, without loading the networks: for trying out all
+            that is not reading. Its records name it and warn that nobody looked.
         max_error: share of accepted serials that may be wrong; what cannot keep to it is ``review``.
         max_pixels: a photo with more pixels, all pages together, is refused (decompression bombs).
         max_bytes: a larger file is refused.
@@ -52,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reader: Literal["auto", "network", "tesseract"] = "auto"
     beams: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
     effort: Literal["fast", "normal", "thorough"] = "normal"
+    engine: Literal["networks", "null"] = "networks"
     max_error: Annotated[float, msgspec.Meta(ge=0.0001, le=0.5)] = 0.01
     max_pixels: Positive = 250_000_000
     max_bytes: Positive = 1 << 30

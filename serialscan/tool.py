@@ -10,24 +10,45 @@ import platform
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from serialscan import __version__
+from serialscan.recipe import Recipe, recipe_for
 from serialscan.record import Model, Tool
 from serialscan.settings import Settings
 
+if TYPE_CHECKING:
+    from serialscan.reading import Reader
 
-def tool_with(settings: Settings, models: tuple[Model, ...] = ()) -> Tool:
-    """This program with these settings; ``models`` are known once the networks are loaded."""
+
+def tool_with(settings: Settings, reader: Reader | None = None) -> Tool:
+    """This program with these settings.
+
+    Args:
+        settings: in force.
+        reader: who read; None where nobody did. Its recipe and its engine may be others than the settings ask
+            for. Which weights it uses is known once it is loaded.
+    """
+    recipe = recipe_for(settings) if reader is None else reader.recipe
+    engine = settings.engine if reader is None else reader.engine
+    fitted = fitted_recipe() if reader is None else reader.fitted_to
     return Tool(
-        name="serialscan", version=__version__, settings_digest=settings_digest(settings), models=models
+        name="serialscan",
+        version=__version__,
+        settings_digest=settings_digest(settings, recipe, engine),
+        recipe=recipe.name,
+        fitted_to=fitted,
+        engine=engine,
+        models=() if reader is None else reader.models,
     )
 
 
-def pinned_models() -> tuple[Model, ...]:
-    """The weights that this version reads with; it does not start with others."""
+def pinned_models(settings: Settings) -> tuple[Model, ...]:
+    """The weights that this version reads with; it does not start with others. None if nobody looks."""
+    if settings.engine == "null":
+        return ()
     return tuple(Model(name=name, sha256=sha256) for name, sha256 in sorted((_weights() or {}).items()))
 
 
@@ -70,20 +91,38 @@ def processor() -> str:
 
 
 @functools.cache
-def settings_digest(settings: Settings) -> str:
+def settings_digest(settings: Settings, recipe: Recipe | None = None, engine: str | None = None) -> str:
     """First 16 hex digits of the SHA-256 of all that can change a reading, beside the program's version.
 
     The settings, with the content of the user's knowledge for its path; Tesseract's version if it testifies,
-    for the reader asked for; the knowledge that ships; the pinned weights and calibration.
+    for the reader asked for; the recipe and the engine; the knowledge that ships; the pinned weights and
+    calibration.
+
+    Args:
+        settings: in force.
+        recipe: if another one than the settings ask for is in use.
+        engine: likewise.
     """
     from serialscan.marking.knowledge import shipped_sha256
 
     counted: dict[str, Any] = settings.values()
     del counted["reader"]
+    counted["recipe"] = (recipe or recipe_for(settings)).digest
+    counted["engine"] = engine or settings.engine
     counted["tesseract"] = _tesseract(settings)
     counted["knowledge_shipped"] = shipped_sha256()
     counted["weights"] = _weights()
     return hashlib.sha256(msgspec.json.encode(counted, order="sorted")).hexdigest()[:16]
+
+
+@functools.cache
+def fitted_recipe() -> str:
+    """Name of the recipe that the calibration that ships was fitted to; empty if that is lost."""
+    try:
+        found = resources.files("serialscan") / "reading" / "models" / "calibration.json"
+        return str(json.loads(found.read_text(encoding="utf-8"))["recipe"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def _tesseract(settings: Settings) -> str | None:

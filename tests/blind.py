@@ -1,8 +1,9 @@
-"""A reader that finds nothing, and as a program serialscan with it: quick, for tests that kill it.
+"""A reader that finds nothing, slowly if asked for, and serialscan with it: for tests that kill it.
 
-    python blind.py scan photos --case a.case
+    SERIALSCAN_ENGINE=null python blind.py scan photos --case a.case
 
-With ``BLIND_IN_PROCESS`` in the environment no worker process is started.
+``BLIND_SECONDS`` in the environment is how long it looks at each page. With ``BLIND_IN_PROCESS`` no worker
+process is started.
 """
 
 from __future__ import annotations
@@ -12,31 +13,29 @@ import sys
 import time
 from typing import Any
 
+from serialscan.reading import Reader, Reading
+from serialscan.settings import Settings
 
-class Blind:
-    """Takes the place of ``serialscan.reading.Reader``, without weights."""
+NULL = Settings(reader="network", engine="null")
+"""Opens photos and finds nothing on them, without weights: quick. Its records say so."""
 
-    models = ()
 
-    def __init__(self, settings: Any = None, threads: int = 0) -> None:
-        pass
+class Blind(Reader):
+    """A reader with the engine ``null``."""
 
-    def read(self, rgb: Any, page: int = 1, first_line: int = 1, first_code: int = 1) -> Any:
-        from serialscan.reading.reader import Reading
-        from serialscan.record import Quality
+    def __init__(self, settings: Settings = NULL, **options: Any) -> None:
+        assert settings.engine == "null"
+        super().__init__(settings, **options)
 
+    def read(self, rgb: Any, page: int = 1, first_line: int = 1, first_code: int = 1) -> Reading:
         time.sleep(float(os.environ.get("BLIND_SECONDS", "0")))
-        quality = Quality(glyph_height_px=None, sharpness=0.5, clipped=0.0)
-        return Reading(lines=(), codes=(), quality=quality)
-
-    def least_accepted(self, max_error: float) -> float:
-        return 1.0
+        return super().read(rgb, page, first_line, first_code)
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the latter in worker processes
     import serialscan.reading
 
-    serialscan.reading.Reader = Blind  # type: ignore[misc, assignment]
+    serialscan.reading.Reader = Blind  # type: ignore[misc]
 
 if __name__ == "__main__":
     from serialscan.batch.inprocess import InProcess

@@ -10,17 +10,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from blind import Blind
+from blind import NULL
 from PIL import Image, ImageDraw
 
 from serialscan import telemetry  # noqa: F401 - before a test imports onnxruntime, to turn that off
 from serialscan.batch.inprocess import InProcess
 from serialscan.batch.worker import Job
 from serialscan.settings import Settings
+
+if TYPE_CHECKING:
+    from serialscan.reading.networks import Networks
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -33,9 +36,18 @@ def small_photo(path: Path, text: str = "W123456") -> Path:
     return path
 
 
-def blind(settings: Settings | None = None) -> InProcess:
-    """An executor in this process that opens photos and reads nothing on them: quick."""
-    return InProcess(Job(settings or Settings(reader="network")), cast(Any, Blind()))
+def blind(settings: Settings = NULL) -> InProcess:
+    """An executor in this process that opens photos and reads nothing on them."""
+    assert settings.engine == "null"
+    return InProcess(Job(settings))
+
+
+@pytest.fixture(scope="session")
+def networks() -> Networks:
+    """The engine that reads, loaded once; with one thread, so that every run gives the same."""
+    from serialscan.reading.networks import Networks
+
+    return Networks(threads=1)
 
 
 def clean_environment(home: Path, **extra: str) -> dict[str, str]:
@@ -67,11 +79,13 @@ def start_of_child() -> None:
 class Program:
     """Runs ``serialscan`` as people do: as a process of its own.
 
-    Scans read with the networks only: the second reader has tests of its own and is slow.
+    Scans use the networks only, since the second reader has tests of its own and is slow; or the engine
+    ``null``, where it does not matter what stands on the photos.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, engine: str) -> None:
         self.home = home
+        self.engine = engine
 
     def __call__(self, *arguments: Any, **options: Any) -> subprocess.CompletedProcess[bytes]:
         """Run it to its end."""
@@ -89,7 +103,7 @@ class Program:
         options.pop("input", None)
         extra = options.pop("env", {})
         if "scan" in arguments[:1]:
-            extra = {"SERIALSCAN_READER": "network", **extra}
+            extra = {"SERIALSCAN_READER": "network", "SERIALSCAN_ENGINE": self.engine, **extra}
         settings: dict[str, Any] = {
             "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": self.home,
             "bufsize": 0,  # else what readline() read ahead is lost to communicate()
@@ -114,7 +128,14 @@ def _argument(argument: Any) -> str | bytes:
 
 @pytest.fixture
 def serialscan(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    return Program(tmp_path_factory.mktemp("home"))
+    """The program, with an engine that finds nothing: scans cost little, and their records say so."""
+    return Program(tmp_path_factory.mktemp("home"), "null")
+
+
+@pytest.fixture
+def reading(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The program, with the networks: for tests that need to know what stands on the photos."""
+    return Program(tmp_path_factory.mktemp("home"), "networks")
 
 
 def records(output: bytes) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Runs:
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
-        program = Program(home)
+        program = Program(home, "networks")
         self.before = snapshot(folder)
         self.two = program("scan", folder, "--jobs", "2")
         self.after = snapshot(folder)
@@ -174,9 +174,9 @@ def test_when_every_input_fails_the_exit_code_says_so(serialscan: Program, folde
 
 
 @pytest.mark.skipif(os.name != "posix", reason="stops a process by a signal")
-def test_a_killed_worker_costs_exactly_one_record(serialscan: Program, folder: Path) -> None:
+def test_a_killed_worker_costs_exactly_one_record(reading: Program, folder: Path) -> None:
     photos = [folder / name for name in GOOD[:2]] * 7
-    with serialscan.started("scan", "--jobs", "2", *photos) as process:
+    with reading.started("scan", "--jobs", "2", *photos) as process:
         assert process.stdout is not None and process.stderr is not None
         first = process.stdout.readline()
         # On a busy machine one may still be starting and hold no photo; that which worked most is not.
@@ -196,12 +196,10 @@ def test_a_killed_worker_costs_exactly_one_record(serialscan: Program, folder: P
 
 
 @pytest.mark.parametrize("obstacle", ["folder", "full disk"])
-def test_pictures_that_cannot_be_written_end_the_run(
-    serialscan: Program, tmp_path: Path, obstacle: str
-) -> None:
+def test_pictures_that_cannot_be_written_end_the_run(reading: Program, tmp_path: Path, obstacle: str) -> None:
     """The photo is not to blame: it gets no record, and the records before it are whole."""
     photos, crops = [small_photo(tmp_path / name) for name in ("1.png", "2.png")], tmp_path / "crops"
-    assert serialscan("scan", *photos, "--crops", crops).returncode == ExitCode.OK
+    assert reading("scan", *photos, "--crops", crops).returncode == ExitCode.OK
     (picture,) = crops.glob("*2.png*.L1.png")
     picture.unlink()
     if obstacle == "folder":
@@ -210,7 +208,7 @@ def test_pictures_that_cannot_be_written_end_the_run(
         picture.symlink_to("/dev/full")
     else:
         pytest.skip("this system has no /dev/full")
-    done = serialscan("scan", *photos, "--crops", crops, "--jobs", "1")
+    done = reading("scan", *photos, "--crops", crops, "--jobs", "1")
     assert done.returncode == ExitCode.OUTPUT
     assert [(file_name(record), record["status"]) for record in records(done.stdout)] == [(b"1.png", "ok")]
     assert b"--crops" in done.stderr and str(crops).encode() in done.stderr

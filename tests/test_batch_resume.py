@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blind import NULL
 from conftest import blind, small_photo
+from msgspec.structs import replace
 
 from serialscan.batch.destination import RecordFile, open_output
 from serialscan.batch.inputs import Inputs, Selection
@@ -23,7 +25,7 @@ from serialscan.errors import OutputError, SettingsError
 from serialscan.items import Grouping
 from serialscan.settings import Settings
 
-SETTINGS = Settings(reader="network")
+SETTINGS = NULL
 
 
 @pytest.fixture
@@ -190,9 +192,7 @@ def test_failures_of_the_process_are_tried_again_and_told_once(folder: Path, tmp
     assert len(records(output)) == told
 
 
-@pytest.mark.parametrize(
-    "settings", [Settings(reader="network", effort="fast"), Settings(reader="network", max_error=0.05)]
-)
+@pytest.mark.parametrize("settings", [replace(NULL, effort="fast"), replace(NULL, max_error=0.05)])
 def test_other_settings_are_refused(folder: Path, tmp_path: Path, settings: Settings) -> None:
     output = tmp_path / "records.ndjson"
     scan(folder, output)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from blind import NULL
 from conftest import blind, small_photo
+from msgspec.structs import replace
 
 from serialscan.batch import processes
 from serialscan.batch.inprocess import InProcess
@@ -20,9 +22,6 @@ from serialscan.batch.task import Outcome
 from serialscan.batch.worker import Job
 from serialscan.errors import EngineError, ExitCode, OutputError, SettingsError
 from serialscan.items import Grouping
-from serialscan.settings import Settings
-
-NETWORK = Settings(reader="network", effort="fast")
 
 
 class Kept(Sink):
@@ -122,8 +121,9 @@ def test_an_item_follows_its_photos_and_a_bad_grouping_ends_the_run_before_them(
 
 def test_both_executors_give_the_same_records(folder: Path) -> None:
     here, there = Kept(), Kept()
-    run(inputs(folder, Grouping("name")), InProcess(Job(NETWORK)), [here])
-    run(inputs(folder, Grouping("name")), Processes(Job(NETWORK), jobs=2, timeout_s=120), [there])
+    job = Job(replace(NULL, engine="networks", effort="fast"))
+    run(inputs(folder, Grouping("name")), InProcess(job), [here])
+    run(inputs(folder, Grouping("name")), Processes(job, jobs=2, timeout_s=120), [there])
     assert [without_timing(line) for line in here.lines] == [without_timing(line) for line in there.lines]
     assert json.loads(here.lines[2])["serial"]["value"] == "W123456"
 
@@ -164,7 +164,7 @@ def test_a_worker_that_never_gets_ready_ends_the_run(
     in_every_worker(tmp_path_factory.mktemp("hook"), monkeypatch, "serialscan.reading", what)
     monkeypatch.setattr(processes, "_START_S", 1.0)
     with pytest.raises(EngineError, match="does not start"):
-        run(inputs(folder), Processes(Job(NETWORK), jobs=1, timeout_s=100), [Kept()])
+        run(inputs(folder), Processes(Job(NULL), jobs=1, timeout_s=100), [Kept()])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -176,7 +176,7 @@ def test_a_worker_that_is_stopped_costs_its_photo_alone(
     sink = Kept()
     small_photo(folder / "a_2.png").unlink()
     (folder / "b_2.jpg").unlink()
-    run(inputs(folder), Processes(Job(NETWORK), jobs=1, timeout_s=2), [sink])
+    run(inputs(folder), Processes(Job(NULL), jobs=1, timeout_s=2), [sink])
     assert [json.loads(line)["error"]["code"] for line in sink.lines] == ["timed_out"] * 2
 
 
@@ -186,4 +186,4 @@ def test_no_process_can_be_started_is_told(folder: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(processes, "_Worker", refuse)
     with pytest.raises(EngineError, match=r"Too many open files.*ulimit"):
-        run(inputs(folder), Processes(Job(NETWORK), jobs=2, timeout_s=100), [Kept()])
+        run(inputs(folder), Processes(Job(NULL), jobs=2, timeout_s=100), [Kept()])

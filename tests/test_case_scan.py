@@ -19,12 +19,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from blind import Blind
+from blind import NULL, Blind
 from case_fixtures import Command, logged, opened, verdict_on
 from conftest import blind, clean_environment, small_photo, start_of_child, wait_for, workers
 from PIL import Image
 
-from serialscan.batch.case import CaseRun
+from serialscan.batch.case import CaseRun, kind_of
 from serialscan.batch.inprocess import InProcess
 from serialscan.batch.inputs import Inputs, Selection
 from serialscan.batch.run import Tally, run
@@ -39,7 +39,7 @@ from serialscan.pictures.small import Sizes
 from serialscan.record import Line
 from serialscan.settings import Settings
 
-SETTINGS = Settings(reader="network")
+SETTINGS = NULL
 WEIGHTS = Path(store.__file__).parents[1] / "reading" / "models"
 NAMES = ("a_1.png", "a_2.png", "b_1.png", "b_2.jpg", "b_3.png")
 
@@ -71,7 +71,8 @@ class Kept(Sink):
 class Counting(Blind):
     """Reads nothing, and counts the photos that it was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         self.read_count = 0
 
     def read(self, rgb: Any, page: int = 1, first_line: int = 1, first_code: int = 1) -> Any:
@@ -84,9 +85,9 @@ def scan(
     then: Callable[[int], Any] = lambda count: None, further: bool = False,
 ) -> tuple[Tally, list[bytes], int]:  # fmt: skip
     """A run in this process; gives its counts, the lines, and how many photos were read."""
-    reader, kept = Counting(), Kept(then)
+    reader, kept = Counting(settings), Kept(then)
     selection = Selection(tuple(map(str, paths)))
-    executor = InProcess(Job(settings, small=Sizes(320, 64)), reader)  # type: ignore[arg-type]
+    executor = InProcess(Job(settings, small=Sizes(320, 64)), reader)
     with CaseRun(CaseWriter(path), settings, selection, grouping, further=further) as into:
         tally = run(Inputs(selection, grouping, into), executor, [into, kept])
     return tally, kept.lines, reader.read_count
@@ -191,8 +192,8 @@ def test_failures_of_the_process_are_tried_again(folder: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        (Settings(reader="network", effort="fast"), "effort normal, now fast"),
-        (Settings(reader="network", gps=True), "gps False, now True"),
+        (Settings(reader="network", engine="null", effort="fast"), "effort normal, now fast"),
+        (Settings(reader="network", engine="null", gps=True), "gps False, now True"),
     ],
 )
 def test_other_settings_are_refused_until_they_are_meant(
@@ -237,7 +238,8 @@ def test_a_run_says_all_that_can_change_a_record(folder: Path, tmp_path: Path) -
     pinned = json.loads(
         (Path(store.__file__).parents[1] / "reading/models/checksums.json").read_text("utf-8")
     )
-    assert {one["name"]: one["sha256"] for one in fields["models"]} == pinned
+    assert {one.name: one.sha256 for one in kind_of(Settings(reader="network")).models} == pinned
+    assert fields["models"] == [], "nobody looked"
     assert (fields["folder"], fields["selection"]["paths"]) == (os.getcwd(), [str(folder)])  # noqa: PTH109
     assert fields["settings_digest"] == json.loads(entries(path)[0].payload)["tool"]["settings_digest"]
     (ended,) = entries(path, "run_ended")
@@ -268,7 +270,7 @@ def test_a_preview_and_crops_are_kept_and_are_the_same_each_time(tmp_path: Path,
     found = []
     for name in ("a.case", "b.case"):
         selection = Selection((str(photo),))
-        executor = InProcess(Job(SETTINGS, small=Sizes(160, 40)), Marked())  # type: ignore[arg-type]
+        executor = InProcess(Job(SETTINGS, small=Sizes(160, 40)), Marked())
         with CaseRun(CaseWriter(tmp_path / name), SETTINGS, selection) as into:
             run(Inputs(selection, None, into), executor, [into])
         (entry,) = entries(tmp_path / name)
@@ -296,7 +298,12 @@ def blind_scan(
     **options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:  # fmt: skip
     """``serialscan scan`` with a reader that finds nothing, in ``folder``."""
-    extra = {"SERIALSCAN_READER": "network", "SERIALSCAN_JOBS": "1", "BLIND_SECONDS": str(seconds)}
+    extra = {
+        "SERIALSCAN_READER": "network",
+        "SERIALSCAN_ENGINE": "null",
+        "SERIALSCAN_JOBS": "1",
+        "BLIND_SECONDS": str(seconds),
+    }
     if not processes:
         extra["BLIND_IN_PROCESS"] = "1"
     command = [*prefix, sys.executable, str(BLIND), "scan", *map(str, words)]
@@ -571,6 +578,7 @@ def test_a_dry_run_lists_what_would_be_done_and_writes_nothing(
     folder: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SERIALSCAN_READER", "network")
+    monkeypatch.setenv("SERIALSCAN_ENGINE", "null")
 
     def listed(*words: object) -> tuple[int, list[list[str]], str]:
         before = {one: one.stat().st_mtime_ns for one in tmp_path.rglob("*")}

@@ -165,7 +165,7 @@ def test_doctor_tells_how_to_get_tesseract(serialscan: Program, tmp_path: Path) 
     assert "install" in line
 
 
-def test_doctor_and_scan_refuse_a_weight_that_was_changed(serialscan: Program, tmp_path: Path) -> None:
+def test_doctor_and_scan_refuse_a_weight_that_was_changed(reading: Program, tmp_path: Path) -> None:
     package = REPOSITORY / "serialscan"
     shutil.copytree(package, tmp_path / "serialscan", ignore=shutil.ignore_patterns("__pycache__"))
     weight = max((tmp_path / "serialscan" / "reading" / "models").glob("*.onnx"))
@@ -173,10 +173,10 @@ def test_doctor_and_scan_refuse_a_weight_that_was_changed(serialscan: Program, t
     data[len(data) // 2] ^= 1
     weight.write_bytes(data)
     changed = {"env": {"PYTHONPATH": str(tmp_path)}, "cwd": tmp_path}
-    done = serialscan("doctor", **changed)
+    done = reading("doctor", **changed)
     assert done.returncode == ExitCode.ENGINE
     assert any(line.startswith("FAIL  weight") for line in done.stdout.decode().splitlines())
-    done = serialscan("scan", weight, **changed)
+    done = reading("scan", weight, **changed)
     assert (done.returncode, done.stdout) == (ExitCode.ENGINE, b"")
     assert weight.name.encode() in done.stderr and b"Traceback" not in done.stderr
 

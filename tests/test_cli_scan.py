@@ -34,8 +34,8 @@ def statuses(output: bytes) -> list[str]:
     return [record["status"] for record in records(output)]
 
 
-def test_one_image_from_standard_input(serialscan: Program, photos: Path) -> None:
-    done = serialscan("scan", "-", input=(photos / "a.png").read_bytes())
+def test_one_image_from_standard_input(reading: Program, photos: Path) -> None:
+    done = reading("scan", "-", input=(photos / "a.png").read_bytes())
     assert done.returncode == ExitCode.OK
     (record,) = records(done.stdout)
     assert (record["source"]["path"], record["source"]["format"]) == ("-", "PNG")
@@ -287,11 +287,11 @@ def test_no_photo_and_no_other_file_can_be_overwritten(serialscan: Program, tmp_
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_crops_stay_out_of_the_input_folder(serialscan: Program, photos: Path, tmp_path: Path) -> None:
-    listed = serialscan("scan", "--files-from", "-", "--crops", photos / "crops", input=str(photos).encode())
+def test_crops_stay_out_of_the_input_folder(reading: Program, photos: Path, tmp_path: Path) -> None:
+    listed = reading("scan", "--files-from", "-", "--crops", photos / "crops", input=str(photos).encode())
     assert [record["error"]["code"] for record in records(listed.stdout)] == ["output_inside_input"]
     (photos / "crops").rmdir()
-    done = serialscan("scan", photos / "a.png", "--crops", tmp_path / "crops")
+    done = reading("scan", photos / "a.png", "--crops", tmp_path / "crops")
     assert done.returncode == ExitCode.OK
     assert len(list((tmp_path / "crops").glob("*.png"))) == len(records(done.stdout)[0]["lines"])
 
@@ -307,8 +307,8 @@ def test_a_full_disk_ends_the_run_with_advice(serialscan: Program, photos: Path)
     assert b"No space left" in done.stderr and b"Traceback" not in done.stderr
 
 
-def test_a_closed_pipe_ends_quietly(serialscan: Program, photos: Path) -> None:
-    with serialscan.started("scan", *[photos] * 20) as process:
+def test_a_closed_pipe_ends_quietly(reading: Program, photos: Path) -> None:
+    with reading.started("scan", *[photos] * 20) as process:
         assert process.stdout is not None and process.stderr is not None
         assert json.loads(process.stdout.readline())["status"] == "ok"
         process.stdout.close()
@@ -317,8 +317,8 @@ def test_a_closed_pipe_ends_quietly(serialscan: Program, photos: Path) -> None:
 
 
 @posix_only
-def test_ctrl_c_leaves_whole_records_and_no_processes(serialscan: Program, photos: Path) -> None:
-    with serialscan.started("scan", "--jobs", "2", *[photos] * 40, start_new_session=True) as process:
+def test_ctrl_c_leaves_whole_records_and_no_processes(reading: Program, photos: Path) -> None:
+    with reading.started("scan", "--jobs", "2", *[photos] * 40, start_new_session=True) as process:
         assert process.stdout is not None and process.stderr is not None
         first = process.stdout.readline()
         children = workers(process)
@@ -355,11 +355,11 @@ def test_on_a_terminal_there_is_a_table(serialscan: Program, photos: Path) -> No
     assert '{"record"' in on_terminal(photos / "c.jpg", "--format", "ndjson")
 
 
-def test_a_table_can_be_forced_and_shows_no_control_characters(serialscan: Program, tmp_path: Path) -> None:
+def test_a_table_can_be_forced_and_shows_no_control_characters(reading: Program, tmp_path: Path) -> None:
     if sys.platform != "win32":
         (tmp_path / "evil\x1b[31m\nname.jpg").write_bytes(b"")
     small_photo(tmp_path / "a.png", "A100001")
-    done = serialscan("scan", tmp_path, "--format", "table", "--quiet")
+    done = reading("scan", tmp_path, "--format", "table", "--quiet")
     text = done.stdout.decode()
     assert "a.png" in text and "A100001" in text
     assert "\x1b" not in text
@@ -388,8 +388,8 @@ def test_nothing_to_read_is_told(serialscan: Program, tmp_path: Path) -> None:
 
 
 @posix_only
-def test_a_killed_parent_leaves_whole_records_and_no_orphans(serialscan: Program, photos: Path) -> None:
-    with serialscan.started("scan", "--jobs", "2", *[photos] * 40) as process:
+def test_a_killed_parent_leaves_whole_records_and_no_orphans(reading: Program, photos: Path) -> None:
+    with reading.started("scan", "--jobs", "2", *[photos] * 40) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         children = workers(process)

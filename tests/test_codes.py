@@ -11,6 +11,7 @@ import pytest
 import zxingcpp
 
 from serialscan.reading.codes import read_codes
+from serialscan.recipe import NORMAL
 
 ENVELOPE = "[)>\x1e06\x1d17V1ABC2\x1d1PW123\x1dSN456789\x1e\x04"  # ISO 15434, as MIL-STD-130 marks it
 
@@ -71,7 +72,7 @@ def on_table(grey: np.ndarray, height: int, width: int, top: int, left: int) -> 
 
 
 def contents(photo: np.ndarray) -> list[bytes]:
-    return [bytes.fromhex(code.bytes_hex) for code in read_codes(photo)]
+    return [bytes.fromhex(code.bytes_hex) for code in read_codes(photo, NORMAL.codes)]
 
 
 @pytest.mark.parametrize(
@@ -94,13 +95,13 @@ def test_symbologies(form, text, symbology):
         grey = np.vstack(
             [grey[:1]] * 40 + [grey[grey.shape[0] // 2 : grey.shape[0] // 2 + 1]] * 120 + [grey[:1]] * 40
         )
-    (code,) = read_codes(rgb(grey), page=3, first=7)
+    (code,) = read_codes(rgb(grey), NORMAL.codes, page=3, first=7)
     assert (code.id, code.page, code.symbology, code.text) == ("C7", 3, symbology, text)
     assert bytes.fromhex(code.bytes_hex) == text.encode()
 
 
 def test_an_envelope_is_kept_verbatim_and_readable():
-    (code,) = read_codes(rgb(printed(modules(ENVELOPE))))
+    (code,) = read_codes(rgb(printed(modules(ENVELOPE))), NORMAL.codes)
     assert bytes.fromhex(code.bytes_hex) == ENVELOPE.encode()
     assert code.text == "[)>␞06␝17V1ABC2␝1PW123␝SN456789␞␄"
     assert (code.uii, code.fields, code.errors) == (None, (), ())
@@ -108,7 +109,7 @@ def test_an_envelope_is_kept_verbatim_and_readable():
 
 def test_bytes_that_are_no_text_are_kept_verbatim():
     content = bytes([0, 1, 127, 254, 255])
-    (code,) = read_codes(rgb(printed(modules(content))))
+    (code,) = read_codes(rgb(printed(modules(content))), NORMAL.codes)
     assert bytes.fromhex(code.bytes_hex) == content
     assert code.text.startswith("␀␁␡")
 
@@ -119,7 +120,7 @@ def test_polygon_lies_on_the_code_in_reading_order(degrees, inverted):
     dark = modules(ENVELOPE)
     grey = rotated(printed(dark, pitch=7, quiet=4), degrees)
     photo = on_table(grey, 900, 1400, 150, 700)
-    (code,) = read_codes(255 - photo if inverted else photo)
+    (code,) = read_codes(255 - photo if inverted else photo, NORMAL.codes)
     half = dark.shape[0] * 7 / 2
     middle = np.array([700 + grey.shape[1] / 2, 150 + grey.shape[0] / 2])
     angle = np.deg2rad(-degrees)
@@ -148,7 +149,7 @@ def test_dot_peened(light, pitch, degrees):
 def test_a_small_dot_peened_code_in_the_corner_of_a_large_photo(light):
     grey = peened(modules(ENVELOPE), 6, light=light)
     photo = on_table(grey, 3000, 4000, 3000 - grey.shape[0] - 5, 4000 - grey.shape[1] - 3)
-    (code,) = read_codes(photo)
+    (code,) = read_codes(photo, NORMAL.codes)
     assert bytes.fromhex(code.bytes_hex) == ENVELOPE.encode()
     assert min(x for x, _ in code.polygon) > 4000 - grey.shape[1]
     assert min(y for _, y in code.polygon) > 3000 - grey.shape[0]
@@ -157,9 +158,9 @@ def test_a_small_dot_peened_code_in_the_corner_of_a_large_photo(light):
 def test_the_same_code_seen_often_is_one_and_two_pieces_are_two():
     grey = printed(modules("SN777"), pitch=8)
     photo = on_table(grey, 1500, 2000, 1200, 100)
-    assert len(read_codes(photo)) == 1
+    assert len(read_codes(photo, NORMAL.codes)) == 1
     photo[60 : 60 + grey.shape[0], 1700 : 1700 + grey.shape[1]] = grey[:, :, None]
-    first, second = read_codes(photo)
+    first, second = read_codes(photo, NORMAL.codes)
     assert (first.id, second.id) == ("C1", "C2")
     assert first.polygon[0][1] < second.polygon[0][1]
 
@@ -169,9 +170,9 @@ def test_the_same_photo_gives_the_same_codes():
     photo[900:1100, 100:300] = 255
     small = printed(modules("SN1", "QRCode"), pitch=4)
     photo[920 : 920 + small.shape[0], 120 : 120 + small.shape[1]] = small[:, :, None]
-    codes = read_codes(photo)
+    codes = read_codes(photo, NORMAL.codes)
     assert len(codes) == 2
-    assert read_codes(photo) == codes
+    assert read_codes(photo, NORMAL.codes) == codes
 
 
 def _textures():
@@ -188,16 +189,16 @@ def _textures():
     "texture", list(_textures()), ids=["noise", "knurl", "bars", "brushed", "grille", "text"]
 )
 def test_no_code_is_seen_in_textures(texture):
-    assert read_codes(rgb(texture)) == ()
+    assert read_codes(rgb(texture), NORMAL.codes) == ()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 900), (7, 7), (30, 2000), (20, 20)])
 def test_tiny_pictures(shape):
-    assert read_codes(np.full((*shape, 3), 128, np.uint8)) == ()
+    assert read_codes(np.full((*shape, 3), 128, np.uint8), NORMAL.codes) == ()
 
 
 def test_a_large_photo_without_a_code_is_quick():
     photo = on_table(np.full((9, 9), 90, np.uint8), 3000, 4000, 0, 0)
     started = time.process_time()
-    assert read_codes(photo) == ()
+    assert read_codes(photo, NORMAL.codes) == ()
     assert time.process_time() - started < 1.0  # 0.25 s alone; room for slow machines

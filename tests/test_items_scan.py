@@ -31,10 +31,10 @@ def without_timing(output: bytes) -> list[dict[str, Any]]:
 
 
 def test_item_records_follow_the_last_of_their_photos_with_any_number_of_jobs(
-    serialscan: Program, seizure: Path
+    reading: Program, seizure: Path
 ) -> None:
     runs = [
-        serialscan("scan", "-r", seizure, "--items", "folder", "--jobs", jobs, cwd=seizure) for jobs in (1, 2)
+        reading("scan", "-r", seizure, "--items", "folder", "--jobs", jobs, cwd=seizure) for jobs in (1, 2)
     ]
     assert [run.returncode for run in runs] == [ExitCode.SOME_FAILED] * 2
     first, second = (without_timing(run.stdout) for run in runs)
@@ -46,7 +46,7 @@ def test_item_records_follow_the_last_of_their_photos_with_any_number_of_jobs(
     assert (one["status"], one["serial"]["value"], len(one["serial"]["evidence"])) == ("ok", "W123456", 2)
     assert (two["status"], two["photos"][1]["error"]) == ("incomplete", "not_an_image")
     assert b"2 items" in runs[0].stderr
-    schema = json.loads(serialscan("schema").stdout)
+    schema = json.loads(reading("schema").stdout)
     validator = jsonschema.Draft202012Validator(schema)
     for line in records(runs[0].stdout):
         validator.validate(line)
@@ -94,8 +94,8 @@ def test_wrong_use_is_told_before_anything_is_written(
     assert output.read_bytes() == b'{"record":"photo"}\n'
 
 
-def test_the_table_for_people_has_a_row_for_each_item(serialscan: Program, seizure: Path) -> None:
-    done = serialscan("scan", seizure / "one", "--items", "folder", "--format", "table")
+def test_the_table_for_people_has_a_row_for_each_item(reading: Program, seizure: Path) -> None:
+    done = reading("scan", seizure / "one", "--items", "folder", "--format", "table")
     rows = done.stdout.decode().splitlines()
     (row,) = [row for row in rows if row.startswith("= ")]
     assert "W123456" in row and "review" in row

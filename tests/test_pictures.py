@@ -23,6 +23,7 @@ from serialscan.errors import ExitCode, OutputError, PhotoError
 from serialscan.pictures import keep_pictures
 from serialscan.pictures.draw import WIDTH, drawn, page_shown
 from serialscan.reading import Reader
+from serialscan.reading.networks import Networks
 from serialscan.record import Code, PhotoRecord, SerialReading, Warning_, from_json, to_json
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
@@ -32,8 +33,8 @@ SETTINGS = Settings(reader="network")
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(SETTINGS, threads=1)
+def reader(networks: Networks) -> Reader:
+    return Reader(SETTINGS, engine=networks)
 
 
 @pytest.fixture(scope="module")
@@ -301,19 +302,19 @@ def test_a_record_stands_though_its_photo_changed_and_the_page_says_why_there_is
 
 
 def test_pictures_can_be_made_later_from_records_that_are_there(
-    serialscan: Program, photos: Path, tmp_path: Path
+    reading: Program, photos: Path, tmp_path: Path
 ) -> None:
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in photos.iterdir()}
     out = tmp_path / "records.ndjson"
-    assert serialscan("scan", photos, "-o", out).returncode == ExitCode.OK
+    assert reading("scan", photos, "-o", out).returncode == ExitCode.OK
     lines = out.read_bytes()
     small_photo(photos / "d.png")
-    done = serialscan("scan", photos, "-o", out, "--resume", "--pictures", tmp_path / "pictures")
+    done = reading("scan", photos, "-o", out, "--resume", "--pictures", tmp_path / "pictures")
     assert done.returncode == ExitCode.OK and b"index.html" in done.stderr
     assert out.read_bytes().startswith(lines) and len(records(out.read_bytes())) == 4
     page = Page(tmp_path / "pictures" / "index.html")
     assert page.tags.count("section") == 4 and page.text.count("W123456") >= 4
     assert len(list((tmp_path / "pictures").glob("*.jpg"))) == 4
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
-    done = serialscan("scan", photos, "--crops", tmp_path / "x", "--pictures", tmp_path / "x")
+    done = reading("scan", photos, "--crops", tmp_path / "x", "--pictures", tmp_path / "x")
     assert done.returncode == ExitCode.USAGE and b"two folders" in done.stderr

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -13,8 +15,10 @@ from PIL import Image
 
 from serialscan.errors import EngineError, ExitCode
 from serialscan.evaluate import exact
-from serialscan.reading import Reader, engine, page, quality_warnings
+from serialscan.reading import Engine, Reader, quality_warnings, weights
+from serialscan.reading.networks import Networks
 from serialscan.reading.page import _barred
+from serialscan.recipe import NORMAL, RELIEF, Recogniser
 from serialscan.record import Quality, Source
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
@@ -27,8 +31,8 @@ LABELS = {
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(Settings(reader="network"), threads=1)
+def reader(networks: Networks) -> Reader:
+    return Reader(Settings(reader="network"), engine=networks)
 
 
 def sample(name: str) -> np.ndarray:
@@ -79,11 +83,13 @@ def test_a_serial_far_away_in_a_large_photo_is_found(reader: Reader, name: str) 
 
 @pytest.mark.parametrize("effort", ["normal", "thorough"])
 @pytest.mark.parametrize("name", ["acog-body.jpg", "m240-receiver.jpg"])
-def test_it_is_found_beside_a_large_number_that_is_surely_read(name: str, effort: str) -> None:
+def test_it_is_found_beside_a_large_number_that_is_surely_read(
+    networks: Networks, name: str, effort: str
+) -> None:
     """The number of an exhibit stands on a card in many photos of whole weapons."""
     photo = far_away(name)
     cv2.putText(photo, "K482139", (900, 600), cv2.FONT_HERSHEY_DUPLEX, 8, (20, 20, 20), 16, cv2.LINE_AA)
-    read = texts(Reader(Settings(reader="network", effort=effort), threads=1), photo)
+    read = texts(Reader(Settings(reader="network", effort=effort), engine=networks), photo)
     assert "K482139" in read
     assert any(LABELS[name]["serial"] in text for text in read)
 
@@ -101,8 +107,8 @@ def scratches(seed: int) -> np.ndarray:
     return np.repeat(metal.astype(np.uint8)[:, :, None], 3, axis=2)
 
 
-def test_two_networks_that_judge_see_less_in_scratches_than_one(reader: Reader) -> None:
-    both = Reader(Settings(reader="network", effort="thorough"), threads=1)
+def test_two_networks_that_judge_see_less_in_scratches_than_one(reader: Reader, networks: Networks) -> None:
+    both = Reader(Settings(reader="network", effort="thorough"), engine=networks)
     photos = [scratches(seed) for seed in (100, 105, 106, 111)]
     assert sum(len(texts(both, photo)) for photo in photos) < sum(
         len(texts(reader, photo)) for photo in photos
@@ -260,21 +266,18 @@ def test_nothing_is_accepted_from_a_photo_whose_data_are_damaged(reader: Reader)
     assert "pixels_damaged" in {warning.code for warning in damaged.warnings}
 
 
-def test_a_changed_weight_stops_with_the_engine_exit_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changed_weight_stops_with_the_engine_exit_code(tmp_path: Path) -> None:
     copy = tmp_path / "models"
-    shutil.copytree(engine.WEIGHTS, copy)
+    shutil.copytree(weights.WEIGHTS, copy)
     data = bytearray((copy / "recogniser.onnx").read_bytes())
     data[len(data) // 2] ^= 1
     (copy / "recogniser.onnx").write_bytes(data)
-    monkeypatch.setattr(engine, "WEIGHTS", copy)
     with pytest.raises(EngineError, match=r"recogniser\.onnx.*install serialscan again") as caught:
-        engine.Networks()
+        Networks(folder=copy)
     assert caught.value.exit_code == ExitCode.ENGINE
     (copy / "recogniser.onnx").unlink()
     with pytest.raises(EngineError, match="is missing"):
-        engine.Networks()
+        Networks(folder=copy)
 
 
 def test_warnings_say_what_to_do() -> None:
@@ -296,23 +299,29 @@ def test_another_network_reads_where_a_doubt_is_left_and_only_there(reader: Read
     assert by_bumps["AIMPOINT"] is False and True in by_bumps.values()
 
 
+class Counting:
+    """The networks, and how many px of lines the recogniser taught relief has read."""
+
+    def __init__(self, networks: Networks) -> None:
+        self._networks = networks
+        self.read_px = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._networks, name)
+
+    def recognise(self, lines: np.ndarray, recogniser: Recogniser) -> np.ndarray:
+        self.read_px += lines.shape[0] * lines.shape[2] if recogniser == RELIEF else 0
+        return self._networks.recognise(lines, recogniser)
+
+
 @pytest.mark.parametrize("name", ["ak-trunnion.jpg", "m240-receiver.jpg", "type-56-upside-down.jpg"])
-def test_a_quick_look_spares_much_of_the_reading_and_costs_no_line(
-    reader: Reader, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    widths: list[int] = []
-    read = page.PageReader._recognise
-
-    def counted(self: page.PageReader, crops: list[np.ndarray], who: list[int]) -> list[np.ndarray]:
-        widths.extend(crop.shape[1] for crop, one in zip(crops, who, strict=True) if one == engine.RELIEF)
-        return read(self, crops, who)
-
-    monkeypatch.setattr(page.PageReader, "_recognise", counted)
-    found = texts(reader, sample(name))
-    read_after_it, widths[:] = sum(widths), []
-    monkeypatch.setattr(page, "QUICK_EVEN", -99.0)
-    monkeypatch.setattr(page, "BEHIND", 9999.0)
-    without = texts(reader, sample(name))
+def test_a_quick_look_spares_much_of_the_reading_and_costs_no_line(networks: Networks, name: str) -> None:
+    counting, pixels = Counting(networks), sample(name)
+    found = texts(Reader(Settings(reader="network"), engine=cast(Engine, counting)), pixels)
+    read_after_it, counting.read_px = counting.read_px, 0
+    glances = replace(NORMAL.glances, even=-99.0, behind=9999.0)
+    all_read = replace(NORMAL, name="all read where a quick look sees anything", glances=glances)
+    without = texts(Reader(Settings(reader="network"), all_read, cast(Engine, counting)), pixels)
     right = [line for line in LABELS[name]["lines"] if exact(line, without)]
     assert right and all(exact(line, found) for line in right)
-    assert read_after_it < 0.75 * sum(widths)
+    assert read_after_it < 0.75 * counting.read_px

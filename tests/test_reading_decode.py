@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from serialscan.reading.fuse import NOTHING, fuse
 from serialscan.reading.recognise import Hypothesis, beam_search, greedy
+from serialscan.recipe import NORMAL, Decoding
 
+VOTE = NORMAL.vote
 CHARACTERS = ("", "A", "B")
 
 
@@ -40,7 +43,7 @@ def test_wide_beam_search_adds_up_every_path(posteriors: np.ndarray) -> None:
     expected = all_paths(posteriors)
     found = {
         "".join(h.text): h.probability
-        for h in beam_search(posteriors, CHARACTERS, beams=1000, floor=0.0, least=0.0)
+        for h in beam_search(posteriors, CHARACTERS, Decoding(beams=1000, floor=0.0, least=0.0))
     }
     assert set(found) == set(expected)
     for text, probability in expected.items():
@@ -51,7 +54,7 @@ def test_wide_beam_search_adds_up_every_path(posteriors: np.ndarray) -> None:
 @settings(max_examples=60, deadline=None)
 def test_a_narrow_beam_never_claims_more_than_the_truth(posteriors: np.ndarray, beams: int) -> None:
     expected = all_paths(posteriors)
-    hypotheses = beam_search(posteriors, CHARACTERS, beams=beams)
+    hypotheses = beam_search(posteriors, CHARACTERS, Decoding(beams=beams))
     assert 1 <= len(hypotheses) <= beams
     assert [h.probability for h in hypotheses] == sorted((h.probability for h in hypotheses), reverse=True)
     for hypothesis in hypotheses:
@@ -65,7 +68,7 @@ def test_a_doubled_character_needs_a_blank_between() -> None:
     for frame, label in enumerate((1, 1, 0, 1, 2)):
         sure[frame, label] = 0.99
     assert greedy(sure, CHARACTERS).text == "AAB"
-    assert "".join(beam_search(sure, CHARACTERS)[0].text) == "AAB"
+    assert "".join(beam_search(sure, CHARACTERS, Decoding())[0].text) == "AAB"
 
 
 def test_a_stop_that_may_be_a_comma_is_as_sure_as_both() -> None:
@@ -80,7 +83,7 @@ def view(text: str, probability: float = 1.0) -> tuple[Hypothesis, ...]:
 
 
 def test_two_of_three_views_outvote_the_third_character_by_character() -> None:
-    fused = fuse([view("W1284567"), view("W1234867"), view("W1234567")])
+    fused = fuse([view("W1284567"), view("W1234867"), view("W1234567")], VOTE)
     assert fused.text == "W1234567"  # no single error has two votes
     assert fused.slots[3].ranked() == [("3", pytest.approx(2 / 3)), ("8", pytest.approx(1 / 3))]
     assert fused.confidence == pytest.approx(4 / 9)
@@ -89,14 +92,14 @@ def test_two_of_three_views_outvote_the_third_character_by_character() -> None:
 
 def test_views_without_the_first_character_do_not_shift_the_others() -> None:
     short = (Hypothesis(tuple("2673"), (0.3, 0.5, 0.7, 0.9), 1.0),)
-    fused = fuse([view("12673"), short, view("12673")])
+    fused = fuse([view("12673"), short, view("12673")], VOTE)
     assert fused.text == "12673"
     assert dict(fused.slots[0].ranked())[NOTHING] == pytest.approx(1 / 3)
 
 
 def test_trust_decides_between_two_views() -> None:
-    assert fuse([view("B8"), view("88")], [0.9, 0.1]).text == "B8"
-    assert fuse([view("B8"), view("88")], [0.1, 0.9]).text == "88"
+    assert fuse([view("B8"), view("88")], VOTE, [0.9, 0.1]).text == "B8"
+    assert fuse([view("B8"), view("88")], VOTE, [0.1, 0.9]).text == "88"
 
 
 @pytest.mark.parametrize(
@@ -121,15 +124,15 @@ def test_neighbours_settle_a_doubt_between_a_letter_and_the_digit_of_its_shape(
     seen: str, doubt: str, read: str
 ) -> None:
     views = [view(seen)] * 19 + [view(doubt)]
-    fused = fuse(views)
+    fused = fuse(views, VOTE)
     assert fused.text == read
     if read == doubt:  # what the views saw is still told
         assert fused.candidates[1][0] == seen and fused.candidates[1][1] > 0.2
 
 
 def test_neighbours_never_bring_in_what_no_view_read_nor_outweigh_nearly_all_of_them() -> None:
-    assert fuse([view("PR0:08")]).text == "PR0:08"
-    assert fuse([view("PR0:08")] * 199 + [view("PRO:08")]).text == "PR0:08"
+    assert fuse([view("PR0:08")], VOTE).text == "PR0:08"
+    assert fuse([view("PR0:08")] * 199 + [view("PRO:08")], VOTE).text == "PR0:08"
 
 
 @pytest.mark.parametrize(
@@ -145,8 +148,8 @@ def test_neighbours_never_bring_in_what_no_view_read_nor_outweigh_nearly_all_of_
     ],
 )
 def test_between_two_digits_a_doubt_is_settled_for_the_digit(seen: str, doubt: str, read: str) -> None:
-    assert fuse([view(seen)] * 4 + [view(doubt)]).text == read
-    assert fuse([view(seen)] * 19 + [view(doubt)]).text == seen  # nearly all views outweigh it
+    assert fuse([view(seen)] * 4 + [view(doubt)], VOTE).text == read
+    assert fuse([view(seen)] * 19 + [view(doubt)], VOTE).text == seen  # nearly all views outweigh it
 
 
 ambiguous = st.text(alphabet="AO0I1-5S8B", min_size=1, max_size=6)
@@ -157,10 +160,8 @@ ambiguous = st.text(alphabet="AO0I1-5S8B", min_size=1, max_size=6)
 @settings(max_examples=150, deadline=None)
 def test_neighbours_make_no_reading_surer(read: list[tuple[str, float]]) -> None:
     views, trust = [view(text) for text, _ in read], [p for _, p in read]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("serialscan.reading.fuse._weigh_by_context", lambda _: False)
-        before = fuse(views, trust)
-    assert fuse(views, trust).confidence <= before.confidence + 1e-9
+    before = fuse(views, replace(VOTE, neighbours=False), trust)
+    assert fuse(views, VOTE, trust).confidence <= before.confidence + 1e-9
 
 
 texts = st.text(alphabet="AB12", min_size=1, max_size=8)
@@ -169,7 +170,7 @@ texts = st.text(alphabet="AB12", min_size=1, max_size=8)
 @given(st.lists(st.tuples(texts, st.floats(0.01, 1.0)), min_size=1, max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_fusion_is_a_distribution_over_strings(read: list[tuple[str, float]]) -> None:
-    fused = fuse([view(text, p) for text, p in read], n_best=50)
+    fused = fuse([view(text, p) for text, p in read], replace(VOTE, n_best=50))
     for slot in fused.slots:
         assert sum(slot.votes.values()) == pytest.approx(1.0)
     assert 0 < fused.confidence <= 1
@@ -186,7 +187,7 @@ def test_pieces_of_a_long_line_vote_only_where_they_saw_it() -> None:
     places = [(i + 0.5) / 12 for i in range(12)]
     left = (Hypothesis(tuple(text[:7]), tuple(places[:7]), 1.0),)
     right = (Hypothesis(tuple(text[5:]), tuple(places[5:]), 1.0),)
-    fused = fuse([whole, left, right], extents=[(0, 1), (0, 7 / 12), (5 / 12, 1)])
+    fused = fuse([whole, left, right], VOTE, extents=[(0, 1), (0, 7 / 12), (5 / 12, 1)])
     assert fused.text == text
     assert [slot.ranked()[0][1] for slot in fused.slots[:5]] == pytest.approx([1.0] * 5)  # no vote against
     assert fused.slots[5].ranked()[0] == ("B", pytest.approx(2 / 3))
@@ -195,10 +196,10 @@ def test_pieces_of_a_long_line_vote_only_where_they_saw_it() -> None:
 def test_pieces_alone_make_the_whole_line() -> None:
     left = (Hypothesis(tuple("W123"), (0.1, 0.2, 0.3, 0.4), 1.0),)
     right = (Hypothesis(tuple("3456"), (0.4, 0.5, 0.6, 0.7), 1.0),)
-    assert fuse([left, right], extents=[(0, 0.45), (0.35, 1)]).text == "W123456"
+    assert fuse([left, right], VOTE, extents=[(0, 0.45), (0.35, 1)]).text == "W123456"
 
 
 def test_where_nothing_is_likelier_at_each_place_no_text_stands() -> None:
     views = [[Hypothesis(("1",), (place,), 0.4), Hypothesis((), (), 0.6)] for place in (0.1, 0.5, 0.9)]
-    fusion = fuse(views)
+    fusion = fuse(views, VOTE)
     assert (fusion.text, fusion.slots, fusion.confidence) == ("", (), 0.0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from serialscan.reading.ends import FARTHEST, GLYPH_SHARE, ends_of, to_edge, window
-from serialscan.reading.engine import Networks
+from serialscan.reading.networks import Networks
 from serialscan.reading.reader import Reader
 from serialscan.reading.shapes import Arc, Shape, Straight
 from serialscan.record import End
@@ -21,11 +21,6 @@ from serialscan.settings import Settings
 TEXT = "AB471856"
 Place = tuple[Shape, float, float]
 ROOM = (4.5, 1.5)
-
-
-@pytest.fixture(scope="module")
-def networks() -> Networks:
-    return Networks(threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +53,7 @@ def doubt(end: End) -> float:
 
 
 def seen(networks: Networks, rgb: np.ndarray, at: Place) -> tuple[End, End]:
-    (ends,) = ends_of(rgb, [at], networks.ends)
+    (ends,) = ends_of(rgb, [at], networks)
     return ends
 
 
@@ -204,8 +199,10 @@ def test_the_first_end_is_seen_from_the_inside_as_the_last(lines: list[Photo]) -
     assert np.abs(left.astype(int) - right).mean() < 1.0
 
 
-def test_a_page_has_the_ends_of_its_numbers_and_of_no_other_line(lines: list[Photo]) -> None:
-    reader = Reader(Settings(), threads=1)
+def test_a_page_has_the_ends_of_its_numbers_and_of_no_other_line(
+    networks: Networks, lines: list[Photo]
+) -> None:
+    reader = Reader(Settings(), engine=networks)
     photo = render_line(
         7, "SN 471856", glyph_px=36.0, faces=("plotter",), materials=("anodised",), room=ROOM
     )  # fmt: skip

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serialscan.reading.engine import Networks
-from serialscan.reading.locate import TILE, TILE_MARGIN, _tiles, locate
+from serialscan.reading import Null
+from serialscan.reading.locate import _tiles, locate
+from serialscan.reading.networks import Networks
+from serialscan.recipe import NORMAL, Places
+
+PLACES = NORMAL.places
+TILE, TILE_MARGIN = PLACES.tile_px, PLACES.tile_margin_px
 
 sides = st.integers(1, 5000)
 
@@ -17,7 +24,7 @@ sides = st.integers(1, 5000)
 @given(sides, sides)
 @settings(deadline=None)
 def test_tiles_lie_in_the_photo_and_cover_all_of_it(width: int, height: int) -> None:
-    tiles = _tiles(width, height)
+    tiles = _tiles(width, height, PLACES)
     for x, y, columns, rows in tiles:
         assert 0 < columns <= TILE and 0 < rows <= TILE
         assert x >= 0 and y >= 0 and x + columns <= width and y + rows <= height
@@ -45,7 +52,7 @@ def test_every_hint_stands_in_a_tile_with_what_is_around_it(
     places = [(int(u * mask.shape[1]), int(v * mask.shape[0])) for u, v in hints]
     for column, row in places:
         mask[row, column] = True
-    tiles = _tiles(width, height, mask)
+    tiles = _tiles(width, height, PLACES, mask)
     assert bool(tiles) == bool(hints)
     for column, row in places:
         x, y = (column + 0.5) / mask.shape[1] * width, (row + 0.5) / mask.shape[0] * height
@@ -62,30 +69,29 @@ def test_every_hint_stands_in_a_tile_with_what_is_around_it(
 def test_a_single_hint_costs_less_than_a_tile() -> None:
     mask = np.zeros((720, 960), bool)
     mask[300, 500] = True
-    assert sum(columns * rows for _, _, columns, rows in _tiles(4000, 3000, mask)) < TILE * TILE / 8
+    assert sum(columns * rows for _, _, columns, rows in _tiles(4000, 3000, PLACES, mask)) < TILE * TILE / 8
 
 
-def test_worn_print_on_a_yellow_label_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worn_print_on_a_yellow_label_is_found(networks: Networks) -> None:
     """It shows in red and green alone; in grey, dark and bright stretched apart, it stands out."""
-    networks = Networks(1)
 
-    def found(seed: int) -> bool:
+    def found(seed: int, places: Places = PLACES) -> bool:
         label = np.full((735, 980, 3), (236, 196, 28), np.uint8)
         cv2.putText(
             label, "S/N 280293", (330, 380), cv2.FONT_HERSHEY_SIMPLEX, 0.91, (212, 175, 24), 2, cv2.LINE_AA
         )
         noise = np.random.default_rng(seed).normal(0, 5, label.shape)
         worn = np.clip(cv2.GaussianBlur(label, (0, 0), 2.2) + noise, 0, 255).astype(np.uint8)
-        boxes, _ = locate(worn, networks)
+        boxes, _ = locate(worn, networks, places)
         return any(abs(box.cx - 411) < 25 and 130 < box.width < 260 for box in boxes)
 
     assert all(map(found, range(3)))
-    monkeypatch.setattr("serialscan.reading.locate.COLOURED", np.inf)
-    assert not any(map(found, range(3)))
+    without = replace(PLACES, coloured=256.0)
+    assert not any(found(seed, without) for seed in range(3))
 
 
 @pytest.mark.parametrize("shape", [(4, 20_000, 3), (20_000, 4, 3)])
 def test_a_colourful_picture_of_any_shape_is_searched(shape: tuple[int, int, int]) -> None:
     picture = np.zeros(shape, np.uint8)
     picture[..., 0] = 255
-    assert locate(picture, Networks(1)) == ([], [])
+    assert locate(picture, Null(), PLACES) == ([], [])

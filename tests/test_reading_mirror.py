@@ -13,6 +13,7 @@ from PIL import Image
 from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.marking.geometry import beside, in_one_place, same_way
 from serialscan.reading import Reader
+from serialscan.reading.networks import Networks
 from serialscan.record import End, Glyph, Line, PhotoRecord
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
@@ -22,8 +23,8 @@ KNOWLEDGE = load_knowledge()
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(Settings(reader="network"), threads=1)
+def reader(networks: Networks) -> Reader:
+    return Reader(Settings(reader="network"), engine=networks)
 
 
 def plate(*rows: str) -> np.ndarray:

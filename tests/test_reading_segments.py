@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from serialscan.reading import Reader
+from serialscan.reading.networks import Networks
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
 
@@ -25,8 +26,8 @@ PLACES = {
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(Settings(reader="network"), threads=1)
+def reader(networks: Networks) -> Reader:
+    return Reader(Settings(reader="network"), engine=networks)
 
 
 def display(digits: str) -> bytes:

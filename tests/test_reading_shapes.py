@@ -12,7 +12,8 @@ from serialscan.reading.arcs import circles
 from serialscan.reading.cover import Candidate, cover, value_of
 from serialscan.reading.locate import bowed_in, joined
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Arc, Crop, Stack, Straight, overlap
+from serialscan.reading.shapes import Arc, Stack, Straight, overlap
+from serialscan.recipe import NORMAL, Crop
 
 EXACT = Crop(along=0.0)
 angles = st.floats(0, 359.9)
@@ -135,11 +136,11 @@ def test_overlap_counts_the_smaller_area() -> None:
 
 def test_chopped_digits_in_a_row_are_offered_as_one_line() -> None:
     digits = [Straight(100 + 40 * i, 200 + 2 * i, 34, 50, 0) for i in range(5)]
-    rows = joined(digits)
+    rows = joined(digits, NORMAL.places.joins)
     longest = max((box for box, _ in rows), key=lambda box: box.width)
     assert longest.width > 150  # pairs grow to rows
     assert all(box.height < 75 for box, _ in rows)
-    assert joined([Straight(100, 100, 90, 30, 0), Straight(100, 300, 90, 30, 0)]) == []
+    assert joined([Straight(100, 100, 90, 30, 0), Straight(100, 300, 90, 30, 0)], NORMAL.places.joins) == []
 
 
 def test_chords_of_one_circle_give_its_ring() -> None:
@@ -147,11 +148,11 @@ def test_chords_of_one_circle_give_its_ring() -> None:
     for angle in (0, 70, 150, 230):
         t = math.radians(angle)
         chords.append(Straight(300 + 120 * math.cos(t), 300 + 120 * math.sin(t), 90, 40, (angle + 90) % 180))
-    (ring,) = circles(chords)
+    (ring,) = circles(chords, NORMAL.rings)
     assert (ring.cx, ring.cy) == pytest.approx((300, 300), abs=2)
     assert ring.radius == pytest.approx(120, abs=2)
     assert (
-        circles([Straight(100, 100 + 50 * i, 200, 30, 2) for i in range(5)]) == []
+        circles([Straight(100, 100 + 50 * i, 200, 30, 2) for i in range(5)], NORMAL.rings) == []
     )  # a page of text is no ring
 
 
@@ -160,42 +161,46 @@ def candidate(
 ) -> Candidate:
     glance = Glance(text, (confidence,) * len(text), tuple((i + 0.5) / len(text) for i in range(len(text))))
     return Candidate(
-        Straight(x, 100, width, 40, angle), glance, np.zeros((1, 1)), value_of(glance, cost), cost
+        Straight(x, 100, width, 40, angle),
+        glance,
+        np.zeros((1, 1)),
+        value_of(glance, NORMAL.cover, cost),
+        cost,
     )
 
 
 def test_the_cover_prefers_what_the_posteriors_support() -> None:
     whole = candidate("195-30-1285", 0.95, 200, 300, cost=0.3)
     left, right = candidate("195-30", 0.95, 130, 150), candidate("1285", 0.9, 290, 120)
-    assert [c.glance.text for c in cover([left, right, whole])] == ["195-30-1285"]
+    assert [c.glance.text for c in cover([left, right, whole], NORMAL.cover)] == ["195-30-1285"]
     poor = candidate("1EE-3O-1ZB5", 0.7, 200, 300, cost=0.3)
-    assert [c.glance.text for c in cover([left, right, poor])] == ["195-30", "1285"]
+    assert [c.glance.text for c in cover([left, right, poor], NORMAL.cover)] == ["195-30", "1285"]
 
 
 def test_no_character_is_read_twice() -> None:
     whole = candidate("S/N F58394", 0.95, 200, 300, cost=0.3)
     left, right = candidate("S/N F", 0.95, 121, 142), candidate("F58394", 0.95, 261.5, 177)
     assert left.value + right.value > whole.value
-    assert [c.glance.text for c in cover([left, right, whole])] == ["S/N F58394"]
-    assert [c.glance.text for c in cover([left, right])] == ["S/N F", "F58394"]
+    assert [c.glance.text for c in cover([left, right, whole], NORMAL.cover)] == ["S/N F58394"]
+    assert [c.glance.text for c in cover([left, right], NORMAL.cover)] == ["S/N F", "F58394"]
     beside = candidate("4550", 0.95, 110, 120), candidate("0123", 0.95, 230, 122)
-    assert [c.glance.text for c in cover(beside)] == ["4550", "0123"]
+    assert [c.glance.text for c in cover(beside, NORMAL.cover)] == ["4550", "0123"]
 
 
 def test_a_line_that_reads_both_ways_follows_the_others() -> None:
     other = candidate("HARTFORD", 0.95, 700, 300)
     right, wrong = candidate("6890", 0.90, 200, 100), candidate("0689", 0.92, 200, 100, angle=180)
-    assert {c.glance.text for c in cover([right, wrong, other])} == {"6890", "HARTFORD"}
+    assert {c.glance.text for c in cover([right, wrong, other], NORMAL.cover)} == {"6890", "HARTFORD"}
     upside_down = candidate("HARTFORD", 0.95, 700, 300, angle=180)
-    assert {c.glance.text for c in cover([right, wrong, upside_down])} == {"0689", "HARTFORD"}
+    assert {c.glance.text for c in cover([right, wrong, upside_down], NORMAL.cover)} == {"0689", "HARTFORD"}
 
 
 def test_a_line_that_is_surely_read_upside_down_is_upside_down() -> None:
     right, wrong = candidate("467848", 0.99, 200, 100, angle=180), candidate("878197", 0.93, 200, 100)
-    assert [c.glance.text for c in cover([right, wrong])] == ["467848"]
+    assert [c.glance.text for c in cover([right, wrong], NORMAL.cover)] == ["467848"]
     for number in range(2, 5):  # whatever stands beside it
         others = [candidate("HARTFORD", 0.95, 400 * number, 300) for number in range(1, number)]
-        assert "467848" in {c.glance.text for c in cover([right, wrong, *others])}
+        assert "467848" in {c.glance.text for c in cover([right, wrong, *others], NORMAL.cover)}
 
 
 def test_chords_that_are_nearly_parallel_make_no_giant_ring() -> None:
@@ -206,7 +211,7 @@ def test_chords_that_are_nearly_parallel_make_no_giant_ring() -> None:
             Straight(*rng.uniform(0, 1000, 2).tolist(), float(rng.uniform(40, 200)), 30.0, float(a))
             for a in angles
         ]
-        for ring in circles(boxes):
+        for ring in circles(boxes, NORMAL.rings):
             assert ring.radius < 31 * ring.height
 
 
@@ -216,7 +221,7 @@ def test_a_bowed_blob_gives_its_arc(start: float, sweep: float, radius: float) -
     y, x = np.mgrid[0:640, 0:640] - 320.0
     turn = (np.degrees(np.arctan2(y, x)) - start) % 360
     probability[(np.abs(np.hypot(x, y) - radius) < 5) & (turn < sweep)] = 0.9
-    (arc,) = bowed_in(probability)
+    (arc,) = bowed_in(probability, NORMAL.places.boxes)
     assert (arc.cx, arc.cy) == pytest.approx((320, 320), abs=0.08 * radius)
     assert arc.radius == pytest.approx(radius, rel=0.08)
     assert 15 < arc.height < 45  # DB's detectors draw the middle of the text; the text is higher
@@ -229,4 +234,4 @@ def test_a_straight_blob_is_no_arc(angle: float, length: float) -> None:
     probability = np.zeros((640, 640), np.float32)
     corners = cv2.boxPoints(((320.0, 320.0), (length, 10.0), angle))
     cv2.fillPoly(probability, [np.round(corners).astype(np.int32)], 0.9)
-    assert bowed_in(probability) == []
+    assert bowed_in(probability, NORMAL.places.boxes) == []

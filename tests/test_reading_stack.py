@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.reading import Reader
-from serialscan.reading.shapes import GLANCE, Stack, Straight, overlap
+from serialscan.reading.networks import Networks
+from serialscan.reading.shapes import Stack, Straight, overlap
 from serialscan.reading.stack import stack_in
+from serialscan.recipe import GLANCE, NORMAL
 from serialscan.record import End, Glyph, Line, PhotoRecord
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
@@ -20,8 +22,8 @@ STEP = 96  # px from one character to the next
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(Settings(reader="network"), threads=1)
+def reader(networks: Networks) -> Reader:
+    return Reader(Settings(reader="network"), engine=networks)
 
 
 def column(text: str, steps: tuple[int, ...] = ()) -> np.ndarray:
@@ -84,7 +86,7 @@ def test_a_column_is_cut_into_its_characters() -> None:
     text = "SRGU2127325"
     pixels = column(text)
     box = Straight(210.0, 110.0 + STEP * 5, STEP * 11 + 20.0, 84.0, 90.0)
-    stack = stack_in(pixels, box)
+    stack = stack_in(pixels, box, NORMAL.stacks)
     assert stack is not None and stack.count == len(text) and stack.rotation == 0
     strip = stack.cut(pixels, GLANCE)
     assert strip.shape[0] == 48 and strip.shape[1] > 8 * strip.shape[0]
@@ -99,7 +101,12 @@ def test_a_column_is_cut_into_its_characters() -> None:
 @pytest.mark.parametrize("steps", [(60, 150, 70, 160, 62, 148, 96), (0,) * 7])
 def test_what_stands_unevenly_is_no_stack(steps: tuple[int, ...]) -> None:
     pixels = column("K794613", steps)
-    assert stack_in(pixels, Straight(210.0, pixels.shape[0] / 2, pixels.shape[0] - 60.0, 84.0, 90.0)) is None
+    assert (
+        stack_in(
+            pixels, Straight(210.0, pixels.shape[0] / 2, pixels.shape[0] - 60.0, 84.0, 90.0), NORMAL.stacks
+        )
+        is None
+    )
 
 
 def test_places_in_a_stack_lead_there_and_back() -> None:

@@ -8,7 +8,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from serialscan.reading.views import SPAN, levelled, lifted
+from serialscan.reading import views
+from serialscan.recipe import NORMAL
+
+SPAN = NORMAL.light.span
+
+
+def levelled(rgb: np.ndarray) -> np.ndarray:
+    return views.levelled(rgb, NORMAL.light)
+
+
+def lifted(rgb: np.ndarray) -> np.ndarray | None:
+    return views.lifted(rgb, NORMAL.light)
+
 
 PAGES = arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)))
 

@@ -101,15 +101,15 @@ def test_the_serial_shown_first_is_that_of_the_whole_example() -> None:
     assert shown == {name: whole[name] for name in shown}
 
 
-def test_the_example_is_the_record_of_today(serialscan: Program) -> None:
+def test_the_example_is_the_record_of_today(reading: Program) -> None:
     example = example_shown()
     (shown,) = JSON.findall(example)
     shown = json.loads(shown)
-    schema = json.loads(serialscan("schema").stdout)
+    schema = json.loads(reading("schema").stdout)
     jsonschema.validate(shown, schema, cls=jsonschema.Draft202012Validator)
     assert f"serialscan {shlex.join(make_example.COMMAND)} " in example
     assert all(f"`{path}`" in example for path in make_example.LEFT_OUT)
-    done = serialscan(*make_example.COMMAND, cwd=REPOSITORY)
+    done = reading(*make_example.COMMAND, cwd=REPOSITORY)
     assert done.returncode == ExitCode.OK, done.stderr
     real = json.loads(done.stdout)
     jsonschema.validate(real, schema, cls=jsonschema.Draft202012Validator)
@@ -185,7 +185,9 @@ def test_the_examples_of_use_work(script: str, tmp_path: Path) -> None:
     )
     program.chmod(0o755)
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    environment = clean_environment(tmp_path, PATH=path, SERIALSCAN_READER="network", SERIALSCAN_JOBS="1")
+    environment = clean_environment(
+        tmp_path, PATH=path, SERIALSCAN_READER="network", SERIALSCAN_ENGINE="null", SERIALSCAN_JOBS="1"
+    )
     done = subprocess.run(
         ["sh", "-e", "-c", script],
         cwd=tmp_path,

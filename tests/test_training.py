@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from serialscan.reading.calibrate import load_calibration
+from serialscan.reading.networks import Networks
 from serialscan.record import Glyph, Line
 
 torch = pytest.importorskip("torch", reason="the parts for training are not installed")
@@ -313,21 +314,22 @@ def test_the_same_seed_renders_the_same_lines() -> None:
     assert all((a.crop == b.crop).all() for a, b in zip(first, again, strict=True))
 
 
-def test_what_is_taught_can_be_read_and_what_cannot_is_left_out() -> None:
+def test_what_is_taught_can_be_read_and_what_cannot_is_left_out(networks: Networks) -> None:
     """Most of a bump map that is kept is read by the shipped network; marks without depth are no lines."""
     import bump
     from lines import seen_flat
     from rapidfuzz.distance import Levenshtein
 
-    from serialscan.reading.engine import Networks
     from serialscan.reading.recognise import greedy
+    from serialscan.recipe import RELIEF
 
-    (recogniser, *_) = Networks(1).recognisers
     wrong = pictures = 0
     for seed in range(40):
         for picture in bump.bumped(np.random.default_rng(seed), "KE478230"):
             assert picture.dtype == np.uint8 and picture.ndim == 3
-            read = greedy(recogniser.posteriors(seen_flat(picture)[None])[0], recogniser.characters)
+            read = greedy(
+                networks.recognise(seen_flat(picture)[None], RELIEF)[0], networks.characters(RELIEF)
+            )
             wrong += Levenshtein.distance(read.text, "KE478230")
             pictures += 1
     assert pictures > 30 and wrong < 0.2 * 8 * pictures

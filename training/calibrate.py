@@ -14,7 +14,10 @@
 model that was fitted on the other, which gives the calibration error; the stored model is fitted on all.
 ``accept`` takes the lines' model as it is. It finds the least confidence at which accepted serials keep to a
 share of errors, on photos of which more than half are traps: serials that are read rightly and are not whole.
-Both name the label files with their SHA-256.
+Both name the label files with their SHA-256, and the model names the recipe that read the lines.
+
+``python training/calibrate.py keep`` lets the model stand for a changed recipe, if no line's text and no vote
+depends on the change, as ``serialscan evaluate --baseline`` must have shown. After others fit again.
 """
 
 from __future__ import annotations
@@ -50,12 +53,14 @@ from serialscan.reading.calibrate import (
     evidence,
     load_calibration,
 )  # fmt: skip
-from serialscan.reading.engine import WEIGHTS
 from serialscan.reading.reader import Reader
+from serialscan.reading.weights import WEIGHTS
+from serialscan.recipe import NORMAL
 from serialscan.record import Code, Line
 from serialscan.settings import Settings
 
 VERSION = 10
+RECIPE = NORMAL  # what the lines are read with; the model names it
 RIDGE = 2e-4  # per line
 LEAST_PART = 3  # letters and digits of a text that may be a part of a serial
 STATED = 0.02  # ridge per serial that keeps the weights of completeness near the stated ones
@@ -107,7 +112,7 @@ def _only(text: str, known: set[str]) -> bool:
 
 @cache
 def _reader() -> Reader:
-    return Reader(Settings(), threads=1, calibration=None)
+    return Reader(Settings(), RECIPE, threads=1, calibration=None)
 
 
 def read(task: tuple[Path, dict[str, Any]]) -> Read:
@@ -153,6 +158,7 @@ def fitted(photos: Sequence[Read], name: str) -> Calibration:
         version=VERSION, fitted_on=name, lines=len(y), error=0.0,
         weights={n: round(float(w), 4) for n, w in zip(EVIDENCE, slope, strict=True)},
         bias=round(float(weights[-1] - slope @ mean), 4),
+        recipe=RECIPE.name, recipe_digest=RECIPE.digest,
     )  # fmt: skip
 
 
@@ -209,11 +215,16 @@ def completeness_weights(photos: Sequence[Read]) -> list[tuple[str, float, float
 def main() -> None:
     """Read the photos and fit."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=("lines", "accept"))
-    parser.add_argument("labels", nargs="+", type=Path)
+    parser.add_argument("what", choices=("lines", "accept", "keep"))
+    parser.add_argument("labels", nargs="*", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="file that keeps the lines read, or has them from before")
     a = parser.parse_args()
+    if a.what == "keep":
+        store(msgspec.structs.replace(load_calibration(), recipe=RECIPE.name, recipe_digest=RECIPE.digest))
+        return
+    if not a.labels:
+        parser.error(f"{a.what} needs label files")
     name = provenance(a.labels)  # before hours of reading, in which a file may change
     tasks = [
         (path.parent / label["file"], label)
@@ -221,16 +232,23 @@ def main() -> None:
         for label in map(json.loads, path.read_text(encoding="utf-8").splitlines())
     ]
     if a.keep is not None and a.keep.exists():
-        photos = pickle.loads(a.keep.read_bytes())
+        digest, photos = pickle.loads(a.keep.read_bytes())
+        if digest != RECIPE.digest:
+            raise SystemExit(f"{a.keep} was read with another recipe: name a new file")
     else:
         with ProcessPoolExecutor(a.jobs) as pool:
             photos = list(pool.map(read, tasks, chunksize=4))
         if a.keep is not None:
-            a.keep.write_bytes(pickle.dumps(photos))
+            a.keep.write_bytes(pickle.dumps((RECIPE.digest, photos)))
     model, told = (fit_lines if a.what == "lines" else fit_accept)(photos, name)
+    store(model)
+    sys.stdout.write("".join(f"{line}\n" for line in told))
+
+
+def store(model: Calibration) -> None:
+    """Put a calibration in the place of the one that ships, and pin it."""
     (WEIGHTS / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n")
     pin()
-    sys.stdout.write("".join(f"{line}\n" for line in told))
 
 
 def fit_lines(photos: Sequence[Read], name: str) -> tuple[Calibration, list[str]]:
@@ -257,6 +275,8 @@ def fit_lines(photos: Sequence[Read], name: str) -> tuple[Calibration, list[str]
 def fit_accept(photos: Sequence[Read], name: str) -> tuple[Calibration, list[str]]:
     """The shipped model with the least confidences of accepted serials, and what they let pass, in words."""
     knowledge, model = load_knowledge(), load_calibration()
+    if not model.fits(RECIPE):
+        raise SystemExit("the lines' model was fitted to another recipe: fit lines first")
     serials: list[tuple[float, bool]] = []
     for photo in photos:
         sure = [model.probability(line, *photo.size) for line in photo.lines]

@@ -32,7 +32,8 @@ from torch import nn
 from torch.nn import functional as F
 from tuning import half
 
-from serialscan.reading.ends import COLUMNS, GLYPH_SHARE, INWARDS, OUTWARDS, ROWS, TALL, as_input, window
+from serialscan.reading.ends import COLUMNS, GLYPH_SHARE, INWARDS, OUTWARDS, ROWS, TALL, window
+from serialscan.reading.networks import ends_input
 from serialscan.reading.shapes import Straight
 from serialscan.render.layouts import pick
 from serialscan.render.lines import FREE_FACES, FREE_MATERIALS, free_fonts, random_text, render_line
@@ -497,7 +498,7 @@ def export(net: Net, path: Path) -> None:
 
 def _varied(rng: Rng, windows: Array) -> torch.Tensor:
     """Windows (N, 64, 112, 4) uint8 in other lights and sharpness, up or down, as the network's input."""
-    x = as_input(windows)
+    x = ends_input(windows)
     n = len(x)
     colour = x[:, :3]
     gain = np.exp(rng.normal(0, 0.2, (n, 1, 1, 1))) * np.exp(rng.normal(0, 0.06, (n, 3, 1, 1)))
@@ -521,7 +522,7 @@ def started(path: Path, windows: Array) -> Net:
         t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in onnx.load(path).graph.initializer
     }
     net = Net()
-    x = torch.from_numpy(as_input(windows))
+    x = torch.from_numpy(ends_input(windows))
     with torch.no_grad():
         for k, (conv, norm) in enumerate(zip(net.convs, net.norms, strict=True)):
             conv.weight.copy_(held[f"w{k}"])
@@ -625,7 +626,10 @@ def main() -> None:
     export(net, a.out / "ends.onnx")
     with torch.no_grad():
         answers = torch.cat(
-            [F.softmax(net(torch.from_numpy(as_input(part))), dim=1) for part in np.array_split(held[0], 40)]
+            [
+                F.softmax(net(torch.from_numpy(ends_input(part))), dim=1)
+                for part in np.array_split(held[0], 40)
+            ]
         ).numpy()
     said = report(answers, held[1], held[2], held[3])
     (a.out / "report.json").write_text(json.dumps(said), encoding="utf-8")

@@ -16,7 +16,7 @@ from serialscan.glyphs import latin_by_look
 from serialscan.photo.crops import flattened
 from serialscan.reading import views
 from serialscan.reading.engine import FRAME_PX, LINE_PX
-from serialscan.reading.page import ONE_WAY, TURNABLE
+from serialscan.recipe import NORMAL
 from serialscan.render.fonts import FREE_FONTS, HELD_BACK_FONTS, free_fonts
 from serialscan.render.layouts import pick
 from serialscan.render.lines import FREE_FACES, random_text, render_line
@@ -24,6 +24,9 @@ from serialscan.render.strokes import face_named, glyph, has_glyph
 from serialscan.render.truth import TrueLine
 
 Rng = np.random.Generator
+
+ONCE = NORMAL.glances
+"""Which signs tell that a line stands upside down."""
 
 CYRILLIC = "БГДЖЗИЙЛПУФЦЧШЩЪЫЬЭЮЯ"
 ARABIC = "٠١٢٣٤٥٦٧٨٩۴۵۶"
@@ -108,7 +111,10 @@ def samples(seed: int) -> list[Sample]:
         pictures = [photo.pixels] * 2 if taught(line) else []
         text = line.text
     text = spelled(text)
-    if rng.random() < TURNED_SHARE and sum(c.isalnum() and c not in TURNABLE for c in text) > ONE_WAY:
+    if (
+        rng.random() < TURNED_SHARE
+        and sum(c.isalnum() and c not in ONCE.turnable for c in text) > ONCE.one_way
+    ):
         return [Sample(_seen(rng, picture[::-1, ::-1]), "", False) for picture in pictures[:1]]
     return [Sample(_seen(rng, picture), text, False) for picture in pictures]
 

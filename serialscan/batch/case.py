@@ -39,7 +39,7 @@ FURTHER_RUN = "--further-run"
 def kind_of(settings: Settings) -> Kind:
     """How a run with these settings reads."""
     said: dict[str, Any] = msgspec.to_builtins(settings)
-    return Kind(__version__, settings_digest(settings), pinned_models(), said)
+    return Kind(__version__, settings_digest(settings), pinned_models(settings), said)
 
 
 def demand_kind(path: Path, kinds: Sequence[Kind], kind: Kind) -> None:

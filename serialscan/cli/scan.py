@@ -26,9 +26,10 @@ from serialscan.batch.worker import Job
 from serialscan.cli.key import passphrase_option
 from serialscan.cli.options import config_option, effective_settings, verbose_option
 from serialscan.cli.progress import Aside, progress
-from serialscan.cli.text import say, summary
+from serialscan.cli.text import about_reader, say, summary
 from serialscan.errors import ExitCode, InputError
 from serialscan.printable import printable
+from serialscan.tool import tool_with
 
 if TYPE_CHECKING:
     from serialscan.batch.case import CaseRun
@@ -281,7 +282,8 @@ def scan(
         sinks = [*([into] if into is not None else []), records, *pages, shown]
         tally = run(Inputs(selection, grouping, into or made), executor, sinks)
     if not quiet or tally.interrupted:
-        say(f"serialscan: {summary(tally)}", err=True)
+        told = [summary(tally), *about_reader(tool_with(effective.settings))]
+        say(f"serialscan: {'; '.join(told)}", err=True)
         for page in (page for page in pages if page.path.is_file()):
             without = f"; {page.without} without a picture, it says why" if page.without else ""
             say(f"serialscan: look at {page.path}{without}", err=True)

@@ -10,6 +10,7 @@ import click
 from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
 from serialscan.printable import printable
+from serialscan.record import Tool
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -37,6 +38,15 @@ def summary(tally: Tally) -> str:
         total = f"{tally.done} of {tally.total}" if tally.total is not None else f"{tally.done}"
         parts.insert(0, f"interrupted, {total} read; what was written is valid")
     return "; ".join(parts)
+
+
+def about_reader(tool: Tool) -> list[str]:
+    """What a person should know of a run's reader before trusting its confidences."""
+    if tool.engine == "null":
+        return ["nobody looked at the photos: the engine is null"]
+    if tool.fitted_to and tool.recipe != tool.fitted_to:
+        return [f"confidences were fitted to effort {tool.fitted_to}, and this run used {tool.recipe}"]
+    return []
 
 
 def _skipped(counts: Mapping[Why, int]) -> list[str]:

@@ -35,33 +35,34 @@ _SKIPPED = {"": 1.0, _ANY: 0.3}
 _MISSED = {"": 1.0, _ANY: 0.5}
 _INVENTED = 0.1  # probability that a character of which a photo is not sure is none
 _TRUST = 0.5  # power of its line's probability by which a photo counts
-_LEAST_TRUST = 0.1
+_LEAST_TRUST = 0.1  # a line counts at least so much of one that is sure
 _LEAST_SHOWN = 0.0001  # alternatives with less are left out
-_MOST_ALTERNATIVES = 5
+_MOST_ALTERNATIVES = 5  # shown for a character
 
 # Alignment: log-odds of being the same mark against chance.
-_CHANCE = 1 / 30
+_CHANCE = 1 / 30  # probability that two marks agree at a place by chance: some 30 signs are common
 _STRAY = 0.15  # probability that the same mark is read differently at a place
-_GAP = 2.5
+_GAP = 2.5  # price of a place that only one of two marks has, in log odds
 _SOFT_GAP = 0.4  # part of the gap's price for what readers often lose or invent
 _SOFT = frozenset(" .,-'·:△")
 _LOOKALIKE = 0.3  # probability that counts for a pair that is often confused
 _ALIKE = look_alikes("mark")
 
-# What is the same mark: the least score, by what is left over at the ends.
-_LEAST_WHOLE = 9.0
-_LEAST_CUT_BY_EDGE = 12.0
-_LEAST_CUT = 16.0
-_LEAST_DOVETAIL = 24.0
-_LEAST_PER_PLACE = 1.6
-_DIGITS_OF_NUMBER = 3
+# What is the same mark: the least score in log odds, by what goes on at the ends. Chosen on items of
+# rendered photos (benchmarks/items.py).
+_LEAST_WHOLE = 9.0  # no word goes on
+_LEAST_CUT_BY_EDGE = 12.0  # a word goes on in one of the two, and the other ends at the edge of its photo
+_LEAST_CUT = 16.0  # a word goes on in one of the two
+_LEAST_DOVETAIL = 24.0  # each goes on alone at another end
+_LEAST_PER_PLACE = 1.6  # in the mean of the places that both have
+_DIGITS_OF_NUMBER = 3  # from which a mark is compared as a number
 _LEAST_OF_NUMBER = 0.6  # share of a number's places that agree; equal labels do not make numbers alike
 _LEAST_LIKENESS = 55.0  # percent; less is not aligned at all
 _FEWEST = 3  # places; fewer cannot reach the least score
 
 # How much is compared. Work is counted in pairs of places that are aligned, 0.3 to 0.5 µs each.
 _LONGEST = 200  # places; no mark has so many, and a longer line stays by itself
-_MOST_WORK = 30_000_000
+_MOST_WORK = 30_000_000  # pairs of one item: some ten seconds
 _ALIGN = 60  # work of an alignment beside its pairs
 _LOOK, _LOOK_PAIRS = 6, 32  # of telling how like two texts are: so much, and one for so many pairs
 _JOIN, _JOIN_VOTES = 50, 8  # of one more vote at a place: so much, and one for so many votes there

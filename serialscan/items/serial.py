@@ -28,7 +28,7 @@ from serialscan.record import (
 _RIVAL = 0.9  # a rival this near, as a share of the character's own confidence, leaves it undecided
 _SURE = 0.9  # a photo that is this sure of another character is named
 _FURTHER_PHOTO = 0.5  # log odds for each further photo that takes a number for the serial
-_RIVAL_DIGITS = 4
+_RIVAL_DIGITS = 4  # of another number, from which it is a rival
 _RIVAL_CHOICE = 0.3  # probability of being the serial, by its photo alone, from which a rival counts
 
 

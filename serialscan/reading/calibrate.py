@@ -15,8 +15,9 @@ import msgspec
 
 from serialscan.errors import EngineError
 from serialscan.reading.ends import HALF
-from serialscan.reading.engine import BUMPS, OTHER, RECOGNISERS, RELIEF, STOCK, WEIGHTS
 from serialscan.reading.tesseract import READER as TESSERACT
+from serialscan.reading.weights import WEIGHTS
+from serialscan.recipe import BUMPS, RELIEF, STOCK, V5, Recipe
 from serialscan.record import Alternative, Glyph, Line, TextCandidate
 
 FILE = "calibration.json"
@@ -28,6 +29,7 @@ FLOOR = 1e-4  # no reading is surer or less sure than this and one minus this
 SHORT = 2  # characters; a line as short as this may be a scratch, or be read whole by every view
 EDGE = 0.6  # glyph heights: a line that ends closer to the edge of the photo may go on beyond it
 FILLS = 0.25  # of a picture's short side: one whose glyphs are larger was cut out for that line
+_SMALL, _LARGE = 4.6, 5.6  # log2 px: heights of glyphs below 24 px and above 49 px are evidence
 _OVER = -0.3  # an outline that leaves the photo by more says no more
 _LEAST_DOUBT = 1e-3  # of a character on which all views agree, in nats
 
@@ -42,6 +44,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         error: expected calibration error on lines that it was not fitted on.
         weights: of each feature in `EVIDENCE`.
         bias: of the logistic model.
+        recipe: name of the recipe that read these lines.
+        recipe_digest: its digest; another recipe's confidences are not measured.
         accepted_on: the data of ``accept``, in words.
         accept: pairs of a share of wrong serials and the least confidence that kept to it when the serials
             of the same photos were accepted, the larger shares first.
@@ -53,8 +57,14 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     error: float
     weights: dict[str, float]
     bias: float
+    recipe: str
+    recipe_digest: str
     accepted_on: str = ""
     accept: tuple[tuple[float, float], ...] = ()
+
+    def fits(self, recipe: Recipe) -> bool:
+        """Whether it was fitted to what this recipe reads."""
+        return recipe.digest == self.recipe_digest
 
     def probability(self, line: Line, width: int, height: int) -> float:
         """That all of the line's text is right.
@@ -131,15 +141,15 @@ def evidence(line: Line, width: int, height: int) -> tuple[float, ...]:
     """
     marked = [glyph for glyph in line.characters if glyph.char != " "]
     product = math.exp(sum(math.log(max(glyph.confidence, 1e-6)) for glyph in marked))
-    first = [view for who in (RELIEF, BUMPS, OTHER) for view in _views(line, RECOGNISERS[who][0])]
-    second = _views(line, RECOGNISERS[STOCK][0])
+    first = [view for who in (RELIEF, BUMPS, V5) for view in _views(line, who)]
+    second = _views(line, STOCK)
     others = [_same(r.text, line.text) for r in line.readers if r.reader == TESSERACT]
     tall = math.log2(max(line.glyph_height_px or 1.0, 1.0))
     return (
         _logit(product), math.log2(1 + len(marked)), float(len(marked) <= SHORT),
         sum(glyph.char.isdigit() for glyph in marked) / max(1, len(marked)),
         _best(first), _best(second), _agreement(first), _agreement(second), float(any(others)),
-        float(not all(others)), max(0.0, 4.6 - tall), max(0.0, tall - 5.6),
+        float(not all(others)), max(0.0, _SMALL - tall), max(0.0, tall - _LARGE),
         _logit(min((glyph.confidence for glyph in (*marked[:1], *marked[-1:])), default=0.0)),
         max(0.0, EDGE - max(_OVER, to_edge(line, width, height))),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from serialscan.recipe import Closing, Codes
 from serialscan.record import Code, Polygon
 
 if TYPE_CHECKING:
@@ -23,36 +24,10 @@ _STRONG = "DataMatrix,QRCode,Aztec,PDF417,MaxiCode,Code128,Code93"
 # With a weak check or none: believed when the smoothed view says the same. Short ITF, Codabar, Telepen
 # and DX film edge are seen in any texture and are not looked for.
 _WEAK = "Code39,EAN13,UPCA,EAN8,UPCE,ITF14,DataBar,MicroQRCode,rMQRCode"
-_WEAK_MIN = 4  # characters
 _MATRIX = "DataMatrix,QRCode"
 _COMMON = "DataMatrix,QRCode,Code128,Code93,Code39"  # what is looked for where every format costs much
 
-_COARSE_PIXELS = 1_200_000  # the whole photo is first shown at no more than this
-_MIDDLE_PIXELS = 4_000_000  # and then larger, up to this
-_TILE = 448  # native pixels
-_TILES = 6
-_SMALL_CODE = 80  # native pixels; what is much larger is seen in the shrunk photo
-_EDGE, _FLAT = 50, 2  # grey levels between neighbours: the most that counts, and what is nothing
-_TINY = 400  # a photo with a shorter side than this is also shown enlarged
 _MIN_SIDE = 8  # pixels; no code is smaller
-
-# How gaps between dots are closed, in the order of gain for time on rendered dot-peened codes:
-# (scale, what grows before the blur, its size in pixels, sigma of the blur).
-_CLOSINGS = (
-    (0.35, "", 0, 1.0),
-    (0.25, "dark", 3, 0.7),
-    (0.5, "", 0, 0.7),
-    (0.25, "light", 3, 0.7),
-    (0.5, "light", 3, 0.7),
-    (0.5, "dark", 3, 0.7),
-    (0.35, "light", 3, 0.7),
-    (0.35, "dark", 3, 0.7),
-    (0.25, "dark", 5, 0.7),
-    (0.5, "light", 5, 0.7),
-    (0.71, "light", 3, 0.7),
-    (1.0, "light", 3, 1.0),
-    (1.0, "dark", 3, 1.0),
-)
 
 # C0 and DEL as their Unicode control pictures: readable, and never taken for literal text.
 _CONTROLS = {**{c: 0x2400 + c for c in range(32)}, 127: 0x2421}
@@ -86,29 +61,30 @@ class _View(msgspec.Struct, frozen=True, kw_only=True):
         grey = cv2.resize(self.grey, size, interpolation=how)
         return _View(grey=grey, scale=self.scale * factor, left=self.left, top=self.top)
 
-    def tile(self, x: float, y: float) -> _View:
+    def tile(self, x: float, y: float, size: int) -> _View:
         """The native tile around a photo pixel, moved inside the photo."""
         height, width = self.grey.shape
-        left, top = (int(max(0, min(at - _TILE // 2, end - _TILE))) for at, end in ((x, width), (y, height)))
-        return _View(grey=self.grey[top : top + _TILE, left : left + _TILE], left=left, top=top)
+        left, top = (int(max(0, min(at - size // 2, end - size))) for at, end in ((x, width), (y, height)))
+        return _View(grey=self.grey[top : top + size, left : left + size], left=left, top=top)
 
-    def closed(self, grows: str, size: int, sigma: float) -> _View:
+    def closed(self, how: Closing) -> _View:
         import cv2
 
         grey = self.grey
-        if grows:
-            grow = cv2.dilate if grows == "light" else cv2.erode
-            grey = grow(grey, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+        if how.grows:
+            grow = cv2.dilate if how.grows == "light" else cv2.erode
+            grey = grow(grey, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (how.size_px, how.size_px)))
         return _View(
-            grey=cv2.GaussianBlur(grey, (0, 0), sigma), scale=self.scale, left=self.left, top=self.top
+            grey=cv2.GaussianBlur(grey, (0, 0), how.sigma_px), scale=self.scale, left=self.left, top=self.top
         )
 
 
-def read_codes(rgb: np.ndarray, page: int = 1, first: int = 1) -> tuple[Code, ...]:
+def read_codes(rgb: np.ndarray, how: Codes, page: int = 1, first: int = 1) -> tuple[Code, ...]:
     """Find and decode the codes of one page.
 
     Args:
         rgb: upright page, uint8 (H, W, 3).
+        how: the recipe's codes.
         page: its number, from 1.
         first: number of the first code's id.
 
@@ -123,7 +99,7 @@ def read_codes(rgb: np.ndarray, page: int = 1, first: int = 1) -> tuple[Code, ..
         return ()
     photo = _View(grey=cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     found: list[_Sight] = []
-    for sight in _sights(photo):
+    for sight in _sights(photo, how):
         if not any(_same(sight, known) for known in found):
             found.append(sight)
     found.sort(key=lambda s: (*reversed(_centre(s.polygon)), s.symbology, s.content))
@@ -136,59 +112,62 @@ def read_codes(rgb: np.ndarray, page: int = 1, first: int = 1) -> tuple[Code, ..
     )  # fmt: skip
 
 
-def _sights(photo: _View) -> Iterator[_Sight]:
+def _sights(photo: _View, how: Codes) -> Iterator[_Sight]:
     """Yield what every view of the photo shows, cheap views first; the same code may come again."""
     views = [photo]
-    while views[0].grey.size > _COARSE_PIXELS:
+    while views[0].grey.size > how.coarse_pixels:
         views.insert(0, views[0].scaled(0.5))
     coarse, *larger = views
-    yield from _decode(coarse)
-    if min(coarse.grey.shape) < _TINY:
-        yield from _decode(coarse.scaled(2))
+    yield from _decode(coarse, how)
+    if min(coarse.grey.shape) < how.tiny_px:
+        yield from _decode(coarse.scaled(2), how)
     for view in larger:
-        if view.grey.size <= _MIDDLE_PIXELS:
+        if view.grey.size <= how.middle_pixels:
             # What is seen in this view shrunk has been seen before.
-            yield from _decode(view, _COMMON, downscale=False)
-    tiles = [photo.tile(x, y) for x, y in _candidates(views[max(0, len(views) - 2)])] if larger else []
+            yield from _decode(view, how, _COMMON, downscale=False)
+    places = _candidates(views[max(0, len(views) - 2)], how) if larger else []
+    tiles = [photo.tile(x, y, how.tile_px) for x, y in places]
     for view in tiles:
-        yield from _decode(view, _MATRIX)
+        yield from _decode(view, how, _MATRIX)
     for view in (coarse, *tiles):
-        yield from _decode_dots(view)
+        yield from _decode_dots(view, how)
 
 
-def _decode_dots(view: _View) -> list[_Sight]:
-    for scale, grows, size, sigma in _CLOSINGS:
-        sights = _decode(view.scaled(scale).closed(grows, size, sigma), "DataMatrix")
+def _decode_dots(view: _View, how: Codes) -> list[_Sight]:
+    for closing in how.closings:
+        sights = _decode(view.scaled(closing.scale).closed(closing), how, "DataMatrix")
         if sights:
             return sights
     return []
 
 
-def _candidates(view: _View) -> list[tuple[float, float]]:
+def _candidates(view: _View, how: Codes) -> list[tuple[float, float]]:
     """Photo pixels where a small matrix code may be: much contrast both across and down, best first."""
     import cv2
     import numpy as np
 
     grey = view.grey
-    box = round(_SMALL_CODE * view.scale)
+    box = round(how.small_px * view.scale)
     # A few hard edges must not count as much as many moderate ones.
     across, down = (
-        cv2.boxFilter(np.minimum(cv2.absdiff(one, other), _EDGE), cv2.CV_32F, (box, box))
+        cv2.boxFilter(np.minimum(cv2.absdiff(one, other), how.edge), cv2.CV_32F, (box, box))
         for one, other in ((grey[:-1, 1:], grey[:-1, :-1]), (grey[1:, :-1], grey[:-1, :-1]))
     )
     busy = np.minimum(across, down)
-    apart = round(_TILE / 2 * view.scale)
+    apart = round(how.tile_px / 2 * view.scale)
     places: list[tuple[float, float]] = []
-    while len(places) < _TILES:
+    while len(places) < how.tiles:
         _, best, _, (x, y) = cv2.minMaxLoc(busy)
-        if best <= _FLAT:
+        if best <= how.flat:
             break
         places.append((x / view.scale, y / view.scale))
         busy[max(0, y - apart) : y + apart + 1, max(0, x - apart) : x + apart + 1] = 0
     return places
 
 
-def _decode(view: _View, formats: str = f"{_STRONG},{_WEAK}", *, downscale: bool = True) -> list[_Sight]:
+def _decode(
+    view: _View, how: Codes, formats: str = f"{_STRONG},{_WEAK}", *, downscale: bool = True
+) -> list[_Sight]:
     """Decode one view; weak symbologies must be seen in it slightly smoothed, too."""
     import cv2
 
@@ -199,7 +178,9 @@ def _decode(view: _View, formats: str = f"{_STRONG},{_WEAK}", *, downscale: bool
             grey=cv2.GaussianBlur(view.grey, (3, 3), 0), scale=view.scale, left=view.left, top=view.top
         )
         again = {(s.symbology, s.content) for s in _read(softer, _WEAK, downscale=downscale)}
-        doubted = [s for s in weak if (s.symbology, s.content) not in again or len(s.text) < _WEAK_MIN]
+        doubted = [
+            s for s in weak if (s.symbology, s.content) not in again or len(s.text) < how.weak_characters
+        ]
         sights = [s for s in sights if s not in doubted]
     return sights
 

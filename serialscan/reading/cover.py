@@ -10,22 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import GLANCE, Arc, Shape, Stack, Straight, overlap, seen_at
-
-# A character counts as far as it is surer than this; what is less sure counts against the line.
-EVEN = 0.6
-# Each line costs this much, so that a row read whole wins over the same row read in pieces.
-PER_LINE = 0.35
-CONFLICT = 0.1  # texts that share more of the smaller one exclude each other
-SAME_PLACE = 0.5  # heights between the middles of a character that two lines read
-ALONG = 0.15
-ACROSS = 0.4
-PARALLEL = 0.85  # cosine of the angle within which lines count as read in one direction
-CONCENTRIC = 0.75  # distance of the centres of two arcs of one ring, in radii
-UPRIGHT = 2.0
-# Per character, for reading upside down or against the photo's other lines. Of 497 places read right in real
-# photos 8 are surer the other way, by up to 0.09 a character; 171 are surer the right way by less than 0.15.
-DIRECTION = 0.06
+from serialscan.reading.shapes import Arc, Shape, Stack, Straight, overlap, seen_at
+from serialscan.recipe import GLANCE, Cover
 
 
 @dataclass(frozen=True)
@@ -39,23 +25,31 @@ class Candidate:
     cost: float = 0.0
 
 
-def value_of(glance: Glance, cost: float = 0.0, even: float = EVEN) -> float:
-    """What a reading adds to a cover: sureness above even, less the cost of a line and of its place."""
+def value_of(glance: Glance, how: Cover, cost: float = 0.0, even: float | None = None) -> float:
+    """What a reading adds to a cover: sureness above even, less the cost of a line and of its place.
+
+    Args:
+        glance: the reading.
+        how: the recipe's cover.
+        cost: of its place.
+        even: another sureness that counts as even than that of the recipe's cover.
+    """
+    even = how.even if even is None else even
     sure = sum(c - even for c, char in zip(glance.confidences, glance.text, strict=True) if char != " ")
-    return sure - PER_LINE - cost
+    return sure - how.line - cost
 
 
-def cover(candidates: Sequence[Candidate]) -> list[Candidate]:
+def cover(candidates: Sequence[Candidate], how: Cover) -> list[Candidate]:
     """The lines of the photo: no two in one place, of the greatest total value.
 
     The direction in which most of the photo's text is read counts for lines that read either way.
     """
     useful = [c for c in candidates if c.value > 0]
     useful.sort(key=lambda c: (-c.value, c.glance.text, c.shape.rotation))
-    in_place, rivals = _conflicts(useful)
-    first = _best_cover(useful, rivals, [c.value for c in useful])
-    values = [c.value + _support(i, useful, first, rivals[i]) for i, c in enumerate(useful)]
-    best = _best_cover(useful, rivals, values)
+    in_place, rivals = _conflicts(useful, how)
+    first = _best_cover(useful, rivals, [c.value for c in useful], how.steps)
+    values = [c.value + _support(i, useful, first, rivals[i], how) for i, c in enumerate(useful)]
+    best = _best_cover(useful, rivals, values, how.steps)
     for i in range(len(useful)):  # what no whole took the place of stays, though a character stands in both
         if values[i] > 0 and i not in best and in_place[i].isdisjoint(best):
             best.append(i)
@@ -63,21 +57,23 @@ def cover(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(chosen, key=_reading_order)
 
 
-def _conflicts(useful: Sequence[Candidate]) -> tuple[list[set[int]], list[set[int]]]:
+def _conflicts(useful: Sequence[Candidate], how: Cover) -> tuple[list[set[int]], list[set[int]]]:
     """For each candidate the others that stand in its place; these and those that read one of its characters.
 
     Two pieces of a line that both read the character between them would be worth more than the whole.
     """
-    cores = [_core(c.shape) for c in useful]
+    cores = [_core(c.shape, how) for c in useful]
     characters = [_characters(c) for c in useful]
     in_place: list[set[int]] = [set() for _ in useful]
     rivals: list[set[int]] = [set() for _ in useful]
     for i, j in itertools.combinations(range(len(useful)), 2):
         shared = overlap(cores[i], cores[j])
-        if shared > CONFLICT:
+        if shared > how.conflict:
             in_place[i].add(j)
             in_place[j].add(i)
-        if shared > CONFLICT or (shared > 0 and _read_twice(characters[i], characters[j])):
+        if shared > how.conflict or (
+            shared > 0 and _read_twice(characters[i], characters[j], how.same_place)
+        ):
             rivals[i].add(j)
             rivals[j].add(i)
     return in_place, rivals
@@ -100,34 +96,35 @@ def _characters(candidate: Candidate) -> _Characters:
     return _Characters(np.array(list(glance.text))[marked], at, shape.height)
 
 
-def _read_twice(a: _Characters, b: _Characters) -> bool:
+def _read_twice(a: _Characters, b: _Characters, near: float) -> bool:
     """Whether both read the same character in the same place."""
     apart = np.linalg.norm(a.at[:, None] - b.at[None], axis=2)
     same = a.text[:, None] == b.text[None]
-    return bool((same & (apart < SAME_PLACE * min(a.height, b.height))).any())
+    return bool((same & (apart < near * min(a.height, b.height))).any())
 
 
-def _support(one: int, useful: Sequence[Candidate], chosen: Sequence[int], rivals: set[int]) -> float:
+def _support(
+    one: int, useful: Sequence[Candidate], chosen: Sequence[int], rivals: set[int], how: Cover
+) -> float:
     """What reading against the direction of the photo's other text costs a candidate."""
     candidate = useful[one]
-    # People hold the camera so that text stands upright in the picture: worth one short line.
-    total = UPRIGHT * math.cos(math.radians(candidate.shape.rotation)) * _straightness(candidate.shape)
+    total = how.upright * math.cos(math.radians(candidate.shape.rotation)) * _straightness(candidate.shape)
     for other in chosen:
         if other == one or other in rivals:
             continue
-        alike = _read_alike(candidate.shape, useful[other].shape)
-        if abs(alike) > PARALLEL:
+        alike = _read_alike(candidate.shape, useful[other].shape, how.concentric)
+        if abs(alike) > how.parallel:
             total += math.copysign(useful[other].value, alike)
-    return DIRECTION * len(candidate.glance.text) * min(0.0, math.tanh(total / 4))
+    return how.direction * len(candidate.glance.text) * min(0.0, math.tanh(total / 4))
 
 
-def _read_alike(one: Shape, other: Shape) -> float:
+def _read_alike(one: Shape, other: Shape, concentric: float) -> float:
     """1 if two lines are read in the same direction, -1 if in opposite ones.
 
     On a ring that is the way around it: a part is turned while it is marked. Short arcs give their centre
     roughly.
     """
-    if isinstance(one, Arc) and isinstance(other, Arc) and _on_one_ring(one, other):
+    if isinstance(one, Arc) and isinstance(other, Arc) and _on_one_ring(one, other, concentric):
         return math.copysign(1.0, one.sweep * other.sweep)
     return math.cos(math.radians(one.rotation - other.rotation)) * _straightness(one) * _straightness(other)
 
@@ -140,9 +137,9 @@ def _straightness(shape: Shape) -> float:
     return math.sin(half) / half
 
 
-def _on_one_ring(a: Arc, b: Arc) -> bool:
+def _on_one_ring(a: Arc, b: Arc, concentric: float) -> bool:
     apart, radius = math.hypot(a.cx - b.cx, a.cy - b.cy), (a.radius + b.radius) / 2
-    return apart < CONCENTRIC * radius and max(a.radius, b.radius) < 2 * min(a.radius, b.radius)
+    return apart < concentric * radius and max(a.radius, b.radius) < 2 * min(a.radius, b.radius)
 
 
 def _reading_order(candidate: Candidate) -> tuple[float, float]:
@@ -155,21 +152,21 @@ def _reading_order(candidate: Candidate) -> tuple[float, float]:
     return round(float(y), 1), round(float(x), 1)
 
 
-def _core(shape: Shape) -> Shape:
+def _core(shape: Shape, how: Cover) -> Shape:
     """The text itself without the margin that boxes have around it."""
     if isinstance(shape, Stack):
         shape = shape.column
     margin = min(shape.width, shape.height)
-    height = shape.height - ACROSS * margin
+    height = shape.height - how.across * margin
     if isinstance(shape, Straight):
-        return replace(shape, width=shape.width - ALONG * margin, height=height)
-    kept = 1 - ALONG * margin / shape.width
+        return replace(shape, width=shape.width - how.along * margin, height=height)
+    kept = 1 - how.along * margin / shape.width
     start = shape.start + shape.sweep * (1 - kept) / 2
     return replace(shape, start=start, sweep=shape.sweep * kept, height=height)
 
 
 def _best_cover(
-    useful: Sequence[Candidate], conflicts: Sequence[set[int]], values: Sequence[float]
+    useful: Sequence[Candidate], conflicts: Sequence[set[int]], values: Sequence[float], most: int
 ) -> list[int]:
     """Indices of the best cover; what has lost its worth is left out."""
     left = {i for i in range(len(useful)) if values[i] > 0}
@@ -177,7 +174,7 @@ def _best_cover(
     while left:
         group = _connected(min(left), conflicts) & left
         left -= group
-        chosen += _heaviest(sorted(group, key=lambda i: (-values[i], i)), conflicts, values)
+        chosen += _heaviest(sorted(group, key=lambda i: (-values[i], i)), conflicts, values, most)
     return chosen
 
 
@@ -190,14 +187,16 @@ def _connected(start: int, conflicts: Sequence[set[int]]) -> set[int]:
     return group
 
 
-def _heaviest(group: list[int], conflicts: Sequence[set[int]], values: Sequence[float]) -> list[int]:
-    """Independent set of the greatest total value: branch and bound, greedy beyond a step limit.
+def _heaviest(
+    group: list[int], conflicts: Sequence[set[int]], values: Sequence[float], most: int
+) -> list[int]:
+    """Independent set of the greatest total value: branch and bound, greedy beyond ``most`` steps.
 
     ``group`` is sorted by falling value, so the first leaf is the greedy answer.
     """
     best: list[int] = []
     best_value = 0.0
-    steps = 20_000
+    steps = most
 
     def walk(rest: list[int], taken: list[int], value: float) -> None:
         nonlocal best, best_value, steps

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import onnxruntime
 
-from serialscan.reading.shapes import Crop, Shape
+from serialscan.reading.engine import Engine
+from serialscan.reading.shapes import Shape
+from serialscan.recipe import Crop
 from serialscan.record import End
 
 ROWS, COLUMNS = 64, 112  # of a window, in px
@@ -26,14 +27,14 @@ AT_ONCE = 32  # windows in one run of the network
 
 
 def ends_of(
-    rgb: np.ndarray, lines: Sequence[tuple[Shape, float, float]], session: onnxruntime.InferenceSession
+    rgb: np.ndarray, lines: Sequence[tuple[Shape, float, float]], engine: Engine
 ) -> list[tuple[End, End]]:
     """What is seen before the first and after the last character of each line.
 
     Args:
         rgb: (H, W, 3) uint8, the page as it is.
         lines: shape of each line, and ``u`` of the middles of its first and its last character.
-        session: of ``ends.onnx``.
+        engine: looks at them.
     """
     places = [
         (shape, u, outwards) for shape, *both in lines for u, outwards in zip(both, (-1, 1), strict=True)
@@ -41,7 +42,7 @@ def ends_of(
     seen = np.empty((len(places), 3), np.float32)
     for start in range(0, len(places), AT_ONCE):
         windows = np.stack([window(rgb, *place) for place in places[start : start + AT_ONCE]])
-        seen[start : start + AT_ONCE] = session.run(None, {"x": as_input(windows)})[0]
+        seen[start : start + AT_ONCE] = engine.ends(windows)
     ends = [
         End(more=round(float(more), 4), hidden=round(float(hidden), 4), to_edge=to_edge(rgb.shape, *place))
         for (_, more, hidden), place in zip(seen, places, strict=True)
@@ -74,11 +75,6 @@ def window(rgb: np.ndarray, shape: Shape, u: float, outwards: int, rows: int = R
     plane = np.kron(shown, np.full((_GRID, _GRID), 255)).astype(np.uint8)
     planes = np.concatenate([cut, plane[..., None]], axis=2)
     return planes if outwards > 0 else planes[:, ::-1]
-
-
-def as_input(windows: np.ndarray) -> np.ndarray:
-    """Windows (N, 64, 112, 4) uint8 as the network takes them: (N, 4, 64, 112) float32 from -1 to 1."""
-    return windows.transpose(0, 3, 1, 2).astype(np.float32) * np.float32(2 / 255) - np.float32(1)
 
 
 def to_edge(size: tuple[int, ...], shape: Shape, u: float, outwards: int) -> float | None:

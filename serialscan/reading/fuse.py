@@ -15,15 +15,9 @@ from dataclasses import dataclass, field
 
 from serialscan.glyphs import LIKE_DIGITS, ONE_SHAPE, align
 from serialscan.reading.recognise import Hypothesis
+from serialscan.recipe import Vote
 
 NOTHING = ""  # the vote for no character in a slot
-# How much likelier the class of the neighbours is. In the texts of 500 rendered photos 402 rings between
-# letters are O and none is 0, 462 bars are I and 9 are 1; beside digits alone all 276 are 0 and all 269 1.
-CONTEXT_ODDS = 50.0
-# Between two digits the texts of 1 750 rendered photos have 4 378 of the digits in `LIKE_DIGITS` and none of
-# the letters; 150 real photos, VINs and chips among them, 626 and 6.
-AMONG_DIGITS_ODDS = 10.0
-_MOVED = 4.0  # cost of being one line width away, in character mismatches, grows with the text's length
 
 
 @dataclass
@@ -64,20 +58,17 @@ class _Ballot:
 
 def fuse(
     views: Sequence[Sequence[Hypothesis]],
+    how: Vote,
     weights: Sequence[float] | None = None,
     extents: Sequence[tuple[float, float]] | None = None,
-    *,
-    n_best: int = 8,
-    keep: int = 5,
 ) -> Fusion:
     """Vote over the views' aligned characters.
 
     Args:
         views: for each view its n-best list, best first; positions of all views share one scale.
+        how: the recipe's vote.
         weights: trust in each view, any positive scale; equal if None.
         extents: first and last position that each view saw; everything if None.
-        n_best: strings returned.
-        keep: strings of each view that vote; the rest of a view's probability goes to these.
 
     Returns:
         The fused line. ``confidence`` is the product of the winning votes: the probability that
@@ -87,22 +78,22 @@ def fuse(
     extents = [(-math.inf, math.inf)] * len(views) if extents is None else list(extents)
     ballots: list[_Ballot] = []
     for hypotheses, weight, (low, high) in zip(views, weights, extents, strict=True):
-        kept = [h for h in hypotheses[:keep] if h.probability > 0.0]
+        kept = [h for h in hypotheses[: how.keep] if h.probability > 0.0]
         total = sum(h.probability for h in kept)
         ballots += [_Ballot(h, weight * h.probability / total, low, high) for h in kept]
     # What saw most of the line lays the network out, the strongest first.
     ballots.sort(key=lambda ballot: (ballot.low - ballot.high, -ballot.vote))
     slots: list[Slot] = []
     for number, ballot in enumerate(ballots):
-        _cast(slots, ballot, ballots[:number])
+        _cast(slots, ballot, ballots[:number], how.moved)
     for slot in slots:
         cast = sum(slot.votes.values())
         slot.votes = {char: vote / cast for char, vote in slot.votes.items()}
-    candidates = _best_strings(slots, n_best) if ballots else []
-    if _weigh_by_context(slots):
+    candidates = _best_strings(slots, how.n_best) if ballots else []
+    if how.neighbours and _weigh_by_context(slots, how):
         # Strings of several ways through the slots may add up to more than before: no line gets surer.
         most = candidates[0][1]
-        candidates = [(text, min(most, p)) for text, p in _best_strings(slots, n_best)]
+        candidates = [(text, min(most, p)) for text, p in _best_strings(slots, how.n_best)]
     text, confidence = candidates[0] if candidates else ("", 0.0)
     shown = tuple(slot for slot in slots if slot.ranked()[0][0] != NOTHING)
     if not shown:  # many places at each of which nothing is likelier may still add up to a string
@@ -110,13 +101,13 @@ def fuse(
     return Fusion(shown, text, confidence, tuple(candidates))
 
 
-def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> None:
+def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot], farther: float) -> None:
     """Align one string with the slots it saw, by votes and places, and add its votes."""
     seen = [i for i, slot in enumerate(slots) if ballot.low <= slot.position <= ballot.high]
     first = seen[0] if seen else sum(slot.position < ballot.low for slot in slots)
     mine = slots[first : first + len(seen)]
     text, positions = ballot.hypothesis.text, ballot.hypothesis.positions
-    pitch = _MOVED * max(len(slots), len(text), 1) / 8
+    pitch = farther * max(len(slots), len(text), 1) / 8
     skips, matches = [], []
     placed = list(zip(text, positions, strict=True))
     for slot in mine:
@@ -146,7 +137,7 @@ def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot]) -> Non
             slot.weight += vote
 
 
-def _weigh_by_context(slots: Sequence[Slot]) -> bool:
+def _weigh_by_context(slots: Sequence[Slot], how: Vote) -> bool:
     """Move votes from a class that its neighbours speak against to the other class of its shape.
 
     Only a class that some view read gains, at most until it is as sure as the other one was: a doubt may
@@ -156,7 +147,7 @@ def _weigh_by_context(slots: Sequence[Slot]) -> bool:
     shown = [(slot, char) for slot in slots if (char := slot.ranked()[0][0]) != NOTHING]
     best = [char for _, char in shown]
     for (slot, char), before, after in zip(shown, ["", *best], [*best[1:], ""], strict=False):
-        expected, odds = _expected(char, before, after, slot.votes)
+        expected, odds = _expected(char, before, after, slot.votes, how)
         if expected == char:
             continue
         moved = True
@@ -169,7 +160,7 @@ def _weigh_by_context(slots: Sequence[Slot]) -> bool:
     return moved
 
 
-def _expected(char: str, before: str, after: str, votes: dict[str, float]) -> tuple[str, float]:
+def _expected(char: str, before: str, after: str, votes: dict[str, float], how: Vote) -> tuple[str, float]:
     """Of the characters that some view read the one that stands between two neighbours, and its odds.
 
     The character itself if the neighbours say nothing, or if no view read another one that they ask for.
@@ -178,9 +169,10 @@ def _expected(char: str, before: str, after: str, votes: dict[str, float]) -> tu
         read = [digit for digit in LIKE_DIGITS.get(char, ()) if digit in votes]
         if read:
             likeliest = max(read, key=lambda digit: votes[digit])
-            return likeliest, CONTEXT_ODDS if ONE_SHAPE.get(char) == likeliest else AMONG_DIGITS_ODDS
+            one_shape = ONE_SHAPE.get(char) == likeliest
+            return likeliest, how.context_odds if one_shape else how.among_digits_odds
     other = _of_one_shape(char, _kind(before), _kind(after)) if char in ONE_SHAPE else char
-    return (other, CONTEXT_ODDS) if other in votes else (char, 1.0)
+    return (other, how.context_odds) if other in votes else (char, 1.0)
 
 
 def _of_one_shape(char: str, before: str, after: str) -> str:

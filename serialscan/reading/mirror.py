@@ -10,70 +10,67 @@ from dataclasses import replace
 
 from msgspec.structs import replace as replace_fields
 
-from serialscan.reading.cover import EVEN, Candidate
+from serialscan.reading.cover import Candidate
 from serialscan.reading.recognise import Glance
 from serialscan.reading.shapes import Arc, Shape, Stack, Straight, overlap
+from serialscan.recipe import Mirror
 from serialscan.record import Line, Polygon
 
 # Signs that no other sign looks like in a mirror, upright or upside down. The others are no evidence:
 # AHIMOTUVWXY08 read both ways, BCDEHIKOX0138 upside down, and 2, 5 and S, J and L, b, d, p and q are each
 # other's images.
 TELLING = frozenset("4679FGPRaeghkr")
-WELL = 1.0  # worth of the telling signs of a page: it needs no mirror
-BOXES = 3  # of a page that are looked at in a mirror
-LONGEST = 12.0  # heights of such a box: a longer one costs more than it tells
-COMMON = 0.3  # share of the smaller of two places that are one
-HINTS = 0.8  # worth of a box in a mirror that calls for more
-HINTS_BETTER = 0.8  # by which the boxes must be worth more in a mirror, in sum
-BETTER = 1.0  # by which the lines of the mirror image must be worth more than those of the page, in sum
-PROVED = 1.0  # worth of a line that proves it
-PROVED_TELLING = 2  # telling signs of such a line
-PROVED_SURE = 0.8  # how sure these are
 
 
-def reads_well(lines: Sequence[Candidate]) -> bool:
-    """Whether the lines of a page hold what no mirrored text looks like."""
+def reads_well(lines: Sequence[Candidate], how: Mirror, even: float) -> bool:
+    """Whether the lines of a page hold what no mirrored text looks like; ``even`` is `Cover.even`."""
     worth = sum(
-        sure - EVEN
+        sure - even
         for line in lines
         for char, sure in zip(line.glance.text, line.glance.confidences, strict=True)
         if char in TELLING
     )
-    return worth > WELL
+    return worth > how.well
 
 
-def fullest(places: Sequence[Shape]) -> list[Straight]:
+def fullest(places: Sequence[Shape], how: Mirror) -> list[Straight]:
     """The boxes of a page that hold most text, as far as the detectors can tell, none twice."""
-    boxes = [box for box in places if isinstance(box, Straight) and box.width <= LONGEST * box.height]
+    boxes = [box for box in places if isinstance(box, Straight) and box.width <= how.longest * box.height]
     kept: list[Straight] = []
-    for box in sorted(boxes, key=lambda b: (-b.score * min(b.width / b.height, 4.0), b.cy, b.cx)):
-        if len(kept) < BOXES and all(overlap(box, other) < COMMON for other in kept):
+    for box in sorted(boxes, key=lambda b: (-b.score * min(b.width / b.height, how.full), b.cy, b.cx)):
+        if len(kept) < how.boxes and all(overlap(box, other) < how.common for other in kept):
             kept.append(box)
     return kept
 
 
-def proves(lines: Sequence[Candidate]) -> bool:
+def proves(lines: Sequence[Candidate], how: Mirror) -> bool:
     """Whether a line of a mirror image reads so surely that its text is mirrored in the photo."""
-    return any(line.value > PROVED and _telling(line.glance) >= PROVED_TELLING for line in lines)
+    return any(
+        line.value > how.proved and _telling(line.glance, how.proved_sure) >= how.proved_telling
+        for line in lines
+    )
 
 
-def _telling(glance: Glance) -> int:
+def _telling(glance: Glance, least: float) -> int:
     signs = zip(glance.text, glance.confidences, strict=True)
-    return sum(char in TELLING and sure > PROVED_SURE for char, sure in signs)
+    return sum(char in TELLING and sure > least for char, sure in signs)
 
 
-def better(image: Sequence[Candidate], lines: Sequence[Candidate], width: int) -> list[Candidate]:
+def better(
+    image: Sequence[Candidate], lines: Sequence[Candidate], width: int, how: Mirror
+) -> list[Candidate]:
     """The lines of a mirror image that are worth more than what the page itself shows in their place.
 
     Args:
         image: lines of the mirror image.
         lines: lines of the page.
         width: of the page in px.
+        how: the recipe's mirror.
     """
     own = [(_in_mirror(line.shape, width), line) for line in lines]
     kept = []
     for line in image:
-        there = [one for shape, one in own if overlap(shape, line.shape) > COMMON]
+        there = [one for shape, one in own if overlap(shape, line.shape) > how.common]
         if line.value > sum(one.value for one in there):
             kept.append(line)
     return kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -15,82 +15,31 @@ from serialscan.photo.crops import flattened
 from serialscan.reading import mirror, stack, views
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
-from serialscan.reading.engine import BLANK, BUMPS, OTHER, QUICK, RELIEF, STOCK, Networks
+from serialscan.reading.engine import BLANK, Engine
 from serialscan.reading.fuse import Fusion, fuse
 from serialscan.reading.locate import joined, locate, locate_again, locate_small, same_place
 from serialscan.reading.recognise import Glance, Hypothesis, beam_search, greedy
 from serialscan.reading.rows import rows_beside, words_in
-from serialscan.reading.shapes import GLANCE, Arc, Crop, Shape, Stack, Straight, bounds, seen_at
+from serialscan.reading.shapes import Arc, Shape, Stack, Straight, bounds, seen_at
+from serialscan.recipe import (
+    GLANCE,
+    NORMAL,
+    Crop,
+    Glances,
+    Joins,
+    Parts,
+    Places,
+    Recipe,
+    Recogniser,
+    View,
+    Views,
+    Vote,
+)
 from serialscan.record import Testimony
 
-SMALL_PX = 200  # a page with a shorter side may be a crop of one line
-# Most places hold no line, or hold it the other way up, and a quick look tells which. It is less sure of what
-# it sees, so less counts as even. What has no value then is not read, nor a direction that has so much less
-# than another one of the same place.
-QUICK_EVEN = 0.3
-BEHIND = 0.5
-SQUARE = 1.5  # a box less elongated than this may be read across, too
-TURNABLE = frozenset("0O1Il|2Z5S698HNXMWoxzsupdbqne -_./:,'")  # read as something else upside down
-ONE_WAY = 3  # sure characters that are not, for a line to be read one way only
-ONE_WAY_SURE = 0.9
-SURE = 0.9  # views are added until the fused line is this sure
-BATCH_PX = 4096  # width of all lines of one batch together
-JOIN = 0.3  # cost of a joined row in a cover, and of each text height of gap that it bridges
-JOIN_GAP = 0.5
-# A gap this wide, in steps between characters and in heights of the box, parts two lines.
-GAP_PITCHES = 2.5
-GAP_HEIGHTS = 1.1
-PAIR_GAP_HEIGHTS = 1.3  # of two characters, which have no usual step
-RING_GAP_PITCHES = 2.0
-RING_NUMBERS_GAP_PITCHES = 1.5  # of two numbers: spaces part words, seldom the digits of one number
-RING_PART = 3  # characters that a mark on a ring has at least
-NUMBER_DIGITS = 4
-LONG = 14.0  # heights of a box: a longer line is also read in pieces as long as this
-PIECE_OVERLAP = 3.0  # heights
-CUT_HEIGHTS = 0.5  # from the end of a piece to the middle of the first character that it shows whole
-NUMBER_VALUE = 1.5  # of a line that shows a number: the photo is not searched again
-BEYOND = 0.8  # heights by which a line is read further
-CUT = 0.1  # cost of that in a cover
-CUT_SURE = 0.9  # of the votes for the character at that end
-CUT_CHARACTERS = 3
-STACKED = 0.5  # cost in a cover of characters one below the other, which are rare
-LIFTED_BETTER = 0.5  # a page is read in lifted light if its lines are worth so much more there
-SURE_VALUE = 1.0  # of a line: rows beside it are looked for, and nothing smaller inside of it
-# The place of one more character at the end of a line: a window reaches so many box heights inwards and
-# outwards from the end character, and the next one stands so many steps from it.
-NEXT_INWARDS, NEXT_OUTWARDS = 1.0, 1.4
-NEXT_FROM, NEXT_TO = 0.62, 1.7
-NEXT_READERS = [RELIEF, BUMPS]
+BATCH_PX = 4096  # width of all lines of one batch together: bounds the memory of a run
 HAN_ONE = "\u4e00"
-TRUST = 0.5  # power of its best string's probability by which a view is trusted
-
-
-@dataclass(frozen=True)
-class View:
-    """One way to look at a line: how to cut it, what to do with the light, and which recogniser reads."""
-
-    name: str
-    crop: Crop
-    light: str  # a key of `_LIGHTS`
-    recogniser: int = RELIEF
-
-
-_CLOSE = Crop(along=0.1, across=-0.1)
-# That all of them were taught differently and read the same is the best evidence there is, so every line is
-# read by three: these two and the first look.
-_FIRST = (View("raw", GLANCE, "raw", OTHER), View("flattened", GLANCE, "flattened", STOCK))
-# Where a doubt is left another network says more than further views of the same one.
-_SECOND = (
-    View("close", _CLOSE, "raw", BUMPS),
-    View("smoothed", Crop(along=0.15, across=0.05), "smoothed", BUMPS),
-    View("raw", GLANCE, "raw"),
-    View("raw", GLANCE, "raw", STOCK),
-)
-LOOKS = {"fast": (_FIRST,), "normal": (_FIRST, _SECOND), "thorough": (_FIRST, _SECOND)}
-"""Views in rounds: a further round only for lines of which the rounds before left a doubt."""
-GLANCE_VIEW = View("flattened", GLANCE, "flattened")
-OTHER_BOX = View("other box", GLANCE, "flattened")
-_LIGHTS = {
+_LIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "raw": lambda line: line,
     "flattened": flattened,
     "smoothed": views.smoothed,
@@ -137,19 +86,16 @@ class Page:
 
 
 class PageReader:
-    """Reads pages with the networks.
+    """Reads pages.
 
     Args:
-        networks: the loaded weights.
-        beams: width of the prefix beam search.
-        effort: a key of `LOOKS`.
+        engine: looks at them.
+        recipe: what to look for and how.
     """
 
-    def __init__(self, networks: Networks, beams: int = 50, effort: str = "normal") -> None:
-        self._networks = networks
-        self._beams = beams
-        self._effort = effort
-        self._looks = LOOKS[effort]
+    def __init__(self, engine: Engine, recipe: Recipe = NORMAL) -> None:
+        self._engine = engine
+        self._how = recipe
 
     def lines(self, rgb: np.ndarray) -> list[Found]:
         """Read all lines of a page, (H, W, 3) uint8, in reading order."""
@@ -158,12 +104,12 @@ class PageReader:
 
     def find(self, rgb: np.ndarray) -> Page:
         """Search a page, (H, W, 3) uint8, in the light that shows most."""
-        levelled = views.levelled(rgb)
+        levelled = views.levelled(rgb, self._how.light)
         page = self._search(levelled)
-        lifted = None if self._effort == "fast" else views.lifted(levelled)
+        lifted = views.lifted(levelled, self._how.light) if self._how.light.lift else None
         if lifted is not None:
             other = self._search(lifted)
-            if _value(other.lines) > _value(page.lines) + LIFTED_BETTER:
+            if _value(other.lines) > _value(page.lines) + self._how.light.lifted_better:
                 return other
         return page
 
@@ -172,55 +118,60 @@ class PageReader:
 
         A page that reads well as it is costs nothing, most others a quick look at a few boxes.
         """
-        if mirror.reads_well(page.lines):
+        how = self._how.mirror
+        if mirror.reads_well(page.lines, how, self._how.cover.even):
             return None
-        crops = [_flat(page.rgb, box) for box in mirror.fullest(page.places)]
+        crops = [_flat(page.rgb, box) for box in mirror.fullest(page.places, how)]
         in_mirror = self._either_way([np.ascontiguousarray(crop[:, ::-1]) for crop in crops])
-        if max(in_mirror, default=0.0) < mirror.HINTS:
+        if max(in_mirror, default=0.0) < how.hints:
             return None
-        if sum(in_mirror) < sum(self._either_way(crops)) + mirror.HINTS_BETTER:
+        if sum(in_mirror) < sum(self._either_way(crops)) + how.hints_better:
             return None
         image = self._search(np.ascontiguousarray(page.rgb[:, ::-1]))
-        if not mirror.proves(image.lines) or _value(image.lines) < _value(page.lines) + mirror.BETTER:
+        if not mirror.proves(image.lines, how) or _value(image.lines) < _value(page.lines) + how.better:
             return None
-        return replace(image, lines=mirror.better(image.lines, page.lines, page.rgb.shape[1]))
+        lines = mirror.better(image.lines, page.lines, page.rgb.shape[1], how)
+        return replace(image, lines=lines)
 
     def _either_way(self, crops: Sequence[np.ndarray]) -> list[float]:
         """What places are worth to a quick look, the better way up; 0 where it sees nothing."""
         seen = self._quick([*crops, *(np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops)])
-        values = [max(0.0, value_of(glance)) for glance in seen]
+        values = [max(0.0, value_of(glance, self._how.cover)) for glance in seen]
         return [max(pair) for pair in zip(values[: len(crops)], values[len(crops) :], strict=True)]
 
     def _search(self, rgb: np.ndarray) -> Page:
         places = self._places(rgb)
         candidates = self._glance(rgb, places)
-        chosen = cover(candidates)
+        chosen = cover(candidates, self._how.cover)
         looked: set[Shape] = set()
         longer = partial(self._longer, looked=looked)
         # A line may be cut at both ends, and so may one that was found beside another.
-        for further in (self._again, self._small, longer, longer, self._beside, longer):
+        twice = [longer] * self._how.longer.rounds
+        ways: list[Callable[[np.ndarray, Sequence[Candidate]], list[Candidate]]]
+        ways = [self._again, self._small, *twice, self._beside, *twice[:1]]
+        for further in ways:
             more = further(rgb, chosen)
             if more:
                 candidates += more
-                chosen = cover(candidates)
+                chosen = cover(candidates, self._how.cover)
         stacked = self._stacked(rgb, [place for place, _ in places], chosen)
         if stacked:
             candidates += stacked
-            chosen = cover(candidates)
-        if self._effort == "thorough":
-            candidates = self._judged(rgb, candidates)
-            chosen = cover(candidates)
+            chosen = cover(candidates, self._how.cover)
+        if self._how.cover.judge is not None:
+            candidates = self._judged(rgb, candidates, self._how.cover.judge)
+            chosen = cover(candidates, self._how.cover)
         return Page(rgb, chosen, candidates, [place for place, _ in places])
 
-    def _judged(self, rgb: np.ndarray, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Candidates worth the mean of what two networks taught relief make of them."""
+    def _judged(self, rgb: np.ndarray, candidates: Sequence[Candidate], judge: Recogniser) -> list[Candidate]:
+        """Candidates worth the mean of what the reader and a judge make of them."""
         useful = [i for i, one in enumerate(candidates) if one.value > 0]
         crops = [candidates[i].shape.cut(rgb, GLANCE) for i in useful]
-        characters = self._networks.recognisers[BUMPS].characters
+        characters = self._engine.characters(judge)
         judged = list(candidates)
-        for i, read in zip(useful, self._recognise(crops, [BUMPS] * len(crops)), strict=True):
+        for i, read in zip(useful, self._recognise(crops, [judge] * len(crops)), strict=True):
             one = candidates[i]
-            value = value_of(greedy(read, characters), one.cost)
+            value = value_of(greedy(read, characters), self._how.cover, one.cost)
             judged[i] = replace(one, value=(one.value + value) / 2)
         return judged
 
@@ -228,60 +179,64 @@ class PageReader:
         self, rgb: np.ndarray, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
     ) -> list[Found]:
         """Read the chosen lines in more views, more of them where the first disagree, and fuse."""
+        how, first = self._how.views, View("flattened", GLANCE, "flattened", self._how.glances.reader)
+        other_box = replace(first, name="other box")
         sights: list[list[Sight]] = []
         for line in chosen:
-            seen = [self._sight(GLANCE_VIEW, line.posteriors, line.shape)]
+            seen = [self._sight(first, line.posteriors, line.shape)]
             for other in candidates:
-                if other.shape != line.shape and _same_line(line.shape, other.shape):
-                    seen.append(self._sight(OTHER_BOX, other.posteriors, line.shape, other.shape))
+                if other.shape != line.shape and _same_line(line.shape, other.shape, how):
+                    seen.append(self._sight(other_box, other.posteriors, line.shape, other.shape))
             sights.append(seen)
         fusions: dict[int, Fusion] = {}
         pending = list(range(len(chosen)))
         cut = cache(lambda i, crop: chosen[i].shape.cut(rgb, crop))
-        for look in self._looks:
-            jobs = [(i, view) for i in pending for view in (*look, *_pieces(chosen[i].shape, look))]
+        for look in how.rounds:
+            jobs = [(i, view) for i in pending for view in (*look, *_pieces(chosen[i].shape, look, how))]
             crops = [_LIGHTS[view.light](cut(i, view.crop)) for i, view in jobs]
             read = self._recognise(crops, [view.recogniser for _, view in jobs])
             for (i, view), posteriors in zip(jobs, read, strict=True):
                 sights[i].append(self._sight(view, posteriors, chosen[i].shape))
             for i in pending:
-                fusions[i] = _vote(sights[i])
-            pending = [i for i in pending if fusions[i].confidence < SURE]
+                fusions[i] = _vote(sights[i], self._how.vote)
+            pending = [i for i in pending if fusions[i].confidence < how.sure]
             if not pending:
                 break
         return [
             Found(shape, part, tuple(_testimony(sight) for sight in saw if sight.hypotheses), line.value)
             for i, (line, seen) in enumerate(zip(chosen, sights, strict=True))
-            for shape, saw, part in _parted(line.shape, seen, fusions[i])
+            for shape, saw, part in _parted(line.shape, seen, fusions[i], self._how)
             if part.text  # where the views agree that nothing stands there is no line
         ]
 
     def _places(self, rgb: np.ndarray) -> list[tuple[Shape, float]]:
         """Where lines may stand, each with its cost in a cover."""
+        how, rings = self._how.places, self._how.rings
         height, width = rgb.shape[:2]
-        boxes, bowed = locate(rgb, self._networks)
+        boxes, bowed = locate(rgb, self._engine, how)
         places: list[tuple[Shape, float]] = [(box, 0.0) for box in boxes]
         places += [(arc, 0.0) for arc in bowed]
-        places += _rows(boxes)
-        on_rings = locate_arcs(rgb, boxes, bowed, self._networks)
-        places += [(arc, JOIN + JOIN_GAP * gap) for arc, gap in on_rings]
+        places += _rows(boxes, how.joins)
+        on_rings = locate_arcs(rgb, boxes, bowed, self._engine, rings, how)
+        places += [(arc, _cost(gap, how.joins)) for arc, gap in on_rings]
         long_side, short_side = max(height, width), min(height, width)
-        if short_side < SMALL_PX and long_side > 1.8 * short_side:
+        if short_side < how.line_px and long_side > how.line_long * short_side:
             angle = 0.0 if width >= height else 90.0
             places.append((Straight(width / 2, height / 2, long_side, short_side, angle), 0.0))
         return places
 
     def _glance(self, rgb: np.ndarray, places: Sequence[tuple[Shape, float]]) -> list[Candidate]:
         """Look quickly at every place both ways, squarish ones in four directions; read what is worth it."""
+        how = self._how.glances
         looks: list[tuple[Shape, float, np.ndarray]] = []
         whose: list[int] = []
         for number, (place, cost) in enumerate(places):
-            across = isinstance(place, Straight) and place.width < SQUARE * place.height
+            across = isinstance(place, Straight) and place.width < how.square * place.height
             for shape in (place, place.turned(1)) if across else (place,):
                 looks.append((shape, cost, _flat(rgb, shape)))
                 whose.append(number)
         seen = self._quick([crop for _, _, crop in looks])
-        either = [i for i, glance in enumerate(seen) if not _one_way(glance)]
+        either = [i for i, glance in enumerate(seen) if not _one_way(glance, how)]
         turned = [
             (shape.turned(2), cost, crop[::-1, ::-1]) for shape, cost, crop in (looks[i] for i in either)
         ]
@@ -289,11 +244,12 @@ class PageReader:
         looks += turned
         whose += [whose[i] for i in either]
         values = [
-            value_of(glance, cost, QUICK_EVEN) for (_, cost, _), glance in zip(looks, seen, strict=True)
+            value_of(glance, self._how.cover, cost, how.even)
+            for (_, cost, _), glance in zip(looks, seen, strict=True)
         ]
         least = [0.0] * len(places)
         for number, value in zip(whose, values, strict=True):
-            least[number] = max(least[number], value - BEHIND)
+            least[number] = max(least[number], value - how.behind)
         judged = zip(looks, whose, values, strict=True)
         return self._candidates([look for look, number, value in judged if value > least[number]])
 
@@ -301,22 +257,24 @@ class PageReader:
         """If the photo shows no sure number, look closer where nothing was read, and read what is there."""
         if self._satisfied(chosen):
             return []
-        return self._read_in(rgb, locate_again(rgb, self._networks, [c.shape for c in chosen]))
+        read = [c.shape for c in chosen]
+        return self._read_in(rgb, locate_again(rgb, self._engine, read, self._how.places))
 
     def _small(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Look for small marks where nothing was read surely, beside a sure number where nothing was read."""
         satisfied = self._satisfied(chosen)
-        if satisfied and self._effort == "fast":
+        if satisfied and not self._how.places.small_beside_number:
             return []
-        read = [c.shape for c in chosen if satisfied or c.value > SURE_VALUE]
-        return self._read_in(rgb, locate_small(rgb, self._networks, read, clear=satisfied))
+        read = [c.shape for c in chosen if satisfied or c.value > self._how.rows.sure]
+        return self._read_in(rgb, locate_small(rgb, self._engine, read, self._how.places, clear=satisfied))
 
     def _satisfied(self, chosen: Sequence[Candidate]) -> bool:
-        """Whether the photo shows a number beyond much doubt, and the effort asks for no more."""
-        return self._effort != "thorough" and any(map(_is_number, chosen))
+        """Whether the photo shows a number beyond much doubt, and the recipe asks for no more."""
+        how = self._how.places
+        return how.number_ends_search and any(_is_number(line, how) for line in chosen)
 
     def _read_in(self, rgb: np.ndarray, boxes: Sequence[Straight]) -> list[Candidate]:
-        return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes)])
+        return self._glance(rgb, [*((box, 0.0) for box in boxes), *_rows(boxes, self._how.places.joins)])
 
     def _longer(self, rgb: np.ndarray, chosen: Sequence[Candidate], looked: set[Shape]) -> list[Candidate]:
         """Lines that go on beyond an end of their box: all views must be sure of what stands there.
@@ -326,15 +284,16 @@ class PageReader:
             chosen: its lines.
             looked: those whose ends were looked at, which is not done again; it grows.
         """
+        how = self._how.longer
         lines = [
             line
             for line in chosen
             if isinstance(line.shape, Straight)
             and line.shape not in looked
-            and sum(c.isalnum() for c in line.glance.text) >= CUT_CHARACTERS
+            and sum(c.isalnum() for c in line.glance.text) >= how.characters
         ]
         looked.update(line.shape for line in lines)
-        reach = [BEYOND * line.shape.height / line.shape.width for line in lines]
+        reach = [how.beyond * line.shape.height / line.shape.width for line in lines]
         wide = [line.shape.piece(-r, 1.0 + r) for line, r in zip(lines, reach, strict=True)]
         ends: list[tuple[Candidate, int, Shape]] = []
         seen = self._quick([_flat(rgb, shape) for shape in wide])
@@ -345,13 +304,13 @@ class PageReader:
             if len(u) and u[-1] > 1.0:
                 ends.append((line, -1, line.shape.piece(0.0, 1.0 + r)))
         longer = []
-        further = self._once(rgb, [shape for _, _, shape in ends], CUT)
+        further = self._once(rgb, [shape for _, _, shape in ends], how.cost)
         for (line, end, _), candidate in zip(ends, further, strict=True):
             text = candidate.glance.text
             goes_on = len(text) > len(line.glance.text) and " " not in (text[-2:] if end else text[:2])
-            if goes_on and candidate.value > value_of(line.glance, line.cost):
+            if goes_on and candidate.value > value_of(line.glance, self._how.cover, line.cost):
                 read = self.look(rgb, [candidate], [candidate])
-                if read and read[end].fusion.slots[end].ranked()[0][1] > CUT_SURE:
+                if read and read[end].fusion.slots[end].ranked()[0][1] > how.sure:
                     longer.append(candidate)
         return longer
 
@@ -359,13 +318,15 @@ class PageReader:
         self, rgb: np.ndarray, places: Sequence[Shape], chosen: Sequence[Candidate]
     ) -> list[Candidate]:
         """Columns of characters, each upright, where the lines are read poorly or not at all."""
-        found = [stack.stack_in(rgb, box) for box in stack.columns(places, chosen)]
+        how = self._how.stacks
+        found = [stack.stack_in(rgb, box, how) for box in stack.columns(places, chosen, how)]
         ways = [way for one in found if one is not None for way in (one, one.turned(2))]
         crops = [_flat(rgb, way) for way in ways]
         looks: list[tuple[Shape, float, np.ndarray]] = [
-            (way, STACKED, crop)
+            (way, how.cost, crop)
             for way, crop, glance in zip(ways, crops, self._quick(crops), strict=True)
-            if stack.one_each(way, glance) and value_of(glance, STACKED, QUICK_EVEN) > 0
+            if stack.one_each(way, glance)
+            and value_of(glance, self._how.cover, how.cost, self._how.glances.even) > 0
         ]
         return [
             one
@@ -375,25 +336,31 @@ class PageReader:
 
     def _beside(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Read the free places beside the surest lines, and what stands there once more by itself."""
-        rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > SURE_VALUE]
-        places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0])
+        how = self._how.rows
+        rows = [c.shape for c in chosen if isinstance(c.shape, Straight) and c.value > how.sure]
+        places = rows_beside(rows, [c.shape for c in chosen], rgb.shape[1], rgb.shape[0], how)
         wide = zip(places, self._quick([_flat(rgb, place) for place in places]), strict=True)
-        return self._once(rgb, [word for place, seen in wide for word in words_in(place, seen)])
+        even = self._how.cover.even
+        return self._once(rgb, [word for place, seen in wide for word in words_in(place, seen, how, even)])
 
     def _once(self, rgb: np.ndarray, shapes: Sequence[Shape], cost: float = 0.0) -> list[Candidate]:
         """Read places one way up."""
         return self._candidates([(shape, cost, _flat(rgb, shape)) for shape in shapes])
 
     def _quick(self, crops: Sequence[np.ndarray]) -> list[Glance]:
-        characters = self._networks.recognisers[QUICK].characters
-        return [greedy(read, characters) for read in self._recognise(crops, [QUICK] * len(crops))]
+        quick = self._how.glances.quick
+        characters = self._engine.characters(quick)
+        return [greedy(read, characters) for read in self._recognise(crops, [quick] * len(crops))]
 
     def _candidates(self, looks: Sequence[tuple[Shape, float, np.ndarray]]) -> list[Candidate]:
+        reader = self._how.glances.reader
         candidates = []
-        read = self._recognise([crop for _, _, crop in looks], [RELIEF] * len(looks))
+        read = self._recognise([crop for _, _, crop in looks], [reader] * len(looks))
         for (shape, cost, _), posteriors in zip(looks, read, strict=True):
-            glance = greedy(posteriors, self._networks.recognisers[RELIEF].characters)
-            candidates.append(Candidate(shape, glance, posteriors, value_of(glance, cost), cost))
+            glance = greedy(posteriors, self._engine.characters(reader))
+            candidates.append(
+                Candidate(shape, glance, posteriors, value_of(glance, self._how.cover, cost), cost)
+            )
         return candidates
 
     def beyond(self, rgb: np.ndarray, ends: Sequence[tuple[Shape, float, int, float]]) -> list[float]:
@@ -406,54 +373,57 @@ class PageReader:
             ends: shape of the line, ``u`` of its end character, 1 for its last and -1 for its first one, and
                 the step from one character to the next in ``u``.
         """
+        how = self._how.ends
         crops, places = [], []
         for shape, u, outwards, _ in ends:
             box = shape.height / shape.width
-            start, stop = sorted((u - outwards * NEXT_INWARDS * box, u + outwards * NEXT_OUTWARDS * box))
+            start, stop = sorted(
+                (u - outwards * how.next_inwards * box, u + outwards * how.next_outwards * box)
+            )
             cut = shape.cut(rgb, Crop(along=0.0, start=start, stop=stop))
             crops += [flattened(cut), cut]
             places.append((start, stop))
-        read = self._recognise(crops, NEXT_READERS * len(ends))
+        read = self._recognise(crops, [*how.next_readers] * len(ends))
         found = []
         for number, ((_, u, outwards, step), (start, stop)) in enumerate(zip(ends, places, strict=True)):
             seen = []
-            for who, posteriors in zip(NEXT_READERS, read[2 * number : 2 * number + 2], strict=True):
-                space = self._networks.recognisers[who].characters.index(" ")
+            for who, posteriors in zip(how.next_readers, read[2 * number : 2 * number + 2], strict=True):
+                space = self._engine.characters(who).index(" ")
                 at = start + (np.arange(len(posteriors)) + 0.5) / len(posteriors) * (stop - start)
                 away = (at - u) * outwards / step
-                there = (away > NEXT_FROM) & (away < NEXT_TO)
+                there = (away > how.next_from) & (away < how.next_to)
                 marked = 1.0 - posteriors[there, BLANK] - posteriors[there, space]
                 seen.append(float(marked.max(initial=0.0)))
             found.append(sum(seen) / len(seen))
         return found
 
-    def _recognise(self, crops: Sequence[np.ndarray], who: Sequence[int]) -> list[np.ndarray]:
+    def _recognise(self, crops: Sequence[np.ndarray], who: Sequence[Recogniser]) -> list[np.ndarray]:
         """Posteriors (T, C) of every crop by its recogniser, crops of one width batched."""
-        alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+        alike: dict[tuple[Recogniser, int], list[int]] = defaultdict(list)
         for i, crop in enumerate(crops):
             alike[who[i], crop.shape[1]].append(i)
-        batches: list[tuple[int, list[int]]] = []
+        batches: list[tuple[Recogniser, list[int]]] = []
         for (one, width), members in sorted(alike.items()):
             step = max(1, BATCH_PX // width)
             batches += [(one, members[at : at + step]) for at in range(0, len(members), step)]
 
-        def read(batch: tuple[int, list[int]]) -> np.ndarray:
+        def read(batch: tuple[Recogniser, list[int]]) -> np.ndarray:
             one, members = batch
-            return self._networks.recognisers[one].posteriors(np.stack([crops[i] for i in members]))
+            return self._engine.recognise(np.stack([crops[i] for i in members]), one)
 
         found: dict[int, np.ndarray] = {}
-        for (_, members), posteriors in zip(batches, self._networks.each(read, batches), strict=True):
+        for (_, members), posteriors in zip(batches, self._engine.each(read, batches), strict=True):
             found.update(zip(members, posteriors, strict=True))
         return [found[i] for i in range(len(crops))]
 
     def _sight(self, view: View, posteriors: np.ndarray, shape: Shape, of: Shape | None = None) -> Sight:
         """The n-best list with positions in ``u`` of ``shape``; ``of`` is the shape cut, if another."""
-        recogniser = self._networks.recognisers[view.recogniser]
-        hypotheses = beam_search(posteriors, recogniser.characters, beams=self._beams)
+        characters = self._engine.characters(view.recogniser)
+        hypotheses = beam_search(posteriors, characters, self._how.decoding)
         cut, crop = of or shape, view.crop
         first, last, _, _ = bounds(cut.width, cut.height, crop)
         # A character cut by the end of a piece is not seen: the next piece has all of it.
-        unseen = CUT_HEIGHTS * shape.height / shape.width
+        unseen = self._how.views.cut * shape.height / shape.width
         low = first + unseen if crop.start > 0 else -math.inf
         high = last - unseen if crop.stop < 1 else math.inf
         moved: dict[tuple[str, ...], Hypothesis] = {}
@@ -465,7 +435,7 @@ class PageReader:
             kept = [(c, x) for c, x in zip(text, u.tolist(), strict=True) if low <= x <= high]
             _add(moved, kept, hypothesis.probability)
         piece = crop.start > 0 or crop.stop < 1
-        return Sight(recogniser.name, view.name, piece, _ranked(moved), low, high)
+        return Sight(view.recogniser, view.name, piece, _ranked(moved), low, high)
 
 
 def _flat(rgb: np.ndarray, shape: Shape) -> np.ndarray:
@@ -473,18 +443,24 @@ def _flat(rgb: np.ndarray, shape: Shape) -> np.ndarray:
     return flattened(shape.cut(rgb, GLANCE))
 
 
-def _rows(boxes: Sequence[Straight]) -> list[tuple[Shape, float]]:
+def _rows(boxes: Sequence[Straight], how: Joins) -> list[tuple[Shape, float]]:
     """Neighbours in a row as one place each, with its cost in a cover."""
-    return [(row, JOIN + JOIN_GAP * gap) for row, gap in joined(boxes)]
+    return [(row, _cost(gap, how)) for row, gap in joined(boxes, how)]
+
+
+def _cost(gap: float, how: Joins) -> float:
+    """Of what is joined over gaps of so many heights in a cover."""
+    return how.cost + how.cost_gap * gap
 
 
 def _value(lines: Sequence[Candidate]) -> float:
     return sum(line.value for line in lines)
 
 
-def _is_number(line: Candidate) -> bool:
+def _is_number(line: Candidate, how: Places) -> bool:
     """Whether a line shows a number beyond much doubt."""
-    return line.value > NUMBER_VALUE and sum(c.isdigit() for c in line.glance.text) >= NUMBER_DIGITS
+    digits = sum(c.isdigit() for c in line.glance.text)
+    return line.value > how.number_worth and digits >= how.number_digits
 
 
 def _barred(text: tuple[str, ...]) -> tuple[str, ...]:
@@ -494,20 +470,20 @@ def _barred(text: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("-" if c == HAN_ONE else c for c in text)
 
 
-def _one_way(glance: Glance) -> bool:
+def _one_way(glance: Glance, how: Glances) -> bool:
     """True for a sure reading with characters that stand for nothing upside down: no need to turn it."""
-    telling = sum(c not in TURNABLE for c in glance.text)
-    return telling >= ONE_WAY and min(glance.confidences) > ONE_WAY_SURE
+    telling = sum(c not in how.turnable for c in glance.text)
+    return telling >= how.one_way and min(glance.confidences) > how.one_way_sure
 
 
-def _pieces(shape: Shape, look: Sequence[View]) -> list[View]:
+def _pieces(shape: Shape, look: Sequence[View], how: Views) -> list[View]:
     """Overlapping pieces of a long line, each seen as the first view of the look sees the whole."""
     length = shape.width / shape.height
-    if length <= LONG:
+    if length <= how.long:
         return []
-    count = math.ceil((length - PIECE_OVERLAP) / (LONG - PIECE_OVERLAP))
-    step = (1 - LONG / length) / (count - 1)
-    share = LONG / length
+    count = math.ceil((length - how.piece_overlap) / (how.long - how.piece_overlap))
+    step = (1 - how.long / length) / (count - 1)
+    share = how.long / length
     view = look[0]
     return [
         View(
@@ -521,45 +497,48 @@ def _pieces(shape: Shape, look: Sequence[View]) -> list[View]:
 
 
 def _parted(
-    shape: Shape, seen: Sequence[Sight], fusion: Fusion
+    shape: Shape, seen: Sequence[Sight], fusion: Fusion, recipe: Recipe
 ) -> list[tuple[Shape, Sequence[Sight], Fusion]]:
     """Cut a line at its wide gaps: what stands far apart is more often two marks than one."""
+    how, digits = recipe.parts, recipe.places.number_digits
     marked = [(char, slot.position) for slot in fusion.slots if (char := slot.ranked()[0][0]) != " "]
     u = np.array([position for _, position in marked])
     steps = np.diff(u)
     in_heights = shape.width / shape.height
-    if len(u) < 2 or (len(u) == 2 and (isinstance(shape, Arc) or steps[0] * in_heights < PAIR_GAP_HEIGHTS)):
+    if len(u) < 2:
+        return [(shape, seen, fusion)]
+    if len(u) == 2 and (isinstance(shape, Arc) or steps[0] * in_heights < how.pair_gap_heights):
         return [(shape, seen, fusion)]
     if isinstance(shape, Stack):  # its characters stand evenly
         return [(shape, seen, fusion)]
     if isinstance(shape, Arc):  # a ring has no line ends: what parts two marks is little wider than a space
         text = "".join(char for char, _ in marked)
         gaps = steps / np.median(steps)
-        wide = np.flatnonzero((gaps > RING_GAP_PITCHES) | _between_numbers(text, gaps))
+        wide = np.flatnonzero((gaps > how.ring_gap_pitches) | _between_numbers(text, gaps, how, digits))
         ends = [0, *(wide + 1), len(u)]
-        if min(b - a for a, b in itertools.pairwise(ends)) < RING_PART:
+        if min(b - a for a, b in itertools.pairwise(ends)) < how.ring_part:
             return [(shape, seen, fusion)]
     else:
         usual = np.median(steps) if len(steps) > 1 else 0.0
-        wide = np.flatnonzero((steps > GAP_PITCHES * usual) & (steps * in_heights > GAP_HEIGHTS))
+        wide = np.flatnonzero((steps > how.gap_pitches * usual) & (steps * in_heights > how.gap_heights))
     if not len(wide):
         return [(shape, seen, fusion)]
     bounds = [-1.0, *(float((u[i] + u[i + 1]) / 2) for i in wide), 2.0]
-    half = 0.35 / in_heights  # from the middle of an end character to beyond its edge
+    half = how.half / in_heights
     starts = [0.0, *(float(u[i + 1]) - half for i in wide)]
     stops = [*(float(u[i]) + half for i in wide), 1.0]
     parts: list[tuple[Shape, Sequence[Sight], Fusion]] = []
     for low, high, start, stop in zip(bounds, bounds[1:], starts, stops, strict=False):
         saw = [_within(s, low, high, start, stop) for s in seen if s.low < high and low < s.high]
-        parts.append((shape.piece(start, stop), saw, _vote(saw)))
+        parts.append((shape.piece(start, stop), saw, _vote(saw, recipe.vote)))
     return parts
 
 
-def _between_numbers(text: str, gaps: np.ndarray) -> np.ndarray:
+def _between_numbers(text: str, gaps: np.ndarray, how: Parts, digits: int) -> np.ndarray:
     """Which gaps of a ring, (n - 1,) in usual steps between n characters, part one number from another."""
-    ends = [0, *(np.flatnonzero(gaps > RING_NUMBERS_GAP_PITCHES) + 1), len(text)]
+    ends = [0, *(np.flatnonzero(gaps > how.ring_numbers_gap_pitches) + 1), len(text)]
     number = [
-        sum(c.isdigit() for c in text[a:b]) >= NUMBER_DIGITS and not any(c.isalpha() for c in text[a:b])
+        sum(c.isdigit() for c in text[a:b]) >= digits and not any(c.isalpha() for c in text[a:b])
         for a, b in itertools.pairwise(ends)
     ]
     parts = np.zeros(len(gaps), bool)
@@ -612,16 +591,18 @@ def _testimony(sight: Sight) -> Testimony:
     )
 
 
-def _vote(seen: Sequence[Sight]) -> Fusion:
+def _vote(seen: Sequence[Sight], how: Vote) -> Fusion:
     read = [sight for sight in seen if sight.hypotheses]
     return fuse(
         [sight.hypotheses for sight in read],
-        [sight.hypotheses[0].probability ** TRUST for sight in read],
+        how,
+        [sight.hypotheses[0].probability ** how.trust for sight in read],
         [(sight.low, sight.high) for sight in read],
     )
 
 
-def _same_line(a: Shape, b: Shape) -> bool:
+def _same_line(a: Shape, b: Shape, how: Views) -> bool:
     if not isinstance(a, Straight) or not isinstance(b, Straight):
         return False
-    return abs((a.angle - b.angle + 180) % 360 - 180) < 15 and same_place(a, b, 0.65)
+    askew = abs((a.angle - b.angle + 180) % 360 - 180)
+    return askew < how.same_askew and same_place(a, b, how.same_line)

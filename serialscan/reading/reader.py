@@ -17,21 +17,28 @@ from serialscan.reading import tesseract
 from serialscan.reading.calibrate import Calibration, calibrated, load_calibration
 from serialscan.reading.codes import read_codes
 from serialscan.reading.ends import GLYPH_SHARE, ends_of
-from serialscan.reading.engine import LINE_PX, Networks
+from serialscan.reading.engine import LINE_PX, Engine, Null
 from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import Found, PageReader
 from serialscan.reading.segments import is_display
-from serialscan.reading.shapes import Crop, Shape, Stack
-from serialscan.record import Alternative, Code, End, Glyph, Line, Model, Quality, Testimony, TextCandidate
+from serialscan.reading.shapes import Shape, Stack
+from serialscan.reading.warn import reader_warnings
+from serialscan.recipe import EFFORTS, Recipe, recipe_for
+from serialscan.record import (
+    Alternative,
+    Code,
+    End,
+    Glyph,
+    Line,
+    Model,
+    Quality,
+    Testimony,
+    TextCandidate,
+    Warning_,
+)
 from serialscan.settings import Settings
 
 SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
-TESTIFY_LINES = 8  # lines of a page that Tesseract reads at most: those with digits, then the most valuable
-ENDS_DIGITS = 2  # of a line at whose ends one looks
-NEXT_DIGITS = 4  # of a line next to which recognisers look for a faint character
-NEXT_NOISE = 0.2  # probability of a character that recognisers give to bare surface; less tells nothing
-NEXT_DOUBT = 0.5  # probability of more, or of something over it, from which they need not look
-NEXT_SURE = 0.25  # confidence of the line; a number on one that is rather misread is accepted by nobody
 BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons
 
 
@@ -49,8 +56,10 @@ class Reader:
     """Reads pages; loaded once per process.
 
     Args:
-        settings: which readers, how many beams.
-        threads: threads of the networks; 0 lets onnxruntime choose.
+        settings: whether Tesseract testifies; the recipe and the engine, where none is given.
+        recipe: what to do; by default the one that the settings ask for.
+        engine: who looks; by default the one that the settings ask for.
+        threads: threads of the networks, if they are loaded here; 0 lets onnxruntime choose.
         calibration: makes votes probabilities; None leaves them as they are.
 
     Raises:
@@ -60,12 +69,16 @@ class Reader:
     def __init__(
         self,
         settings: Settings,
+        recipe: Recipe | None = None,
+        engine: Engine | None = None,
+        *,
         threads: int = 0,
         calibration: Calibration | Literal["shipped"] | None = "shipped",
     ) -> None:
-        self._networks = Networks(threads)
+        self._recipe = recipe_for(settings) if recipe is None else recipe
+        self._engine = engine_for(settings, threads) if engine is None else engine
         self._calibration = load_calibration() if calibration == "shipped" else calibration
-        self._pages = PageReader(self._networks, settings.beams, settings.effort)
+        self._pages = PageReader(self._engine, self._recipe)
         self._tesseract = settings.reader != "network" and tesseract.available()
         if settings.reader == "tesseract" and not self._tesseract:
             raise EngineError(f"Tesseract is not installed. {tesseract.INSTALL_HINT}")
@@ -73,7 +86,34 @@ class Reader:
     @property
     def models(self) -> tuple[Model, ...]:
         """The weights in use."""
-        return self._networks.models
+        return self._engine.models
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine."""
+        return self._engine.name
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it does."""
+        return self._recipe
+
+    @property
+    def fitted_to(self) -> str:
+        """Name of the recipe that its confidences were fitted to; empty if they are votes."""
+        return "" if self._calibration is None else self._calibration.recipe
+
+    @property
+    def warnings(self) -> tuple[Warning_, ...]:
+        """What everybody must know who uses its readings."""
+        fitted = self._calibration
+        measured = (
+            fitted is not None
+            and self._recipe in EFFORTS.values()
+            and fitted.recipe in EFFORTS
+            and fitted.fits(EFFORTS[fitted.recipe])
+        )
+        return reader_warnings(self._engine.name, self._recipe.name, self.fitted_to, measured=measured)
 
     def least_accepted(self, max_error: float) -> float:
         """Least confidence of a serial for a share of wrong ones among the accepted of ``max_error``."""
@@ -90,11 +130,12 @@ class Reader:
         """
         from serialscan.photo import measure_quality
 
+        most = self._recipe.testimony.lines
         # Codes and Tesseract, which is another process, leave the networks most of the processor.
         with ThreadPoolExecutor(2) as beside:
-            reading_codes = beside.submit(read_codes, rgb, page, first_code)
+            reading_codes = beside.submit(read_codes, rgb, self._recipe.codes, page, first_code)
             seen = self._pages.find(rgb)
-            asked = _to_ask([(one.shape, one.glance.text, one.value) for one in seen.lines])
+            asked = _to_ask([(one.shape, one.glance.text, one.value) for one in seen.lines], most)
             testifying = beside.submit(self._testify, rgb, asked)
             found = self._pages.look(seen.rgb, seen.lines, seen.candidates)
             image = self._pages.mirrored(seen)
@@ -103,13 +144,14 @@ class Reader:
             testimonies = testifying.result()
             codes = reading_codes.result()
         # A line may have been parted since, or have got its first digit.
-        asked = _to_ask([(one.shape, one.fusion.text, one.value) for one in found])
+        asked = _to_ask([(one.shape, one.fusion.text, one.value) for one in found], most)
         testimonies |= self._testify(rgb, [shape for shape in asked if shape not in testimonies])
         lines = self._lines(rgb, found, {shape: testimonies[shape] for shape in asked}, page, first_line)
         displays = tuple(
             line.id
             for line, one in zip(lines, found, strict=True)
-            if not isinstance(one.shape, Stack) and is_display(rgb, one.shape, len(line.text.strip()))
+            if not isinstance(one.shape, Stack)
+            and is_display(rgb, one.shape, len(line.text.strip()), self._recipe.displays)
         )
         if mirrored:
             first = first_line + len(lines)
@@ -152,10 +194,11 @@ class Reader:
         self, rgb: np.ndarray, found: Sequence[Found], confidences: Sequence[float]
     ) -> dict[Shape, tuple[End, End]]:
         """What is seen beyond both ends of each line that shows a number."""
+        how = self._recipe.ends
         numbers = [
             one
             for one in found
-            if sum(c.isdigit() for c in one.fusion.text) >= ENDS_DIGITS and not isinstance(one.shape, Stack)
+            if sum(c.isdigit() for c in one.fusion.text) >= how.digits and not isinstance(one.shape, Stack)
         ]
         places = [
             [slot.position for slot in one.fusion.slots if slot.ranked()[0][0] != " "] for one in numbers
@@ -164,15 +207,15 @@ class Reader:
         long = {
             one.shape
             for one, confidence in zip(found, confidences, strict=True)
-            if confidence >= NEXT_SURE and sum(c.isdigit() for c in one.fusion.text) >= NEXT_DIGITS
+            if confidence >= how.next_sure and sum(c.isdigit() for c in one.fusion.text) >= how.next_digits
         }
-        seen = ends_of(rgb, [(shape, at[0], at[-1]) for shape, at in marked], self._networks.ends)
+        seen = ends_of(rgb, [(shape, at[0], at[-1]) for shape, at in marked], self._engine)
         # Where nothing is seen so far, two recognisers look for what is faint.
         asked = [
             (i, side)
             for i, ((shape, _), ends) in enumerate(zip(marked, seen, strict=True))
             for side in (0, 1)
-            if shape in long and ends[side].more + ends[side].hidden < NEXT_DOUBT
+            if shape in long and ends[side].more + ends[side].hidden < how.next_doubt
         ]
         next_to = [
             (marked[i][0], marked[i][1][-side], 2 * side - 1, float(np.median(np.diff(marked[i][1]))))
@@ -180,7 +223,10 @@ class Reader:
         ]
         read = dict(zip(asked, self._pages.beyond(rgb, next_to), strict=True))
         return {
-            shape: (_with(ends[0], read.get((i, 0), 0.0)), _with(ends[1], read.get((i, 1), 0.0)))
+            shape: (
+                _with(ends[0], read.get((i, 0), 0.0), how.next_noise),
+                _with(ends[1], read.get((i, 1), 0.0), how.next_noise),
+            )
             for i, ((shape, _), ends) in enumerate(zip(marked, seen, strict=True))
         }
 
@@ -188,21 +234,38 @@ class Reader:
         """Tesseract's reading of lines; None where it read nothing."""
         if not self._tesseract or not shapes:
             return dict.fromkeys(shapes)
-        pictures = [shape.cut(rgb, Crop(along=0.2, across=0.05), LINE_PX) for shape in shapes]
+        pictures = [shape.cut(rgb, self._recipe.testimony.crop, LINE_PX) for shape in shapes]
         said = zip(shapes, tesseract.testify(pictures), strict=True)
         return {shape: one if one is not None and one.text else None for shape, one in said}
 
 
-def _with(end: End, read: float) -> End:
+def engine_for(settings: Settings, threads: int = 0) -> Engine:
+    """The engine that settings ask for.
+
+    Args:
+        settings: which.
+        threads: threads of the networks; 0 lets onnxruntime choose.
+
+    Raises:
+        EngineError: a weight is missing or changed.
+    """
+    if settings.engine == "null":
+        return Null()
+    from serialscan.reading.networks import Networks  # what reads no photo does not pay for onnxruntime
+
+    return Networks(threads)
+
+
+def _with(end: End, read: float, noise: float) -> End:
     """An end with what recognisers read next to it: either of the two may be right."""
-    told = max(0.0, read - NEXT_NOISE) / (1.0 - NEXT_NOISE)
+    told = max(0.0, read - noise) / (1.0 - noise)
     return msgspec.structs.replace(end, more=round(1 - (1 - end.more) * (1 - told), 4))
 
 
-def _to_ask(lines: Sequence[tuple[Shape, str, float]]) -> list[Shape]:
+def _to_ask(lines: Sequence[tuple[Shape, str, float]], most: int) -> list[Shape]:
     """The lines that Tesseract reads, of shape, text and value each: with digits first, then by value."""
     worth = [(any(c.isdigit() for c in text), value) for _, text, value in lines]
-    best = sorted(range(len(lines)), key=lambda i: worth[i], reverse=True)[:TESTIFY_LINES]
+    best = sorted(range(len(lines)), key=lambda i: worth[i], reverse=True)[:most]
     return [lines[i][0] for i in sorted(best)]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serialscan.reading.engine import BLANK
+from serialscan.recipe import Decoding
 
 STOPS = frozenset(".,")
 
@@ -66,26 +67,17 @@ def greedy(posteriors: np.ndarray, characters: Sequence[str]) -> Glance:
     return Glance("".join(text), tuple(confidences), tuple(positions))
 
 
-def beam_search(
-    posteriors: np.ndarray,
-    characters: Sequence[str],
-    *,
-    beams: int = 50,
-    floor: float = 1e-3,
-    least: float = 1e-2,
-) -> tuple[Hypothesis, ...]:
+def beam_search(posteriors: np.ndarray, characters: Sequence[str], how: Decoding) -> tuple[Hypothesis, ...]:
     """CTC prefix beam search (Hannun et al. 2014) to an n-best list, best first.
 
     Probabilities of all frame paths that spell the same string are added up. Classes below
-    ``floor`` in a frame are left out; what was left out or pruned is missing from the sum of the
+    ``how.floor`` in a frame are left out; what was left out or pruned is missing from the sum of the
     probabilities, so that they never add up to more than 1.
 
     Args:
         posteriors: (T, C) float32.
         characters: C strings; class 0 is the blank.
-        beams: prefixes kept after every frame; at least 1.
-        floor: smallest posterior of a class to be followed.
-        least: a prefix is given up when its probability is a smaller part of the likeliest one's.
+        how: the recipe's decoding.
     """
     frames = len(posteriors)
     # A prefix is a node of a tree: parent, last class, and the frame where it was most likely added.
@@ -94,7 +86,7 @@ def beam_search(
     live: dict[int, tuple[float, float]] = {0: (1.0, 0.0)}
     best = 1.0  # probability of the likeliest prefix
     followed: list[list[tuple[int, float]]] = [[] for _ in range(frames)]
-    at, classes = np.nonzero(posteriors >= floor)
+    at, classes = np.nonzero(posteriors >= how.floor)
     for frame, c, p in zip(at.tolist(), classes.tolist(), posteriors[at, classes].tolist(), strict=True):
         if c != BLANK:
             followed[frame].append((c, p))
@@ -106,7 +98,7 @@ def beam_search(
             best *= blank
             continue
         grown: dict[int, list[float]] = {}
-        hopeless = least * best * peaks[frame]
+        hopeless = how.least * best * peaks[frame]
         for node, (ends_blank, ends_label) in live.items():
             total = ends_blank + ends_label
             own = grown.get(node)
@@ -139,7 +131,7 @@ def beam_search(
                     longer[1] += mass
         masses = [(-(a + b), node) for node, (a, b) in grown.items()]
         best = -min(masses)[0]
-        ranked = sorted(one for one in masses if -one[0] >= least * best)[:beams]
+        ranked = sorted(one for one in masses if -one[0] >= how.least * best)[: how.beams]
         live = {node: (grown[node][0], grown[node][1]) for _, node in ranked}
     found = []
     for node, (ends_blank, ends_label) in live.items():

@@ -16,6 +16,7 @@ import numpy as np
 
 from serialscan.photo.crops import sampled
 from serialscan.reading.engine import FRAME_PX, LINE_PX
+from serialscan.recipe import Crop
 from serialscan.record import Polygon
 
 STACK_TALL = 1.5  # height of what is shown of a stacked character, in widths of its column, at most
@@ -23,24 +24,6 @@ MAX_WIDTH_PX = 3200  # of a crop 48 px high; what is longer is squeezed
 
 
 Distance = TypeVar("Distance", float, np.ndarray)
-
-
-@dataclass(frozen=True)
-class Crop:
-    """How to cut: margins in text heights beyond the shape.
-
-    ``along`` is the margin before the first and after the last character, ``across`` that above and
-    below (negative cuts closer), ``start`` and ``stop`` bound a piece of the line in ``u``.
-    """
-
-    along: float = 0.15
-    across: float = 0.0
-    start: float = 0.0
-    stop: float = 1.0
-
-
-GLANCE = Crop()
-"""The crop of a first look."""
 
 
 @dataclass(frozen=True)

@@ -11,31 +11,22 @@ import numpy as np
 from serialscan.reading.cover import Candidate
 from serialscan.reading.engine import LINE_PX
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Crop, Shape, Stack, Straight, overlap
+from serialscan.reading.shapes import Shape, Stack, Straight, overlap
+from serialscan.recipe import Crop, Stacks
 
-COLUMNS = 6  # of a page that are looked at
-LONG = 2.0  # heights of a box that may be a column
-COMMON = 0.3  # share of the smaller of two places that are one
-COPY = 0.85
-SURELY = 0.9  # mean sureness of a line that is read as it stands
-STEPS = (0.75, 2.2)  # from one character to the next, in widths of the column
-STEP = 0.02  # of the search between these
-EVEN = 0.3  # how far the ink must come and go with these steps: amplitude over mean
-BARE = 10  # per cent of the strip are as bare as the ground between the characters
-INKED = 0.4  # ink of a character, in that of the middle one; between two there is less
-FEWEST = 3
+_INK_BLUR = 16  # widths of a column over the sigma of the blur of its ink
 
 
-def columns(places: Sequence[Shape], lines: Sequence[Candidate]) -> list[Straight]:
+def columns(places: Sequence[Shape], lines: Sequence[Candidate], how: Stacks) -> list[Straight]:
     """Long boxes where no line is surely read, none twice."""
-    read = [line.shape for line in lines if _sureness(line) > SURELY]
-    boxes = [box for box in places if isinstance(box, Straight) and box.width > LONG * box.height]
+    read = [line.shape for line in lines if _sureness(line) > how.surely]
+    boxes = [box for box in places if isinstance(box, Straight) and box.width > how.long * box.height]
     kept: list[Straight] = []
     for box in sorted(boxes, key=lambda b: (-b.score * b.width / b.height, b.cy, b.cx)):
-        if len(kept) == COLUMNS:
+        if len(kept) == how.most:
             break
-        if all(overlap(box, line) < COMMON for line in read) and not any(
-            overlap(box, other) > COPY and box.width > COPY * other.width for other in kept
+        if all(overlap(box, line) < how.common for line in read) and not any(
+            overlap(box, other) > how.copy and box.width > how.copy * other.width for other in kept
         ):
             kept.append(box)
     return kept
@@ -47,30 +38,31 @@ def _sureness(line: Candidate) -> float:
     return sum(sure) / max(len(sure), 1)
 
 
-def stack_in(rgb: np.ndarray, box: Straight) -> Stack | None:
+def stack_in(rgb: np.ndarray, box: Straight, how: Stacks) -> Stack | None:
     """The characters of a column, read the way its box is; None if its ink does not come and go evenly.
 
     Args:
         rgb: the page, (H, W, 3) uint8.
         box: along the column.
+        how: the recipe's stacks.
     """
     strip = cv2.cvtColor(box.cut(rgb, Crop(along=0.0)), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    ink = cv2.GaussianBlur(strip.std(axis=0)[None], (0, 0), LINE_PX / 16)[0]
+    ink = cv2.GaussianBlur(strip.std(axis=0)[None], (0, 0), LINE_PX / _INK_BLUR)[0]
     at = np.arange(len(ink)) + 0.5
-    steps = np.arange(*STEPS, STEP) * LINE_PX
+    steps = np.arange(*how.steps, how.step) * LINE_PX
     waves = np.exp(-2j * math.pi * at / steps[:, None]) @ (ink - ink.mean()) * 2 / len(ink)
     best = int(np.abs(waves).argmax())
-    if abs(waves[best]) < EVEN * ink.mean():
+    if abs(waves[best]) < how.even * ink.mean():
         return None
     step = float(steps[best])
     first = -float(np.angle(waves[best])) / (2 * math.pi) * step % step
     middles = np.arange(first, len(ink), step)
-    bare = float(np.percentile(ink, BARE))
+    bare = float(np.percentile(ink, how.bare))
     inked = np.array([ink[max(0, int(m - step / 4)) : int(m + step / 4) + 1].mean() for m in middles]) - bare
-    least = INKED * np.median(inked)
+    least = how.inked * np.median(inked)
     shown = np.flatnonzero(inked > least)
     count = len(shown)
-    if count < FEWEST or shown[-1] - shown[0] >= count:
+    if count < how.fewest or shown[-1] - shown[0] >= count:
         return None
     gaps = middles[shown[:-1]] + step / 2
     if any(ink[int(gap - step / 6) : int(gap + step / 6) + 1].min() - bare > least for gap in gaps):

@@ -5,33 +5,26 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-SPAN = 140  # grey values; photos that span more are left as they are
-TAIL = 0.005  # share of the pixels that may lie outside of the span on either side
-_LEAST_SPAN = 8  # less is an empty surface, and stretching its noise shows nothing
-DARK_SPAN = 70  # grey values; a dark part that spans more shows its marks as it is
-DARK_TAILS = (0.01, 0.97)  # of its pixels
-DARK_SHARES = (0.15, 0.97)  # of the page: less is a shadow, more leaves nothing bright
-DARK_GAP = 60  # grey values from its brightest to the bright part's median
-LIFTED = 130  # what its brightest becomes
+from serialscan.recipe import Light
 
 
-def levelled(rgb: np.ndarray) -> np.ndarray:
-    """A page with little contrast, for want of light or for haze, stretched to `SPAN` grey values.
+def levelled(rgb: np.ndarray, how: Light) -> np.ndarray:
+    """A page with little contrast, for want of light or for haze, stretched to so many grey values.
 
     One straight tone curve for all pixels and channels, so that no edge and no colour appears that was not
     there. A page that spans more comes back as it is. (H, W, 3) uint8 in and out.
     """
     below = _below(_counts(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)))
-    dark, bright = (int(np.searchsorted(below, share)) for share in (TAIL, 1 - TAIL))
-    if bright - dark >= SPAN:
+    dark, bright = (int(np.searchsorted(below, share)) for share in (how.tail, 1 - how.tail))
+    if bright - dark >= how.span:
         return rgb
     middle = (dark + bright) / 2
-    shown = min(max(middle, SPAN / 2), 255 - SPAN / 2)
-    tones = (np.arange(256) - middle) * (SPAN / max(bright - dark, _LEAST_SPAN)) + shown
+    shown = min(max(middle, how.span / 2), 255 - how.span / 2)
+    tones = (np.arange(256) - middle) * (how.span / max(bright - dark, how.least_span)) + shown
     return cv2.LUT(rgb, np.clip(np.round(tones), 0, 255).astype(np.uint8))
 
 
-def lifted(rgb: np.ndarray) -> np.ndarray | None:
+def lifted(rgb: np.ndarray, how: Light) -> np.ndarray | None:
     """A page of something dark on bright ground, as a black receiver on a table, exposed for what is dark.
 
     Dark is what Otsu's threshold (1979) calls so. Its few tones are spread at the cost of the bright ones',
@@ -43,13 +36,13 @@ def lifted(rgb: np.ndarray) -> np.ndarray | None:
     counts = _counts(grey)
     dark = counts[: int(threshold) + 1]
     share = dark.sum() / counts.sum()
-    if not DARK_SHARES[0] < share < DARK_SHARES[1]:
+    if not how.dark_shares[0] < share < how.dark_shares[1]:
         return None
-    darkest, brightest = (int(np.searchsorted(_below(dark), tail)) for tail in DARK_TAILS)
+    darkest, brightest = (int(np.searchsorted(_below(dark), tail)) for tail in how.dark_tails)
     ground = len(dark) + int(np.searchsorted(_below(counts[len(dark) :]), 0.5))
-    if not _LEAST_SPAN <= brightest - darkest < DARK_SPAN or ground - brightest <= DARK_GAP:
+    if not how.least_span <= brightest - darkest < how.dark_span or ground - brightest <= how.dark_gap:
         return None
-    tones = np.interp(np.arange(256), (darkest, brightest, 255), (min(darkest, 8), LIFTED, 255))
+    tones = np.interp(np.arange(256), (darkest, brightest, 255), (min(darkest, 8), how.lifted, 255))
     return cv2.LUT(rgb, np.round(tones).astype(np.uint8))
 
 
@@ -63,6 +56,10 @@ def _below(counts: np.ndarray) -> np.ndarray:
     return np.cumsum(counts) / counts.sum()
 
 
+# Of the filter, for a line 48 px high, whose strokes are some 5 px wide.
+_NEAR_PX, _ALIKE_GREY, _SIGMA_PX = 7, 40, 5
+
+
 def smoothed(line: np.ndarray) -> np.ndarray:
     """Grain and dots run together, edges stay (bilateral filter, Tomasi and Manduchi 1998)."""
-    return cv2.bilateralFilter(line, 7, 40, 5)
+    return cv2.bilateralFilter(line, _NEAR_PX, _ALIKE_GREY, _SIGMA_PX)

@@ -9,9 +9,41 @@ from serialscan.record import Line, Quality, Source, Warning_
 
 READABLE_PX = 16.0  # glyphs under this height are not readable by anyone
 GOOD_PX = 28.0  # what industrial readers ask for
-BLURRED = 0.25
-CLIPPED = 0.15
+BLURRED = 0.25  # sharpness of a photo (see `Quality`), and less
+CLIPPED = 0.15  # share of its pixels that are pure white or black, and more
 DIGITS = 3  # of a line that may be a number
+
+
+def reader_warnings(engine: str, recipe: str, fitted_to: str, *, measured: bool) -> tuple[Warning_, ...]:
+    """What everybody must know who uses a reader's readings.
+
+    Args:
+        engine: name of its engine.
+        recipe: name of its recipe.
+        fitted_to: name of the recipe that its confidences were fitted to; empty if they are votes.
+        measured: whether what the recipe reads was measured with these confidences.
+    """
+    found = []
+    if engine == "null":
+        found.append(
+            Warning_.of(
+                "null_engine",
+                "Nobody looked at this photo: the engine null finds nothing. Scan it again with the engine "
+                "networks.",
+            )
+        )
+    if not measured:
+        fitted = (
+            f"Confidences were fitted to the recipe {fitted_to}" if fitted_to else "Confidences are votes"
+        )
+        found.append(
+            Warning_.of(
+                "not_calibrated",
+                f"{fitted}; this photo was read with the recipe {recipe}. How often it reads "
+                "rightly was not measured.",
+            )
+        )
+    return tuple(found)
 
 
 def display_warning(displays: Sequence[str]) -> Warning_:

@@ -20,7 +20,8 @@ ErrorCode = Literal[
 WarningCode = Literal[
     "glyphs_too_small", "no_text", "cut_off", "serial_at_edge", "may_go_on", "covered", "empty_field",
     "mirrored_text", "stacked_text", "seven_segments", "blurred", "glare", "exif_damaged", "pixels_damaged",
-    "pixels_unchecked", "other_pictures", "raw_preview", "two_items", "copies", "photos_failed",
+    "pixels_unchecked", "other_pictures", "raw_preview", "null_engine", "not_calibrated", "two_items",
+    "copies", "photos_failed",
 ]  # fmt: skip
 
 MessageFault = Literal[

@@ -257,11 +257,19 @@ class Model(_Record, frozen=True, kw_only=True):
 
 
 class Tool(_Record, frozen=True, kw_only=True):
-    """The program that made the record."""
+    """The program that made the record.
+
+    ``recipe`` names what the reader did, ``fitted_to`` the recipe that the confidences were fitted to; they
+    are probabilities of what that one reads. ``engine`` is who looked: ``null`` is nobody. All three are
+    empty in records of versions that did not tell.
+    """
 
     name: str
     version: str
     settings_digest: str
+    recipe: str = ""
+    fitted_to: str = ""
+    engine: str = ""
     models: tuple[Model, ...] = ()
 
 
