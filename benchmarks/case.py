@@ -269,6 +269,7 @@ def kills(folder: Path, count: int, photos_each: int = 16) -> None:
         Image.new("RGB", (64, 48), (number, 99, 150)).save(photos / f"{number:03}.png")
     os.environ["HOME"] = os.environ["XDG_STATE_HOME"] = str(folder)
     os.environ.pop("LOCALAPPDATA", None)
+    _warm_up(photos, folder / "first.case")
     started = time.perf_counter()
     whole = [_essence(line) for line in Scan(photos, folder / "whole.case", processes=False).lines()]
     taken = time.perf_counter() - started
@@ -310,6 +311,22 @@ def kills(folder: Path, count: int, photos_each: int = 16) -> None:
     print("went on completed it, and its records are those of a run without kills, timings aside")
     for what, times in sorted(happened.items()):
         print(f"  {what}: {times}")
+
+
+def _warm_up(photos: Path, path: Path) -> None:
+    """A scan in this process, so that those that are forked off it find all that they import."""
+    from serialscan.batch.case import CaseRun
+    from serialscan.batch.inprocess import InProcess
+    from serialscan.batch.inputs import Inputs, Selection
+    from serialscan.batch.run import run
+    from serialscan.batch.worker import Job
+    from serialscan.pictures.small import Sizes
+    from serialscan.settings import Settings
+
+    settings, selection = Settings(reader="network"), Selection((str(photos),))
+    executor = InProcess(Job(settings, small=Sizes(320, 64)), cast(Any, Blind()))
+    with CaseRun(CaseWriter(path), settings, selection) as into:
+        run(Inputs(selection, None, into), executor, [into])
 
 
 def _kill(scan: Scan, who: str, path: Path, chance: random.Random, taken: float) -> None:
