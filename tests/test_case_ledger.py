@@ -330,6 +330,28 @@ def test_a_second_writer_is_told_who_holds_the_case(tmp_path: Path) -> None:
     assert {one.name for one in tmp_path.iterdir()} == {"a.case"}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links as in POSIX")
+def test_a_case_has_one_writer_by_whatever_name(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.case", tmp_path / "link.case"
+    make_case(path)
+    link.symlink_to(path)
+    with CaseWriter(path), pytest.raises(OutputError, match=f"process {os.getpid()}"):
+        CaseWriter(link)
+    with CaseWriter(link) as writer:
+        writer.append("note", {"text": "through the link"})
+    assert verdict_on(link).ok and verdict_on(path).ok
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links as in POSIX")
+def test_a_link_in_the_place_of_the_lock_empties_no_file(tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("of somebody else", encoding="utf-8")
+    (tmp_path / "a.case-lock").symlink_to(other)
+    with pytest.raises(OutputError, match="cannot be written"):
+        CaseWriter(tmp_path / "a.case")
+    assert other.read_text("utf-8") == "of somebody else"
+
+
 def test_a_writer_that_goes_on_and_a_reader_do_not_disturb_each_other(tmp_path: Path) -> None:
     path = tmp_path / "a.case"
     with writing(path, total=150) as child:

@@ -33,7 +33,7 @@ from serialscan.batch.task import Outcome
 from serialscan.batch.worker import Job
 from serialscan.case import CaseWriter, store
 from serialscan.case.entry import Entry, decode
-from serialscan.errors import ExitCode, SettingsError
+from serialscan.errors import ExitCode, SettingsError, VerifyError
 from serialscan.items import Grouping
 from serialscan.pictures.small import Sizes
 from serialscan.record import Line
@@ -153,6 +153,27 @@ def test_photos_of_one_content_are_read_once_and_each_path_has_its_record(
     tally, lines, count = scan([folder / "moved", folder], path)
     assert (tally.twins, tally.earlier, count) == (1, 4, 0)
     assert json.loads(lines[0])["source"]["path"].endswith("new.png")
+
+
+def test_nothing_that_was_changed_is_given_out_or_copied(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.case"
+    scan([folder / "a_1.png"], path)
+
+    def change(table: str, how: Callable[[bytes], object]) -> None:
+        with opened(path) as database:
+            where = f"{table} WHERE sequence = 2"
+            (data,) = database.execute(f"SELECT bytes FROM {where}").fetchone()
+            database.execute(f"UPDATE {table} SET bytes = ? WHERE sequence = 2", (how(data),))
+
+    change("picture", lambda data: data[:-1] + b"x")
+    with pytest.raises(VerifyError, match=r"[Pp]icture of entry 2 was changed"):
+        scan([folder], path)  # b_3.png has the same content, and would get the same pictures
+    change("entry", lambda data: data.replace(b'"status":"ok"', b'"status":"no"'))
+    with pytest.raises(VerifyError, match=r"Entry 2 .* was changed"):
+        scan([folder / "a_1.png"], path)
+    change("entry", lambda data: 17)
+    with pytest.raises(VerifyError, match="case was changed"):
+        scan([folder / "a_1.png"], path)
 
 
 def test_the_same_path_in_another_folder_is_another_photo(
@@ -499,7 +520,7 @@ def test_a_second_process_is_told_who_holds_the_case(
 ) -> None:
     folder, _ = twelve
     path = tmp_path / "a.case"
-    with blind_scan(folder, "photos", "--case", path, seconds=0.5) as child:
+    with blind_scan(folder, "photos", "--case", path, seconds=5.0) as child:  # until it is killed
         assert child.stdout is not None
         child.stdout.readline()
         code, lines, said = finished(folder, "photos", "--case", path)

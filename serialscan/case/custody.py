@@ -103,7 +103,8 @@ def what_happened(entry: Entry) -> str:
             return f"run started with {_tool(fields)}, settings {fields['settings_digest']}"
         case "run_ended":
             ended = "was interrupted" if fields["interrupted"] else "ended"
-            return f"run {fields['run']} {ended}: {fields['ok']} read, {fields['failed']} failed"
+            earlier = f", {fields['earlier']} of them by earlier runs" if fields.get("earlier") else ""
+            return f"run {fields['run']} {ended}: {fields['ok']} read, {fields['failed']} failed{earlier}"
         case "note":
             return f"note{of}: {fields['text']}"
         case "transfer":

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from serialscan.case.entry import decode
 from serialscan.case.merkle import leaf_hash
 from serialscan.case.read import Place, entry_bytes, read_record
 from serialscan.errors import VerifyError
 from serialscan.record import Model
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,20 @@ class Found:
     line: bytes
 
 
+def _as_left(look: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Tell of a case that cannot be looked into, whatever was done to its tables."""
+
+    @functools.wraps(look)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return look(*args, **kwargs)
+        except (sqlite3.DatabaseError, TypeError, ValueError, LookupError) as error:
+            raise VerifyError(f"The case was changed ({error}): run serialscan case verify.") from error
+
+    return guarded
+
+
+@_as_left
 def kinds_of(connection: sqlite3.Connection) -> list[Kind]:
     """In which ways the runs of a case have read, the last one last."""
     rows = connection.execute(
@@ -67,6 +86,7 @@ def kinds_of(connection: sqlite3.Connection) -> list[Kind]:
     return list(found.values())
 
 
+@_as_left
 def find(connection: sqlite3.Connection, sha256: str, kind: Kind) -> list[Found]:
     """The records of photos with this content that were made in this way, oldest first.
 
@@ -78,7 +98,7 @@ def find(connection: sqlite3.Connection, sha256: str, kind: Kind) -> list[Found]
         kind: the way; without models, records of any are taken.
 
     Raises:
-        VerifyError: an entry was changed.
+        VerifyError: the case was changed.
     """
     rows = connection.execute(
         "SELECT record.branch, record.sequence, run.folder, entry.hash, entry.bytes"
@@ -108,15 +128,21 @@ def find(connection: sqlite3.Connection, sha256: str, kind: Kind) -> list[Found]
     return found
 
 
+@_as_left
 def beside(connection: sqlite3.Connection, found: Found) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What stands beside a record: facts of the file; ``role``, ``of`` and ``data`` of each picture."""
+    """What stands beside a record: facts of the file; ``role``, ``of`` and ``data`` of each picture.
+
+    Raises:
+        VerifyError: a picture was changed.
+    """
     place = (found.place.branch, found.place.sequence)
     said = decode(entry_bytes(connection, *place)).fields
     rows = connection.execute(
         "SELECT bytes FROM picture WHERE branch = ? AND sequence = ? ORDER BY ordinal", place
     )
-    pictures = [
-        {"role": one["role"], "of": one["of"], "data": bytes(data)}
-        for one, (data,) in zip(said.get("pictures", ()), rows, strict=True)
-    ]
+    pictures = []
+    for one, (data,) in zip(said.get("pictures", ()), rows, strict=True):
+        if hashlib.sha256(data).hexdigest() != one["sha256"]:
+            raise VerifyError(f"A picture of entry {place[1]} was changed: run serialscan case verify.")
+        pictures.append({"role": one["role"], "of": one["of"], "data": bytes(data)})
     return said.get("input") or {}, pictures

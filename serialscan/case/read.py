@@ -1,4 +1,7 @@
-"""Reads a case as it stands: always from the bytes that are hashed, never from what was derived."""
+"""Reads a case as it stands: entries and records from the bytes that are hashed.
+
+Lists, and where to look, come from what was derived of them; verifying makes that again and compares.
+"""
 
 from __future__ import annotations
 

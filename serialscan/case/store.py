@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -129,12 +130,18 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 def journal_of(path: Path) -> Path:
     """SQLite's rollback journal, which is there only during a commit or after a kill in one."""
-    return path.with_name(path.name + "-journal")
+    return _beside(path, "-journal")
+
+
+def _beside(path: Path, end: str) -> Path:
+    """A file of SQLite; where ``path`` is a link, it lies beside what the link leads to."""
+    real = Path(os.path.realpath(path))
+    return real.with_name(real.name + end)
 
 
 def leftovers(path: Path) -> list[Path]:
     """Files of SQLite beside the case; each means that a commit was cut off, or is going on."""
-    beside = (path.with_name(path.name + end) for end in ("-journal", "-wal", "-shm"))
+    beside = (_beside(path, end) for end in ("-journal", "-wal", "-shm"))
     return [one for one in beside if one.exists()]
 
 

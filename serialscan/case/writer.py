@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import secrets
 import sqlite3
 import threading
@@ -110,7 +111,8 @@ class CaseWriter:
             raise InputError(f"{path}: there is no such case: check the path.")
         self._tree, self._previous, self.last_time = Tree(), NO_PREVIOUS, ""
         self._turn = threading.RLock()
-        self._hold = Hold(path)
+        # By all its names the same: two that hold a link and the file would both write.
+        self._hold = Hold(Path(os.path.realpath(path)))
         try:
             self._connection = self._connect()
             try:
@@ -440,6 +442,8 @@ def told(path: Path, error: sqlite3.Error) -> OutputError:
         "same command with its new path",
         "SQLITE_READONLY": "it, or its folder, is read-only: copy it to a place that can be written",
         "SQLITE_BUSY": "another process is using it: wait for its end",
+        "SQLITE_CONSTRAINT": "another process has written into it meanwhile: wait for its end, and give the "
+        "same command again",
         "SQLITE_CANTOPEN": "it, or its folder, cannot be opened: check the path and the permissions",
     }
     name = getattr(error, "sqlite_errorname", "")

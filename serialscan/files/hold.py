@@ -15,6 +15,8 @@ from types import TracebackType
 
 from serialscan.errors import OutputError
 
+# A link that somebody else put there could lead to a file that is not to be emptied.
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _LOCKED_AT = 1 << 62  # what is locked cannot be read on Windows, so a place behind the text
 
 
@@ -36,7 +38,7 @@ class Hold:
         self._path = path.with_name(path.name + "-lock")
         while True:
             try:
-                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
             except OSError as error:
                 raise OutputError(
                     f"{path} cannot be written ({error.strerror}): check the permissions of its folder."
