@@ -1,4 +1,4 @@
-"""Pages of HTML from templates: every text is escaped, what drives or turns text is shown, nothing is loaded."""
+"""Pages of HTML from templates: texts are escaped, what drives or turns text is shown, nothing is loaded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,18 @@ def template(package: str, name: str) -> jinja2.Template:
         loader=jinja2.PackageLoader(package), autoescape=True, undefined=jinja2.StrictUndefined,
         finalize=_shown, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
+    environment.filters["sure"] = sure
     return environment.get_template(name)
+
+
+def sure(probability: float, digits: int = 2) -> str:
+    """A probability with so many digits; what is not certain never looks certain."""
+    least = 10.0**-digits
+    if probability >= 1 - least / 2:
+        return f"> {1 - least:.{digits}f}"
+    if 0 < probability < least / 2:
+        return f"< {least:.{digits}f}"
+    return f"{probability:.{digits}f}"
 
 
 def _shown(value: Any) -> Any:
