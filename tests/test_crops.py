@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serialscan.photo.crops import LONGEST, Margin, line_crop, preview, straight
+from serialscan.photo.crops import LONGEST, Margin, line_crop, places_in_crop, preview, straight
 from serialscan.reading.shapes import Arc, Shape, Stack, Straight
 from serialscan.record import Glyph, Line, Polygon
 
@@ -52,6 +52,39 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_character_has_its_place_in_the_crop_of_its_line(shape: Shape, turned: bool) -> None:
+    photo = painted(shape)
+    shares = (0.1, 0.5, 0.85)
+    middles = [shape.points(np.array([share]), np.array([0.5]))[0] for share in shares]
+    polygon = shape.polygon()
+    if turned:
+        photo, polygon = photo[:, ::-1], mirrored(polygon)
+        middles = [np.array([400 - x, y]) for x, y in middles]
+    glyphs = tuple(
+        Glyph(char="A", confidence=1.0, polygon=tuple((x + dx, y + dy) for dx, dy in ((-1, -1), (1, 1))))
+        for x, y in middles
+    )
+    line = Line(id="L1", text="AAA", confidence=1.0, polygon=polygon, characters=glyphs, mirrored=turned)
+    places = places_in_crop(line)
+    picture = line_crop(photo, line, 60)
+    assert picture is not None
+    for share, place in zip(shares, places, strict=True):
+        assert place is not None
+        brightness = picture[30, int(place * picture.shape[1]), 0]
+        assert abs(float(brightness) - (50 + 200 * share)) < 14
+
+
+def test_a_place_that_is_not_known_is_none() -> None:
+    glyphs = (Glyph(char="A", confidence=1.0), Glyph(char="B", confidence=1.0, polygon=((5.0, 5.0),)))
+    box: Polygon = ((0.0, 0.0), (40.0, 0.0), (40.0, 10.0), (0.0, 10.0))
+    line = Line(id="L1", text="AB", confidence=1.0, polygon=box, characters=glyphs)
+    assert places_in_crop(line) == (None, pytest.approx((5 + 5) / (40 + 10)))
+    empty = Line(id="L1", text="AB", confidence=1.0, polygon=((1.0, 1.0),) * 4, characters=glyphs)
+    assert places_in_crop(empty) == (None, None)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_a_line_is_upright_and_straight_however_it_runs(shape: Shape) -> None:
     photo = painted(shape)
     before = photo.copy()
@@ -89,6 +122,8 @@ def test_stacked_characters_stand_side_by_side(angle: float, without: int | None
     assert np.abs(middles - (50 + 200 * (np.arange(6) + 0.5) / 6)).max() < 20  # in order, none left out
     below = picture[60].reshape(6, -1, 3)[:, picture.shape[1] // 12, 2]
     assert below.min() > 220
+    there = [k for k in range(6) if k != without]
+    assert places_in_crop(stacked(stack, without)) == pytest.approx([(k + 0.5) / 6 for k in there])
 
 
 def test_the_margin_shows_what_stands_beside() -> None:

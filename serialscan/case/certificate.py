@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,18 +42,7 @@ def add_evaluation(path: Path, report: Path, by: Mapping[str, str], heads: Heads
         SettingsError: the file is no evaluation.
         OutputError: the case cannot be written.
     """
-    try:
-        data = report.read_bytes()
-        said = json.loads(data)
-        known = said["schema"] == EVALUATION and all(
-            isinstance(said["total"][name], dict) for name in _FIGURES
-        )
-    except OSError as error:
-        raise SettingsError(f"{report}: cannot be read ({error.strerror}): check the path.") from error
-    except (ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        raise SettingsError(f"{report}: is no evaluation: write one with serialscan evaluate LABELS --json.")
+    data, _ = read_evaluation(report)
     with CaseWriter(path, heads, create=False) as writer:
         writer.append("import", {"person": dict(by), "what": "evaluation", "file": report.name}, data)
         writer.checkpoint()
@@ -137,27 +127,88 @@ def _process(reader: CaseReader) -> list[str]:
     return lines or ["No run stands in this case."]
 
 
-def _errors(reader: CaseReader) -> list[str]:
-    reports = [
-        (entry, json.loads(entry.payload))
-        for _, entry in reader.entries({"import"})
-        if entry.fields["what"] == "evaluation"
-    ]
+@dataclass(frozen=True)
+class Measured:
+    """How often the program errs, from an evaluation.
+
+    Attributes:
+        source: the file, and where it stands.
+        photos: how many were measured on.
+        labels: the file with the true serials, and its SHA-256 in hex.
+        labels_sha256: hex.
+        figures: in words, each with its count and interval.
+        other_settings: none of the runs in question had the settings that were measured.
+    """
+
+    source: str
+    photos: int
+    labels: str
+    labels_sha256: str
+    figures: tuple[tuple[str, str], ...]
+    other_settings: bool
+
+
+def measured(reader: CaseReader) -> Measured | None:
+    """What the last evaluation in a case says; None without one."""
+    reports = [entry for _, entry in reader.entries({"import"}) if entry.fields["what"] == "evaluation"]
     if not reports:
+        return None
+    entry = reports[-1]
+    used = {entry.fields["settings_digest"] for _, entry in reader.entries({"run_started"})}
+    source = f"{entry.fields['file']}, entry {entry.sequence}"
+    return measured_in(json.loads(entry.payload), source, used)
+
+
+def measured_in(report: Mapping[str, Any], source: str, used: set[str]) -> Measured:
+    """What an evaluation says.
+
+    Args:
+        report: as ``serialscan evaluate --json`` wrote it.
+        source: the file, and where it stands.
+        used: digests of the settings of the runs in question.
+    """
+    return Measured(
+        source, report["total"]["photos"], report["labels"], report["labels_sha256"],
+        tuple((told, _figure(report["total"][figure])) for figure, told in _FIGURES.items()),
+        not used <= {tool["settings_digest"] for tool in report["tools"]},
+    )  # fmt: skip
+
+
+def read_evaluation(path: Path) -> tuple[bytes, dict[str, Any]]:
+    """An evaluation, as its bytes and what they say.
+
+    Raises:
+        SettingsError: the file is none.
+    """
+    try:
+        data = path.read_bytes()
+        said = json.loads(data)
+        known = said["schema"] == EVALUATION and all(
+            isinstance(said["total"][name], dict) for name in _FIGURES
+        )
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise SettingsError(f"{path}: is no evaluation: write one with serialscan evaluate LABELS --json.")
+    return data, said
+
+
+def _errors(reader: CaseReader) -> list[str]:
+    found = measured(reader)
+    if found is None:
         return [
             "NOT STATED: no evaluation stands in this case. Measure the program on photos of",
             "your own with known serials (serialscan evaluate --json) and draft this again with",
             "--evaluation. Without it this section must not be left out, and not be guessed.",
         ]
-    entry, report = reports[-1]
     lines = [
-        f"Measured on {report['total']['photos']} photos ({entry.fields['file']}, entry {entry.sequence}),",
-        f"labels {report['labels']}, SHA-256 {report['labels_sha256']}:",
+        f"Measured on {found.photos} photos ({found.source}),",
+        f"labels {found.labels}, SHA-256 {found.labels_sha256}:",
     ]
-    lines += [f"  {told}: {_figure(report['total'][figure])}" for figure, told in _FIGURES.items()]
-    digests = {tool["settings_digest"] for tool in report["tools"]}
-    used = {entry.fields["settings_digest"] for _, entry in reader.entries({"run_started"})}
-    if not used <= digests:
+    lines += [f"  {told}: {figure}" for told, figure in found.figures]
+    if found.other_settings:
         lines.append("ATTENTION: measured with other settings than the runs of this case.")
     lines.append("These photos resemble the photos of this case in that: ____________.")
     return lines

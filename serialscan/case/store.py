@@ -145,6 +145,15 @@ def leftovers(path: Path) -> list[Path]:
     return [one for one in beside if one.exists()]
 
 
+def is_database(path: Path) -> bool:
+    """Whether a file begins as a case does; of one that cannot be read nobody knows."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HEADER)) == _HEADER
+    except (OSError, ValueError):
+        return False
+
+
 def version_of(path: Path) -> tuple[int, int]:
     """SQLite's application id and user version of a file; (0, 0) of an empty one.
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +13,7 @@ import click
 
 from serialscan.cli.key import passphrase_option
 from serialscan.cli.options import verbose_option
+from serialscan.cli.progress import counted
 from serialscan.errors import ExitCode, InputError, SettingsError, VerifyError
 from serialscan.printable import printable
 
@@ -101,7 +101,7 @@ def verify(
         remembered=Heads(state_folder()).last,
     )
     try:
-        with _progress() as progress:
+        with counted("verify") as progress:
             tools = Tools(read_record, verify_signature, _hash_original, progress)
             verdict = check_case(path, trust, tools, inputs=inputs, base=base)
     except NotACaseError as error:
@@ -692,7 +692,7 @@ def verify_quietly(path: Path, head: Checkpoint | None = None) -> Verdict:
     from serialscan.case.store import NotACaseError
 
     try:
-        with _progress() as progress:
+        with counted("verify") as progress:
             return check_case(
                 path, Trust(head), Tools(read_record, verify_signature, _hash_original, progress)
             )
@@ -726,17 +726,3 @@ def _hash_original(path: Path) -> str:
         if not path.exists():
             raise FileNotFoundError(path) from error
         raise OSError(str(error)) from error
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal."""
-    if not sys.stderr or not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("verify", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

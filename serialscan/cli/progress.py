@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
@@ -127,3 +127,17 @@ def progress(kind: str, quiet: bool) -> Quiet:
     if kind == "auto" and not quiet and sys.stderr.isatty():
         return Bar()
     return Quiet()
+
+
+@contextlib.contextmanager
+def counted(title: str, quiet: bool = False) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on a terminal for something that counts; gives who takes how many are done, and of how many."""
+    if quiet or not sys.stderr or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,6 @@ from serialscan.evaluate.judge import Judged, Place, TrueLine
 from serialscan.evaluate.report import WORST, Case, case, wrong_lines, wrong_serials
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from serialscan.settings import Settings
 
 _HEIGHT_PX = 96
@@ -109,6 +106,8 @@ def _pictures(
 ) -> Iterable[tuple[int, str]]:
     from serialscan.photo import open_photo
     from serialscan.photo.crops import straight
+    from serialscan.pictures.keep import encoded
+    from serialscan.webpage import data_uri
 
     with open_photo(path, settings, sha256=sha256) as photo:
         last = max(place.page for _, place in wanted)
@@ -117,13 +116,6 @@ def _pictures(
                 if place.page == number:
                     picture = straight(page, place.polygon, _HEIGHT_PX, longest=_LONGEST)
                     if picture is not None:
-                        yield index, _data_uri(picture)
+                        yield index, data_uri(encoded(picture, ".jpg", _JPEG_QUALITY))
             if number == last:
                 break
-
-
-def _data_uri(rgb: np.ndarray) -> str:
-    import cv2
-
-    data = cv2.imencode(".jpg", rgb[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
-    return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")

@@ -122,6 +122,52 @@ def sampled(rgb: np.ndarray, where: np.ndarray) -> np.ndarray:
     return cv2.remap(part, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
+def places_in_crop(line: Line, margin: Margin = MARGIN) -> tuple[float | None, ...]:
+    """Where the characters of a line stand in its ``line_crop``.
+
+    Args:
+        line: of a record.
+        margin: with which the picture was cut.
+
+    Returns:
+        For each character the middle of it as a share of the picture's width, from 0 to 1; None where the
+        record does not tell its place.
+    """
+    edges = _edges(line.polygon)
+    middles = [_middle(glyph.polygon) for glyph in line.characters]
+    if edges is None or not all(one is None or np.isfinite(one).all() for one in middles):
+        return (None,) * len(middles)
+    if line.stacked:
+        (left, right), (left_end, right_end) = edges[0][[0, -1]], edges[1][[0, -1]]
+        down = ((left_end - left) + (right_end - right)) / 2
+        long = float(np.hypot(*down))
+        if not 0 < long < np.inf:
+            return (None,) * len(middles)
+        start, count = (left + right) / 2, _count(line, down, long)
+        steps = [None if at is None else int((at - start) @ down / long**2 * count) for at in middles]
+        return tuple(None if step is None else (min(max(step, 0), count - 1) + 0.5) / count for step in steps)
+    upper, lower = edges
+    thickness = float(np.hypot(*(lower - upper).T).mean())
+    middle = (upper + lower) / 2
+    ways = np.diff(middle, axis=0)
+    steps_px = np.hypot(*ways.T)
+    whole = float(steps_px.sum()) + 2 * margin.along * thickness
+    if not (0 < thickness < np.inf and steps_px.any() and np.isfinite(whole)):
+        return (None,) * len(middles)
+    begins = np.concatenate([[0.0], np.cumsum(steps_px)])[:-1] + margin.along * thickness
+    kept = steps_px > 0
+    middle, ways, steps_px, begins = middle[:-1][kept], ways[kept], steps_px[kept], begins[kept]
+
+    def place(at: np.ndarray | None) -> float | None:
+        if at is None:
+            return None
+        along = np.clip(((at - middle) * ways).sum(axis=1) / steps_px**2, 0, 1)
+        nearest = int(np.hypot(*(middle + ways * along[:, None] - at).T).argmin())
+        return float(begins[nearest] + along[nearest] * steps_px[nearest]) / whole
+
+    return tuple(map(place, middles))
+
+
 def preview(rgb: np.ndarray, width: int, height: int) -> tuple[np.ndarray, float]:
     """A page that fits into so many pixels, and by what its lengths were multiplied."""
     tall, wide = rgb.shape[:2]
@@ -144,6 +190,13 @@ def flattened(line: np.ndarray) -> np.ndarray:
     # The floor keeps the noise of an empty surface from being blown up to text.
     flat = np.clip(128 + detail / (spread + 6) * 48, 0, 255).astype(np.uint8)
     return np.repeat(flat[:, :, None], 3, axis=2)
+
+
+def _middle(polygon: Polygon) -> np.ndarray | None:
+    if not polygon:
+        return None
+    count = len(polygon)
+    return np.array([sum(x for x, _ in polygon) / count, sum(y for _, y in polygon) / count])
 
 
 def _side_by_side(rgb: np.ndarray, line: Line, height: int) -> np.ndarray | None:

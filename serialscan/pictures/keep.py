@@ -78,11 +78,11 @@ def _keep_picture(record: PhotoRecord, page: np.ndarray, folder: Path) -> None:
     _write(folder / thumbnail_name(record.source), encoded(made.thumbnail, ".jpg"), "--pictures")
 
 
-def encoded(rgb: np.ndarray, suffix: str) -> bytes:
-    """A picture, (H, W, 3) uint8 RGB, as the bytes of a ``.jpg`` or ``.png`` file."""
+def encoded(rgb: np.ndarray, suffix: str, quality: int = _JPEG_QUALITY) -> bytes:
+    """A picture, (H, W, 3) uint8 RGB, as the bytes of a ``.jpg`` (quality 0 to 100) or ``.png`` file."""
     import cv2
 
-    how = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if suffix == ".jpg" else []
+    how = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1] if suffix == ".jpg" else []
     return cv2.imencode(suffix, rgb[:, :, ::-1], how)[1].tobytes()
 
 

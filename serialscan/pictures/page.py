@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from serialscan import __version__
@@ -14,9 +12,9 @@ from serialscan.pictures.names import crop_name, picture_name, thumbnail_name
 from serialscan.pictures.words import serial_text
 from serialscan.printable import printable
 from serialscan.record import PhotoRecord
+from serialscan.webpage import template
 
-if TYPE_CHECKING:
-    import jinja2
+_HERE = "serialscan.pictures"
 
 BEGIN = "<!doctype html>\n<!-- serialscan: pictures -->\n"
 """How every such page begins; a file that begins otherwise is somebody else's."""
@@ -55,7 +53,7 @@ def head(counts: Mapping[str, int] | None = None) -> str:
     Args:
         counts: photos by decision, and ``error``; None while the run goes on.
     """
-    return BEGIN + _template("head.html").render(counts=counts, version=__version__)
+    return BEGIN + template(_HERE, "head.html").render(counts=counts, version=__version__)
 
 
 def card(record: PhotoRecord, folder: Path, no_pictures: str | None = None) -> str:
@@ -66,12 +64,12 @@ def card(record: PhotoRecord, folder: Path, no_pictures: str | None = None) -> s
         folder: that of the page; pictures that are not in it are not linked.
         no_pictures: why there are none, if they could not be made.
     """
-    return _template("card.html").render(card=_card(record, folder, no_pictures))
+    return template(_HERE, "card.html").render(card=_card(record, folder, no_pictures))
 
 
 def foot() -> str:
     """The page below the last photo."""
-    return _template("foot.html").render()
+    return template(_HERE, "foot.html").render()
 
 
 def _card(record: PhotoRecord, folder: Path, no_pictures: str | None) -> Card:
@@ -112,14 +110,3 @@ def _card(record: PhotoRecord, folder: Path, no_pictures: str | None) -> Card:
         rows=lines + codes,
         notes=tuple(map(printable, notes)),
     )
-
-
-@cache
-def _template(name: str) -> jinja2.Template:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("serialscan.pictures"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-    return environment.get_template(name)
