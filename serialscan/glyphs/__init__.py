@@ -23,6 +23,7 @@ from serialscan.glyphs.fold import (
     latin_by_look,
     one_alphabet,
     plain_signs,
+    script_of,
     turned_over,
     western,
 )
@@ -31,6 +32,6 @@ from serialscan.glyphs.forms import Forms, keys, loose_key, match_key, may_be_sa
 __all__ = [
     "LIKE_DIGITS", "ONE_SHAPE", "PAIRS", "Alignment", "Forms", "Pair", "align", "as_latin", "folded",
     "has_arabic_digits", "keys", "latin", "latin_by_look", "letter_for_digit", "look_alikes", "loose_key",
-    "match_key", "may_be_same", "normalise", "one_alphabet", "plain_signs", "turned_over", "western",
-    "word_key",
+    "match_key", "may_be_same", "normalise", "one_alphabet", "plain_signs", "script_of", "turned_over",
+    "western", "word_key",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from serialscan.marking.classify import Labelled, Read, rows_of
 from serialscan.marking.geometry import aligned, below, beside, part_of, same_way, sizes
 from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
 from serialscan.marking.words import READ_CHARS, Hit, tokens
-from serialscan.record import Completeness, Line, Reason
+from serialscan.record import Completeness, Glyph, Line, Reason
 
 Key = tuple[str, str]  # the code of a reason, and what was seen
 Reasons = dict[Key, float]
@@ -30,6 +30,8 @@ FOREIGN_DIGITS: Key = ("foreign_digits", "in other digits than another number")
 TURNED_OVER = "upside_down"
 
 _LONGEST_JOINED = 14
+# German weapons to 1945: numbers of a block, then its letter (P 38, K 98k; KNOW in SOURCES.md).
+_SUFFIXED = re.compile(r"[0-9]{1,5} {1,2}[a-z]")
 JOINING = frozenset("-/–")  # signs after which a number goes on
 _SHORT_REST = 4  # letters and digits behind such a sign
 _ROW_REACH = 2.6  # glyph heights between the boxes of two parts of one number, in one row
@@ -62,6 +64,7 @@ class Candidate:
         line: index of its line, -1 for a code.
         named: a label or a code says that it is the serial.
         complete: whether it is all of the number.
+        glyphs: its characters one by one; empty where they are not known.
     """
 
     value: str
@@ -72,6 +75,7 @@ class Candidate:
     line: int = -1
     named: bool = False
     complete: Completeness = WHOLE
+    glyphs: tuple[Glyph, ...] = ()
 
     @property
     def points(self) -> float:
@@ -301,6 +305,8 @@ def _joins(text: str, run: Sequence[tuple[int, int]], word: tuple[int, int], *, 
     """
     between = text[run[-1][1] : word[0]]
     sign = between.strip()
+    if is_suffixed(text[run[0][0] : word[1]]):
+        return True
     signed = labelled and sign in JOINING and " " in between and _count(text, word) <= _SHORT_REST
     if sign and not signed:
         return False
@@ -313,6 +319,11 @@ def _joins(text: str, run: Sequence[tuple[int, int]], word: tuple[int, int], *, 
         and all(p.isalnum() and (len(p) <= 3 or any(c.isdigit() for c in p)) for p in plain)
         and not any(c.islower() for p in parts for c in p)
     )
+
+
+def is_suffixed(text: str) -> bool:
+    """Whether a text is a number of one to five digits and the small letter of its block (595 d)."""
+    return _SUFFIXED.fullmatch(text) is not None
 
 
 def _count(text: str, word: tuple[int, int]) -> int:

@@ -27,17 +27,22 @@ from serialscan.marking.classify import Read
 from serialscan.marking.complete import CUT, OPEN
 from serialscan.marking.iuid import serial_of
 from serialscan.marking.knowledge import Knowledge
+from serialscan.marking.twins import OTHER_LOOK, twins_of
 from serialscan.marking.weigh import weighed
 from serialscan.record import Code, SerialCandidate, SerialReading
 
 MOST_CANDIDATES = 6
+WITH_TWINS = 2
+"""Numbers of which other readings are shown, too."""
 LEAST = -1.0  # a number with less evidence is a candidate, but not named as the value
 LEAST_CANDIDATE = -4.0
 LEAST_CHOICE = 0.75  # of an accepted serial: its form alone says nothing
 LEAST_COMPLETE = 0.92  # of an accepted serial: on rendered traps it keeps what is not whole below 1 %
 # Reasons with which nothing is accepted. A letter or digit of the same look would change the key. What only a
 # mirror shows, what a mirror shows better, and what stands one below the other a person must see.
-_NEVER = frozenset({"look_alike", "mirrored", "reads_mirrored", "stacked"})
+_NEVER = frozenset({"look_alike", "mirrored", "reads_mirrored", "stacked", "mixed_scripts", OTHER_LOOK})
+# Reasons that rank a number and let none be accepted: parts have numbers that stand twice, too.
+_RANKS_ONLY = frozenset({"repeated", "proof_near", "block_letter"})
 SHORTEST_ACCEPTED = 5  # letters and digits; a shorter number is too often a part of one
 _NAMED = 3.0  # evidence from which a number read is held against that of a code
 
@@ -46,7 +51,7 @@ def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[lis
     """The candidates, best first, and the serial reading that they make."""
     candidates = [*_read_candidates(read, knowledge), *_code_candidates(codes, knowledge)]
     ranked = sorted(_united(candidates, knowledge), key=lambda c: (-c.points, c.line, c.value))
-    ranked = [c for c in ranked if c.points > LEAST_CANDIDATE][:MOST_CANDIDATES]
+    ranked = _with_twins([c for c in ranked if c.points > LEAST_CANDIDATE], read, knowledge)
     empty = tuple(read.lines[index].id for index in read.empty)
     if not ranked or ranked[0].points <= LEAST:
         return [], SerialReading(
@@ -67,6 +72,19 @@ def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[lis
     )
 
 
+def _with_twins(ranked: Sequence[Candidate], read: Read, knowledge: Knowledge) -> list[Candidate]:
+    """The first candidates, best first, and what the best of them may be read as, too."""
+    shown = list(ranked[:MOST_CANDIDATES])
+    keys = {normalise(one.value).match_key for one in shown}
+    for one in ranked[:WITH_TWINS]:
+        for twin in twins_of(one, read, knowledge):
+            key = normalise(twin.value).match_key
+            if key not in keys and twin.points > LEAST_CANDIDATE:
+                keys.add(key)
+                shown.append(twin)
+    return sorted(shown, key=lambda c: (-c.points, c.line, c.value))
+
+
 def decide(serial: SerialReading, least: float) -> SerialReading:
     """The reading with its decision.
 
@@ -84,11 +102,19 @@ def decide(serial: SerialReading, least: float) -> SerialReading:
         first = serial.candidates[0]
         codes = {reason.code for reason in first.reasons}
         long = sum(c.isalnum() for c in serial.value) >= SHORTEST_ACCEPTED or "shape_sure" in codes
-        chosen = (first.choice or 0.0) >= LEAST_CHOICE
+        choice = _without(first.choice or 0.0, [r.weight for r in first.reasons if r.code in _RANKS_ONLY])
+        chosen = choice >= LEAST_CHOICE
+        sure = serial.confidence * choice / (first.choice or 1.0) >= least
         uncontested = codes.isdisjoint(_NEVER)
-        accepted = chosen and long and uncontested and _whole(first) and serial.confidence >= least
+        accepted = chosen and long and uncontested and _whole(first) and sure
     decision: Literal["accept", "review"] = "accept" if accepted else "review"
     return serial if serial.value is None else replace_fields(serial, decision=decision)
+
+
+def _without(share: float, weights: Sequence[float]) -> float:
+    """The share of a candidate without some of the evidence for it."""
+    odds = share * math.exp(-sum(max(weight, 0.0) for weight in weights))
+    return odds / (odds + 1 - share) if odds else 0.0
 
 
 def _whole(candidate: SerialCandidate) -> bool:

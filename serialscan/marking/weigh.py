@@ -19,6 +19,7 @@ from serialscan.marking.candidates import (
     Rests,
     Span,
     is_part,
+    is_suffixed,
     rest_reading,
     sure_shape,
 )  # fmt: skip
@@ -27,13 +28,16 @@ from serialscan.marking.classify import Part, Read, confidence_of, rows_of
 from serialscan.marking.complete import completeness
 from serialscan.marking.geometry import below, beside, frame, in_one_block, in_one_place, same_way
 from serialscan.marking.knowledge import Knowledge, Shape, matches_shape
+from serialscan.marking.twins import is_of_two_scripts
 from serialscan.marking.words import READ_CHARS
 from serialscan.record import Glyph, Line
 
 LEAST_READING = 0.001  # for the logarithm
 UNDECIDED = 0.3  # a character that is less sure is `?` in the value; from 0.3 to 0.5 three in four were right
 LOOK_ALIKE = 0.02  # probability from which the letter or digit of the same look stays open
+_ONE_CHARACTER = 6  # letters and digits from which a number of one character is a row of teeth or slots
 _NEAR = 2.0  # character heights between a number and the year of its item
+_MAGAZINE = frozenset({"magazine"})  # rows whose words stand on magazines
 _TALL = ("manufacturer", "model", "calibre", "property")
 
 
@@ -78,6 +82,10 @@ def weighed(
         reading = _with_odds(reading, weights["check_agrees" if agrees else "check_differs"])
         check = f" as its check digit {'agrees' if agrees else 'does not agree'}"
     reasons.update(_by_mirror(read, span.line, weights))
+    script = is_of_two_scripts(value, span.line, read)
+    if script:
+        why = f"letters of two scripts, on an item with {script.title()} ones"
+        reasons["mixed_scripts", why] = weights["mixed_scripts"]
     if line.stacked:
         reasons["stacked", "its characters stand one below the other"] = weights["stacked"]
     reasons.update(_by_look(glyphs, value, sure, of_kind, knowledge))
@@ -89,6 +97,7 @@ def weighed(
         value, shown, reading, reasons, span.ids, span.line,
         named=span.label is not None and not span.label.may_be_letters,
         complete=completeness(read, span, value, form, of_kind, bool(agrees), rests, knowledge),
+        glyphs=glyphs,
     )  # fmt: skip
 
 
@@ -150,9 +159,13 @@ def _by_form(value: str, weights: dict[str, float]) -> Reasons:
         reasons["too_long", "very long"] = weights["too_long"]
     if sum(c in "-." for c in value) > 1:
         reasons["groups", "groups as in part numbers"] = weights["groups"]
+    if len(core) >= _ONE_CHARACTER and len(set(core)) == 1:
+        reasons["one_character", "one character all along"] = weights["one_character"]
     if any(c in "./:%\\_" for c in value):
         reasons["separator", "sign that serials seldom have"] = weights["separator"]
-    if any(c.islower() for c in value):
+    if is_suffixed(value):
+        reasons["block_letter", "the small letter of its block behind it"] = weights["block_letter"]
+    elif any(c.islower() for c in value):
         reasons["small_letters", "small letters"] = weights["small_letters"]
     return reasons
 
@@ -238,6 +251,9 @@ def _by_place(read: Read, index: int, knowledge: Knowledge) -> Reasons:
     years = {p.line for p in read.parts if p.kind in ("date", "factory_mark") and not p.sure}
     if index not in years and any(_touches(line, read.lines[i]) for i in years):
         reasons["year_near", "near a year or factory number"] = weights["year_near"]
+    proofs = {p.line for p in read.parts if p.kind == "proof"} - {index}
+    if any(_touches(line, read.lines[i]) for i in proofs):
+        reasons["proof_near", "near a proof mark"] = weights["proof_near"]
     heights = [_height(read.lines[i]) for i in known if same_way(line, read.lines[i])]
     own = _height(line)
     if heights and own:
@@ -251,6 +267,9 @@ def _by_place(read: Read, index: int, knowledge: Knowledge) -> Reasons:
              if w.table == "label" and w.row == "evidence_tag" and w.use == "name"}  # fmt: skip
     if any(index != i and in_one_block(line, read.lines[i]) for i in tags):
         reasons["on_tag", "beside the words of an evidence tag"] = weights["on_tag"]
+    magazines = {p.line for p in read.parts if p.row in _MAGAZINE}
+    if any(index == i or in_one_block(line, read.lines[i]) for i in magazines):
+        reasons["on_magazine", "beside the words of a magazine"] = weights["on_magazine"]
     return reasons
 
 
