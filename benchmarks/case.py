@@ -291,7 +291,7 @@ def kills(folder: Path, count: int, photos_each: int = 16) -> None:
         path = folder / f"{number}.case"
         who = "worker" if number % 20 == 1 else "parent with workers" if number % 20 == 2 else "parent"
         scan = Scan(photos, path, processes=who != "parent")
-        _kill(scan, who, path, chance, taken)
+        _kill(scan, who, path, chance, taken, early=number % 10 == 0)
         seen = scan.lines()
         happened[who] += 1
         if path.exists() and (path.stat().st_size or store.journal_of(path).exists()):
@@ -340,18 +340,16 @@ def _warm_up(photos: Path, path: Path) -> None:
         run(Inputs(selection, None, into), executor, [into])
 
 
-def _kill(scan: Scan, who: str, path: Path, chance: random.Random, taken: float) -> None:
-    """End a process of a scan at a random moment; of one with workers, once it has begun to write."""
-    if who == "parent":
-        time.sleep(chance.uniform(0, taken))
-        os.kill(scan.pid, signal.SIGKILL)
-        return
-    until = time.monotonic() + 60
-    while not path.exists() or path.stat().st_size < 90_000:
-        if time.monotonic() > until or os.waitid(os.P_PID, scan.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+def _kill(scan: Scan, who: str, path: Path, chance: random.Random, taken: float, *, early: bool) -> None:
+    """End a process of a scan at a random moment; unless ``early``, once the case is there."""
+    until = time.monotonic() + (0 if early else 60)
+    while time.monotonic() < until and not (path.exists() and path.stat().st_size):
+        if os.waitid(os.P_PID, scan.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             break
-        time.sleep(0.002)
+        time.sleep(0.001)
     time.sleep(chance.uniform(0, taken / 2))
+    if who == "parent":
+        os.kill(scan.pid, signal.SIGKILL)
     if who == "parent with workers":
         os.kill(scan.pid, signal.SIGKILL)
     for worker in _workers_of(scan.pid) if who == "worker" else ():
