@@ -39,7 +39,8 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base: immutable and keyword-only.
 
     Fields that a later version has added are not read. So who passes a record on passes its bytes on.
-    Frozen values hold no circles, so the collector of circles need not know them: decoding takes half the time.
+    Frozen values hold no circles, so the collector of circles need not know them.
+    Decoding takes half the time.
     """
 
 
