@@ -25,6 +25,9 @@ FONTS_VARIABLE = "SERIALSCAN_FONTS"
 NO_SETTINGS = frozenset({FONTS_VARIABLE})
 """Environment variables with the prefix that are no settings."""
 
+ReaderChoice = Literal["auto", "network", "tesseract"]
+EffortChoice = Literal["fast", "normal", "thorough"]
+
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1 << 50)]
 """A limit; its own bound is far above any photo, and below what numbers of the system can hold."""
 
@@ -51,9 +54,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             pins the content: another content is refused.
     """
 
-    reader: Literal["auto", "network", "tesseract"] = "auto"
+    reader: ReaderChoice = "auto"
     beams: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
-    effort: Literal["fast", "normal", "thorough"] = "normal"
+    effort: EffortChoice = "normal"
     engine: Literal["networks", "null"] = "networks"
     max_error: Annotated[float, msgspec.Meta(ge=0.0001, le=0.5)] = 0.01
     max_pixels: Positive = 250_000_000

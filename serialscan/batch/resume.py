@@ -222,6 +222,10 @@ class Missing(Sink):
         self._made = made
         self._exact = exact
 
+    def begin(self, tally: Any) -> None:
+        """Hand on."""
+        self._sink.begin(tally)
+
     def write(self, outcome: Outcome) -> None:
         """Hand on."""
         if not (self._made.holds(outcome.line) if self._exact else self._made.has(outcome)):
