@@ -195,7 +195,7 @@ def test_a_scan_says_what_to_do_next(serialscan: Program, tmp_path: Path) -> Non
     small_photo(photos / "b.png")  # the same content
     (photos / "c.jpg").write_bytes(b"no image")
     output = tmp_path / "records.ndjson"
-    done = serialscan("scan", photos, "-o", output, "--effort", "fast")
+    done = serialscan("scan", photos, "-o", output)
     told = done.stderr.decode()
     assert done.returncode == ExitCode.SOME_FAILED
     assert f"failed: {photos / 'c.jpg'}: the content is no image" in told
@@ -204,7 +204,7 @@ def test_a_scan_says_what_to_do_next(serialscan: Program, tmp_path: Path) -> Non
     records = list(map(from_json, output.read_bytes().splitlines()))
     assert [[one.code for one in record.warnings].count("copies") for record in records] == [0, 1, 0]
     assert str(photos / "a.png") in records[1].warnings[-1].message
-    again = serialscan("scan", photos, "-o", output, "--effort", "fast", "--resume")
+    again = serialscan("scan", photos, "-o", output, "--resume")
     assert "copies: 1 photo" in again.stderr.decode()
     assert list(map(from_json, output.read_bytes().splitlines())) == records
 

@@ -160,9 +160,11 @@ class Inputs:
         if self._earlier is None:
             yield from self._tasks()
             return
-        from serialscan.batch.resume import resumed
-
-        yield from resumed(self._tasks(), self._earlier)
+        for task in self._tasks():
+            if isinstance(task, Input) and task.problem is None and not task.stdin:
+                yield self._earlier.known(task)
+            else:
+                yield task
 
     def _tasks(self) -> Iterator[Task]:
         found = walk(self._selection, self.skipped)
