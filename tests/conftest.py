@@ -135,7 +135,9 @@ class Program:
         }  # fmt: skip
         if os.name == "posix":
             settings["preexec_fn"] = start_of_child
-        process = subprocess.Popen([sys.executable, "-m", "serialscan", *map(_argument, arguments)], **settings)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "serialscan", *map(_argument, arguments)], **settings
+        )
         try:
             with process:
                 yield process

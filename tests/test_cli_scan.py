@@ -84,9 +84,7 @@ def test_a_folder_hides_no_photo_and_names_what_may_hold_some(serialscan: Progra
     assert b"skipped 1 archive, 1 document, 1 other: -v names them; archives, documents and" in done.stderr
     named = serialscan("scan", tmp_path, "-v", "--include", "c.*").stderr.decode()
     assert "a.jpg: --include or --exclude leave it out" in named
-    named = serialscan(
-        "scan", tmp_path, "-v", "--exclude", "*.jpg", "--effort", "fast"
-    ).stderr.decode()
+    named = serialscan("scan", tmp_path, "-v", "--exclude", "*.jpg", "--effort", "fast").stderr.decode()
     assert "c.zip: it is an archive, which may hold photos" in named
     assert "\\x1b[2Je: its content is no image" in named
     assert "\x1b" not in named
