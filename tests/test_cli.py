@@ -245,7 +245,7 @@ def test_closed_descriptors(serialscan: Program, closed: str, code: ExitCode) ->
 
 def in_a_shell(serialscan: Program, command: str, folder: Path | None = None) -> tuple[int, bytes]:
     """Exit code of the shell's command and what was told on stderr; "serialscan" stands for the program."""
-    environment = clean_environment(serialscan.home, SERIALSCAN_READER="network")
+    environment = clean_environment(serialscan.home, SERIALSCAN_READER="network", SERIALSCAN_ENGINE="null")
     command = command.replace("serialscan", f'"{sys.executable}" -m serialscan')
     done = subprocess.run(
         command, shell=True, capture_output=True, check=False, cwd=folder or serialscan.home,
