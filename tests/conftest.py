@@ -115,7 +115,7 @@ class Program:
         """Run it to its end."""
         with self.started(*arguments, **options) as process:
             try:
-                out, err = process.communicate(options.get("input"), timeout=120)
+                out, err = process.communicate(options.get("input"), timeout=300)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
@@ -174,7 +174,7 @@ def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
     """Wait until the condition holds and return its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -312,7 +312,7 @@ def test_a_closed_pipe_ends_quietly(reading: Program, photos: Path) -> None:
         assert json.loads(process.stdout.readline())["status"] == "ok"
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(30) == ExitCode.NOBODY_READS
+        assert process.wait(120) == ExitCode.NOBODY_READS
 
 
 @posix_only
@@ -322,7 +322,7 @@ def test_ctrl_c_leaves_whole_records_and_no_processes(reading: Program, photos: 
         first = process.stdout.readline()
         children = workers(process)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
-        rest, error = process.communicate(timeout=30)
+        rest, error = process.communicate(timeout=120)
         assert process.returncode == ExitCode.INTERRUPTED
     count = len(records(first + rest))
     assert 1 <= count < 120
@@ -373,7 +373,7 @@ def test_records_come_while_the_list_is_still_being_written(serialscan: Program,
             process.stdin.write(f"{photos / name}\n".encode())
             assert Path(json.loads(process.stdout.readline())["source"]["path"]).name == name
         process.stdin.close()
-        assert process.wait(30) == ExitCode.OK
+        assert process.wait(120) == ExitCode.OK
 
 
 def test_nothing_to_read_is_told(serialscan: Program, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
@@ -82,17 +81,18 @@ def terminal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("LINES", str(rows))
-    with os.fdopen(os.dup(one.child), "w", encoding="utf-8") as stderr:
-        monkeypatch.setattr(sys, "stderr", stderr)
-        yield one
+    yield one
 
 
 def shown(terminal: Terminal, outcomes: list[Outcome]) -> list[str]:
     """A scan that gives these records on a terminal, with its bar."""
     tally = Tally(Inputs(Selection(("photos",))))
     tally.inputs.total = len(outcomes)
-    with Bar() as bar:
+    stderr = os.fdopen(os.dup(terminal.child), "w", encoding="utf-8")
+    # Here and not in a fixture: pytest sets its own between the two.
+    with stderr, contextlib.redirect_stderr(stderr), Bar() as bar:
         sinks = [Aside(TableWriter(DataStream(FileIO(os.dup(terminal.child), "w"), "")), bar), bar]
+        assert any("━" in line for line in terminal.lines()), "there is a bar"
         for sink in sinks:
             sink.begin(tally)
         for one in outcomes:
@@ -129,6 +129,26 @@ def test_the_bar_and_the_table_never_share_a_line_and_a_serial_stays_whole(termi
     assert "    The glyphs are 12 px high: photograph from 1/2 of the distance." in lines
     assert "    it is damaged, copy it again" in lines
     assert first.index("97%") == lines[0].index("sure") + 1
+
+
+class Stream:
+    is_terminal = False
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def write_line(self, line: bytes) -> None:
+        self.lines += line.split(b"\n")
+
+
+@pytest.mark.parametrize("length", [1, 20, 45, 60, 300])
+def test_a_serial_of_any_length_is_one_word_of_one_line(monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stream: Any = Stream()
+    TableWriter(stream).write(outcome("photos/IMG_0001.jpg", "7" * length, 0.95))
+    words = [line.split() for line in stream.lines]
+    assert sum(b"7" * length in line for line in words) == 1
+    assert words[0][0].endswith(b"_0001.jpg") and words[0][-2:] == [b"95%", b"accept"]
 
 
 def test_a_serial_that_is_hardly_sure_looks_other_than_a_likely_one(terminal: Terminal) -> None:
