@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serialscan.marking import assess_maker, load_knowledge, read_marks
+from serialscan.marking.candidates import sentence
 from serialscan.marking.check import vin_agrees
 from serialscan.marking.choose import decide
 from serialscan.marking.classify import Read, classify
@@ -798,6 +799,11 @@ def test_hostile_lines_take_no_more_than_linear_time(piece: str) -> None:
         read_marks([Line(id="L1", text=text, confidence=0.5, polygon=())], [], KNOWLEDGE)
 
     assert_linear(read, piece, 5_000)
+
+
+def test_a_weight_of_nearly_nothing_is_told_without_a_sign_of_its_own() -> None:
+    told = sentence({("read", "read with 1.00"): -0.0018, ("groups", "groups"): -2.0})
+    assert told == "read with 1.00 +0.0, groups -2.0"
 
 
 def test_polygons_that_are_none_do_no_harm() -> None:
