@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     VERIFY_FAILED = 8
     INTERNAL = 15
     INTERRUPTED = 130
+    NOBODY_READS = 141  # as shells say of a program that SIGPIPE ended
 
 
 class SerialscanError(Exception):

@@ -25,6 +25,9 @@ FONTS_VARIABLE = "SERIALSCAN_FONTS"
 NO_SETTINGS = frozenset({FONTS_VARIABLE})
 """Environment variables with the prefix that are no settings."""
 
+ReaderChoice = Literal["auto", "network", "tesseract"]
+EffortChoice = Literal["fast", "normal", "thorough"]
+
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1 << 50)]
 """A limit; its own bound is far above any photo, and below what numbers of the system can hold."""
 
@@ -42,7 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         engine: ``networks`` reads. ``null`` finds nothing, without loading the networks: for trying out all
             that is not reading. Its records name it and warn that nobody looked.
         max_error: share of accepted serials that may be wrong; what cannot keep to it is ``review``.
-        max_pixels: a photo with more pixels, all pages together, is refused (decompression bombs).
+        max_pixels: a photo with more pixels, all pages together, is refused (decompression bombs). So is one
+            whose decoding would take more memory than that of a JPEG of so many pixels.
         max_bytes: a larger file is refused.
         max_pages: pages read of a multi-page file; more are refused.
         gps: write the position from EXIF into the record.
@@ -51,12 +55,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             pins the content: another content is refused.
     """
 
-    reader: Literal["auto", "network", "tesseract"] = "auto"
+    reader: ReaderChoice = "auto"
     beams: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
-    effort: Literal["fast", "normal", "thorough"] = "normal"
+    effort: EffortChoice = "normal"
     engine: Literal["networks", "null"] = "networks"
     max_error: Annotated[float, msgspec.Meta(ge=0.0001, le=0.5)] = 0.01
-    max_pixels: Positive = 250_000_000
+    max_pixels: Positive = 125_000_000
     max_bytes: Positive = 1 << 30
     max_pages: Positive = 1000
     gps: bool = False

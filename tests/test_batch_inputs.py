@@ -179,7 +179,7 @@ def test_globs_are_expanded_where_the_shell_does_not(tmp_path: Path) -> None:
 @given(
     st.lists(st.binary(min_size=1).map(lambda name: b"gone" + name.replace(b"\0", b"") + b"!"), max_size=20)
 )
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.skipif(sys.platform == "win32", reason="names are text on Windows")
 def test_any_name_passes_through_a_nul_separated_list(tmp_path: Path, raw: list[bytes]) -> None:
     listing = tmp_path / "list"

@@ -289,7 +289,7 @@ def test_a_pipe_that_does_not_wait_gets_all_without_a_spin(serialscan: Any, tmp_
     with serialscan.started("scan", "--files-from", tmp_path / "list", stdout=writer) as process:
         os.close(writer)
         assert [json.loads(line)["source"]["path"] for line in lines_of(reader)] == names
-        assert process.wait(30) == 4
+        assert process.wait(120) == 4
 
 
 def lines_of(reader: int) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from case_fixtures import RUN, add_photo, codes, content, make_case, opened, photo_record, verdict_on
 from conftest import clean_environment, start_of_child, wait_for
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serialscan.case import CaseWriter, Heads, store
@@ -68,7 +68,6 @@ def test_inclusion_paths_are_those_of_the_rfcs_picture() -> None:
 
 
 @given(st.integers(1, 70), st.data())
-@settings(deadline=None)
 def test_a_path_leads_to_the_root_from_its_own_leaf_and_place_only(size: int, data: st.DataObject) -> None:
     leaves = [leaf_hash(bytes([number])) for number in range(size)]
     index = data.draw(st.integers(0, size - 1))
@@ -92,7 +91,6 @@ def test_an_entry_is_what_was_written() -> None:
 
 
 @given(st.data())
-@settings(deadline=None)
 def test_every_bit_of_an_entry_counts(data: st.DataObject) -> None:
     """A changed bit changes the hash, and what can still be read says something else."""
     entry = replace(ENTRY, fields={"text": "e"})  # an escape would have two spellings, with two hashes

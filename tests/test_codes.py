@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import cv2
 import numpy as np
 import photo_fixtures as fixtures
 import pytest
 import zxingcpp
+from conftest import processor_seconds
 
 from serialscan.reading.codes import read_codes
 from serialscan.recipe import NORMAL
@@ -197,8 +196,9 @@ def test_tiny_pictures(shape):
     assert read_codes(np.full((*shape, 3), 128, np.uint8), NORMAL.codes) == ()
 
 
-def test_a_large_photo_without_a_code_is_quick():
+def test_a_large_photo_without_a_code_takes_a_few_times_its_decoding():
     photo = on_table(np.full((9, 9), 90, np.uint8), 3000, 4000, 0, 0)
-    started = time.process_time()
     assert read_codes(photo, NORMAL.codes) == ()
-    assert time.process_time() - started < 1.0  # 0.25 s alone; room for slow machines
+    data = cv2.imencode(".jpg", photo)[1]
+    decoding = processor_seconds(lambda: cv2.imdecode(data, cv2.IMREAD_COLOR))
+    assert processor_seconds(lambda: read_codes(photo, NORMAL.codes)) < 20 * decoding  # twice, measured

@@ -491,6 +491,7 @@ def test_two_samples_from_photos_to_page(serialscan: Program, tmp_path: Path) ->
         env={"SERIALSCAN_READER": "network"},
     )  # fmt: skip
     assert first.returncode == ExitCode.SOME_FAILED, first.stderr
+    assert f"look at {page}" in first.stderr.decode()
     assert json.loads(first.stdout)["record"] == "evaluation"
     report = msgspec.json.decode(first.stdout, type=Evaluation)
     assert [one.file for one in report.not_read] == ["broken.jpg"]

@@ -347,7 +347,7 @@ def test_a_posterior_is_a_distribution(votes: list[dict[str, float]]) -> None:
 
 
 @given(st.lists(st.lists(TEXT, max_size=4), min_size=1, max_size=4))
-@examples(max_examples=40, deadline=None)
+@examples(max_examples=40)
 def test_any_lines_make_a_record_and_every_line_is_in_one_network(pages: list[list[str]]) -> None:
     records = [photo(f"{n}.jpg", *texts) for n, texts in enumerate(pages)]
     fused = item(*records)

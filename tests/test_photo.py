@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import socket
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 import photo_fixtures as fixtures
 import pytest
+from conftest import processor_seconds
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
@@ -458,12 +459,73 @@ def _png_bomb(side: int) -> bytes:
 
 
 def test_a_decompression_bomb_is_refused_before_decoding():
-    started = time.perf_counter()
-    error = failure(_png_bomb(20_000))
+    bomb = _png_bomb(20_000)
+    body = bomb.index(b"IDAT") + 4
+    broken = bomb[:body] + bytes(100) + bomb[body + 100 :]  # whoever decodes it finds that
+    for data in (bomb, broken):
+        error = failure(data)
+        assert error.code == "too_many_pixels"
+        assert "--max-pixels 400000000" in error.message
+        assert (error.source.width, error.source.sha256 is not None) == (20_000, True)
+    assert failure(_png_bomb(1_000)[:body] + bytes(100)).code in ("corrupt", "truncated")
+
+
+def test_a_kind_that_takes_more_memory_to_decode_is_refused_earlier():
+    """A WebP of 34 bytes and 249 megapixels, for which Pillow takes 16 bytes a pixel."""
+    webp = bytes.fromhex("524946461a000000574542505650384c0e0000002ffeffd70e071011fd0f4444ff03")
+    assert failure(webp).code == "too_many_pixels"
+    error = failure(webp, Settings(max_pixels=250_000_000))
     assert error.code == "too_many_pixels"
-    assert "--max-pixels 400000000" in error.message
-    assert (error.source.width, error.source.sha256 is not None) == (20_000, True)
-    assert time.perf_counter() - started < 2
+    assert (error.source.width, error.source.height) == (16383, 15200)
+    (needed,) = re.findall(r"--max-pixels (\d+)", error.message)
+    assert int(needed) == 16383 * 15200 * 16 // 7
+    with open_photo(webp, Settings(max_pixels=int(needed))) as opened:  # not decoded: that takes seconds
+        assert opened.source.width == 16383
+
+
+@pytest.mark.parametrize("shape", [(20, 60_000), (32_767, 3)])
+def test_a_photo_longer_than_can_be_read_is_told(shape):
+    error = failure(fixtures.encode(np.full(shape, 128, np.uint8), "PNG"))
+    assert (error.code, "cut it" in error.message) == ("too_many_pixels", True)
+    longest = np.full((20, 32_766, 3), 128, np.uint8)
+    assert read(fixtures.encode(longest, "PNG"))[0][0].shape == longest.shape
+
+
+def test_decoding_takes_the_memory_that_is_planned():
+    """In a process of its own, whose peak can be told."""
+    program = (
+        "import io, resource, sys\n"
+        "import numpy, PIL.Image, simplejpeg, pillow_heif, cv2\n"
+        "from serialscan.photo.decode import Picture\n"
+        "pixels = numpy.full((1000, 1000, 3), 90, numpy.uint8)\n"
+        "picture = PIL.Image.fromarray(pixels).resize((2000, 1500))\n"
+        "picture.save(stored := io.BytesIO(), sys.argv[1], method=0)\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "picture = Picture(stored.getvalue(), max_pixels=10**8, max_pages=1)\n"
+        "(page,) = picture.pages()\n"
+        "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "assert page.shape == (1500, 2000, 3), page.shape\n"
+        "print((after - before) * 1024 / 3e6, 7 * picture.weight / 3e6)\n"
+    )
+    for form in ("JPEG", "WEBP"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, form], capture_output=True, text=True, check=True
+        )
+        taken, planned = map(float, done.stdout.split())
+        assert taken < planned + 4, form  # the libraries take some memory, too
+
+
+def test_fill_bytes_and_scans_without_end_take_no_time():
+    data = fixtures.encode(PICTURE, "JPEG")
+    filled = data[:2] + b"\xff" * 5_000_000 + data[2:]
+    assert np.array_equal(read(filled)[0][0], read(data)[0][0])
+    assert processor_seconds(lambda: read(filled)) < 20 * processor_seconds(lambda: read(data))
+    progressive = fixtures.encode(PICTURE, "JPEG", progressive=True)
+    last = progressive.rindex(b"\xff\xda")
+    scan = progressive[last:].removesuffix(b"\xff\xd9")
+    error = failure(progressive.removesuffix(b"\xff\xd9") + scan * 2000 + b"\xff\xd9")
+    assert (error.code, "scans" in error.message) == ("unsupported", True)
+    assert len(read(progressive)[0]) == 1
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "HEIF"])

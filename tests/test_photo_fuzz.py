@@ -51,14 +51,14 @@ def _read(data: bytes) -> None:
         assert error.message.isprintable()
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.sampled_from([b"", *_STARTS]), st.binary(max_size=300))
 def test_random_bytes(start, rest):
     _read(start + rest)
 
 
 @pytest.mark.parametrize("kind", VALID)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damaged_files(kind, data):
     valid = VALID[kind]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Program
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serialscan.errors import ExitCode
@@ -18,7 +18,6 @@ EVIL = "\x1b]0;title\x07\u202e\x9b2J"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="names of files on POSIX")
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec=None, exclude_categories=())))
 def test_any_text_becomes_printable_and_plain_text_stays(text: str) -> None:
     shown = printable(text)

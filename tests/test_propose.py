@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -154,6 +155,15 @@ def test_the_command_is_a_filter_and_overwrites_nothing(
     assert target.read_bytes() == before and "is there already" in capsys.readouterr().err
     done = serialscan("knowledge", "propose", "-", input=records)
     assert done.returncode == 0 and done.stdout == before
+
+
+def test_too_few_photos_are_told_with_how_many_are_needed(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    source = tmp_path / "records.ndjson"
+    source.write_bytes(b"".join(msgspec.json.encode(photo(PART, str(2662 + i))) + b"\n" for i in range(6)))
+    done = command("knowledge", "propose", source, "-o", tmp_path / "ours.toml")
+    assert done.code == 0 and "at least 8 photos" in done.err and "8 different numbers" in done.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file sizes are limited so only in POSIX")

@@ -18,6 +18,7 @@ from serialscan.evaluate import exact
 from serialscan.reading import Engine, Reader, quality_warnings, weights
 from serialscan.reading.networks import Networks
 from serialscan.reading.page import _barred
+from serialscan.reading.reader import Reading
 from serialscan.recipe import NORMAL, RELIEF, Recogniser
 from serialscan.record import Quality, Source
 from serialscan.scan import scan_photo
@@ -119,10 +120,14 @@ def test_where_nothing_stands_is_no_line(reader: Reader) -> None:
     assert "" not in texts(reader, scratches(102))
 
 
+@pytest.fixture(scope="module")
+def upright(reader: Reader) -> Reading:
+    return reader.read(sample("m4-magazine-well.jpg"))
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_photo_turned_by_quarters_reads_the_same(reader: Reader, quarters: int) -> None:
-    pixels = sample("m4-magazine-well.jpg")
-    upright, turned = reader.read(pixels), reader.read(np.ascontiguousarray(np.rot90(pixels, quarters)))
+def test_a_photo_turned_by_quarters_reads_the_same(reader: Reader, upright: Reading, quarters: int) -> None:
+    turned = reader.read(np.ascontiguousarray(np.rot90(sample("m4-magazine-well.jpg"), quarters)))
     serial = LABELS["m4-magazine-well.jpg"]["serial"]
     (before,) = [line for line in upright.lines if serial in line.text]
     (after,) = [line for line in turned.lines if serial in line.text]

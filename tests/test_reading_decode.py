@@ -38,7 +38,7 @@ matrices = st.lists(st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3), min_
 
 
 @given(matrices)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_wide_beam_search_adds_up_every_path(posteriors: np.ndarray) -> None:
     expected = all_paths(posteriors)
     found = {
@@ -51,7 +51,7 @@ def test_wide_beam_search_adds_up_every_path(posteriors: np.ndarray) -> None:
 
 
 @given(matrices, st.integers(1, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_narrow_beam_never_claims_more_than_the_truth(posteriors: np.ndarray, beams: int) -> None:
     expected = all_paths(posteriors)
     hypotheses = beam_search(posteriors, CHARACTERS, Decoding(beams=beams))
@@ -157,7 +157,7 @@ ambiguous = st.text(alphabet="AO0I1-5S8B", min_size=1, max_size=6)
 
 @given(st.lists(st.tuples(ambiguous, st.floats(0.05, 1.0)), max_size=4))
 @example([("A1A", 0.75), ("0III0", 0.5)])  # several ways through the slots spell AI0
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_neighbours_make_no_reading_surer(read: list[tuple[str, float]]) -> None:
     views, trust = [view(text) for text, _ in read], [p for _, p in read]
     before = fuse(views, replace(VOTE, neighbours=False), trust)
@@ -168,7 +168,7 @@ texts = st.text(alphabet="AB12", min_size=1, max_size=8)
 
 
 @given(st.lists(st.tuples(texts, st.floats(0.01, 1.0)), min_size=1, max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_fusion_is_a_distribution_over_strings(read: list[tuple[str, float]]) -> None:
     fused = fuse([view(text, p) for text, p in read], replace(VOTE, n_best=50))
     for slot in fused.slots:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serialscan.reading import Null
@@ -22,7 +22,6 @@ sides = st.integers(1, 5000)
 
 
 @given(sides, sides)
-@settings(deadline=None)
 def test_tiles_lie_in_the_photo_and_cover_all_of_it(width: int, height: int) -> None:
     tiles = _tiles(width, height, PLACES)
     for x, y, columns, rows in tiles:
@@ -43,7 +42,6 @@ def test_tiles_lie_in_the_photo_and_cover_all_of_it(width: int, height: int) -> 
     st.integers(1000, 4500), st.integers(1000, 4500),
     st.lists(st.tuples(st.floats(0, 0.999), st.floats(0, 0.999)), max_size=5),
 )  # fmt: skip
-@settings(deadline=None)
 def test_every_hint_stands_in_a_tile_with_what_is_around_it(
     width: int, height: int, hints: list[tuple[float, float]]
 ) -> None:

@@ -193,7 +193,7 @@ def test_the_examples_of_use_work(script: str, tmp_path: Path) -> None:
         cwd=tmp_path,
         env=environment,
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == ExitCode.OK, done.stderr.decode()

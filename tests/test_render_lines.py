@@ -52,7 +52,7 @@ def dark(pixels: np.ndarray) -> np.ndarray:
     return gray < 0.5 * np.median(gray)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6))
 def test_the_asked_line_comes_first_and_its_polygon_lies_in_the_crop(seed: int) -> None:
     photo = render_line(seed, "AB1234")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -37,10 +38,13 @@ def line(text: str, *, light: bool = False, height: int = 48, grey: bool = False
 def program_only(monkeypatch):
     """A machine without the library."""
     monkeypatch.setitem(sys.modules, "tesserocr", None)
-    for looked_up in (tesseract.version, tesseract._library):
-        looked_up.cache_clear()
-    tesseract.version()  # by the program that is installed, before a test puts another in its place
+    forget()
     yield
+    forget()
+
+
+def forget() -> None:
+    """What is installed is looked up again."""
     for looked_up in (tesseract.version, tesseract._library):
         looked_up.cache_clear()
 
@@ -89,19 +93,28 @@ def test_nothing_to_read():
     assert tesseract.testify([]) == []
 
 
-def _stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    program = folder / "tesseract"
-    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", str(program))
+SOUND = "case $1 in --version) echo tesseract 5.3.0; exit;; --list-langs) echo eng; exit;; esac"
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program_only: None) -> Callable[..., None]:
+    """Puts a shell script in the place of the program; also where that is not installed."""
+
+    def put(script: str, start: str = SOUND) -> None:
+        program = tmp_path / "tesseract"
+        program.write_text(f"#!/bin/sh\n{start}\n{script}\n", encoding="utf-8")
+        program.chmod(0o755)
+        monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", str(program))
+        forget()
+
+    return put
 
 
 @installed
 @posix
-@pytest.mark.usefixtures("program_only")
-def test_all_lines_of_a_photo_take_one_call_and_one_thread(tmp_path, monkeypatch):
+def test_all_lines_of_a_photo_take_one_call_and_one_thread(tmp_path, stand_in):
     real, log = shutil.which("tesseract"), tmp_path / "log"
-    _stand_in(tmp_path, monkeypatch, f'echo "$OMP_THREAD_LIMIT" "$@" >> {log}\nexec {real} "$@"')
+    stand_in(f'echo "$OMP_THREAD_LIMIT" "$@" >> {log}\nexec {real} "$@"')
     said = tesseract.testify([line("A74392"), line("8391"), line("HARTFORD")])
     assert [one.text for one in said] == ["A74392", "8391", "HARTFORD"]
     (call,) = log.read_text(encoding="utf-8").splitlines()
@@ -134,7 +147,6 @@ def test_the_library_says_the_same_in_any_order_starts_nothing_and_prints_nothin
 
 
 @posix
-@pytest.mark.usefixtures("program_only")
 @pytest.mark.parametrize(
     "script",
     [
@@ -147,10 +159,20 @@ def test_the_library_says_the_same_in_any_order_starts_nothing_and_prints_nothin
     ],
     ids=["fails", "is killed", "hangs", "writes nonsense", "writes bytes", "writes nothing"],
 )
-def test_a_broken_program_costs_no_photo(script, tmp_path, monkeypatch):
+def test_a_broken_program_costs_no_photo(script, stand_in, monkeypatch):
     monkeypatch.setattr(tesseract, "_SECONDS", 1)
-    _stand_in(tmp_path, monkeypatch, script)
+    stand_in(script)
+    assert tesseract.available()
     assert tesseract.testify([line("A74392"), line("8391")]) == [None, None]
+
+
+@posix
+@pytest.mark.parametrize("start", ["exec sleep 60", "exit 1", "true"], ids=["hangs", "fails", "says nothing"])
+def test_a_program_that_does_not_say_its_version_is_as_good_as_none(start, stand_in, monkeypatch):
+    monkeypatch.setattr(tesseract, "_SECONDS", 1)
+    stand_in("", start)
+    assert not tesseract.available()
+    assert tesseract.testify([line("A74392")]) == [None]
 
 
 @pytest.mark.parametrize("what", ["program", "language"])

@@ -27,11 +27,13 @@ class RecordFile(DataStream):
     Args:
         raw: opened to read and to append.
         path: where it lies.
+        starts: how a whole line may begin.
     """
 
-    def __init__(self, raw: FileIO, path: Path) -> None:
+    def __init__(self, raw: FileIO, path: Path, starts: tuple[bytes, ...] = RECORD_STARTS) -> None:
         super().__init__(raw, str(path))
         self._path = path
+        self._starts = starts
         self._size = os.fstat(raw.fileno()).st_size
         # Some network drives give a file another number each time.
         self._identity = self._is_at_its_path()
@@ -86,6 +88,8 @@ class RecordFile(DataStream):
             raise OutputError(
                 f"{told}, and its records cannot be written beside it ({error.strerror}): scan again."
             ) from error
+        if self._starts is not RECORD_STARTS:
+            raise OutputError(f"{told}: the {count} lines that are left are in {rescued}; scan again.")
         raise OutputError(
             f"{told}: the {count} records that are left are in {rescued}; go on with them by "
             f"--resume --output {rescued}."
@@ -99,20 +103,23 @@ class RecordFile(DataStream):
             count = 0
             with contextlib.suppress(FileExistsError), rescued.open("xb") as file:
                 for line in itertools.chain(self.lines(), [rest]):
-                    if line.startswith(RECORD_STARTS) and line.endswith(b"\n"):
+                    if line.startswith(self._starts) and line.endswith(b"\n"):
                         file.write(line)
                         count += 1
                 return rescued, count
         raise AssertionError
 
 
-def open_output(path: Path, inputs: tuple[str, ...], *, resume: bool = False) -> DataStream:
+def open_output(
+    path: Path, inputs: tuple[str, ...], *, resume: bool = False, records: bool = True
+) -> DataStream:
     """Open a file for records, so that no photo and no record can be overwritten by a slip.
 
     Args:
         path: a new file, or an empty one.
         inputs: files and folders to be scanned.
         resume: the file may hold records, to be gone on with.
+        records: lines of JSON are written to it, and not a table.
 
     Raises:
         OutputError: it is an input or lies in one, holds something, is written by another scan, or cannot be
@@ -135,7 +142,7 @@ def open_output(path: Path, inputs: tuple[str, ...], *, resume: bool = False) ->
         except OutputError:
             raw.close()
             raise
-        return RecordFile(raw, path)
+        return RecordFile(raw, path, RECORD_STARTS if records else (b"",))
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}): {advice}") from error
 

@@ -136,6 +136,7 @@ class Inputs:
     Attributes:
         skipped: what was left out so far.
         total: inputs there are, or None while they are being counted or if they cannot be.
+        counting: they are being counted.
         without_item: inputs that belong to no item, when photos are put together.
     """
 
@@ -147,6 +148,7 @@ class Inputs:
         self._earlier = earlier
         self.skipped = Skipped()
         self.total: int | None = None
+        self.counting = selection.countable or grouping is not None
         self.without_item = 0
 
     def __iter__(self) -> Iterator[Task]:
@@ -158,9 +160,11 @@ class Inputs:
         if self._earlier is None:
             yield from self._tasks()
             return
-        from serialscan.batch.resume import resumed
-
-        yield from resumed(self._tasks(), self._earlier)
+        for task in self._tasks():
+            if isinstance(task, Input) and task.problem is None and not task.stdin:
+                yield self._earlier.known(task)
+            else:
+                yield task
 
     def _tasks(self) -> Iterator[Task]:
         found = walk(self._selection, self.skipped)
@@ -175,12 +179,14 @@ class Inputs:
         plan = plan_items(listed, self._grouping)
         listed += map(Input, plan.missing)
         self.total, self.without_item = len(listed), sum(item is None for item in plan.items)
+        self.counting = False
         yield from with_fusions(listed, plan)
 
     def _count(self) -> None:
         """Counting walks the folders a second time and so never delays the first record."""
         with contextlib.suppress(SerialscanError):  # the walk that matters reports it
             self.total = sum(1 for _ in walk(self._selection, Skipped()))
+        self.counting = False
 
 
 def standard_input(max_bytes: int) -> bytes:

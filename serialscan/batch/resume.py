@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +12,7 @@ import msgspec
 
 from serialscan.batch.destination import RecordFile
 from serialscan.batch.sink import Sink
-from serialscan.batch.task import Input, Outcome, Task
+from serialscan.batch.task import Input, Outcome
 from serialscan.errors import OutputError, PhotoError, SettingsError
 from serialscan.record import ErrorCode, PhotoRecord
 from serialscan.settings import Settings
@@ -199,15 +198,6 @@ _OTHER = (
 )
 
 
-def resumed(tasks: Iterable[Task], earlier: Earlier) -> Iterator[Task]:
-    """The tasks, those that are done with their records."""
-    for task in tasks:
-        if isinstance(task, Input) and task.problem is None and not task.stdin:
-            yield earlier.known(task)
-        else:
-            yield task
-
-
 class Missing(Sink):
     """Hands on to another sink what the file does not hold yet.
 
@@ -221,6 +211,10 @@ class Missing(Sink):
         self._sink = sink
         self._made = made
         self._exact = exact
+
+    def begin(self, tally: Any) -> None:
+        """Hand on."""
+        self._sink.begin(tally)
 
     def write(self, outcome: Outcome) -> None:
         """Hand on."""

@@ -6,9 +6,10 @@ import contextlib
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
+from serialscan.batch.found import Found
 from serialscan.batch.inputs import Inputs, Skipped, Why
 from serialscan.batch.sink import Sink
 from serialscan.batch.task import Executor, Outcome
@@ -29,6 +30,7 @@ class Tally:
         items: item records written.
         earlier: photos whose records an earlier run made.
         twins: photos with the content of another one, whose record they have.
+        found: what the records tell.
     """
 
     inputs: Inputs
@@ -40,6 +42,7 @@ class Tally:
     items: int = 0
     earlier: int = 0
     twins: int = 0
+    found: Found = field(default_factory=Found)
 
     @property
     def done(self) -> int:
@@ -50,6 +53,11 @@ class Tally:
     def total(self) -> int | None:
         """Inputs there are, or None while they are being counted or if they cannot be."""
         return self.inputs.total
+
+    @property
+    def counting(self) -> bool:
+        """Whether the inputs are still being counted."""
+        return self.inputs.counting
 
     @property
     def skipped(self) -> Skipped:
@@ -113,6 +121,7 @@ def run(inputs: Inputs, executor: Executor, sinks: Sequence[Sink]) -> Tally:
         try:
             for outcome in outcomes:
                 with _whole():
+                    outcome = tally.found.take(outcome)
                     for sink in sinks:
                         sink.write(outcome)
                     tally.count(outcome)

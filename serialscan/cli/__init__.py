@@ -15,6 +15,7 @@ from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
 from serialscan.cli.evaluate import evaluate
+from serialscan.cli.group import Group
 from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
 from serialscan.cli.render import render
@@ -26,6 +27,7 @@ from serialscan.errors import ExitCode, SerialscanError
 
 
 @click.group(
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
@@ -36,7 +38,8 @@ Examples:
 \b
 Exit codes: 0 all inputs processed; 2 usage; 3 some inputs failed (their records say why);
 4 no input could be read; 5 output cannot be written; 6 an engine or a weight is missing or wrong;
-7 bad settings; 8 verification failed; 15 internal error; 130 interrupted (what was written is valid).
+7 bad settings; 8 verification failed; 15 internal error; 130 interrupted (what was written is valid);
+141 whoever read the output went away before its end, as head does (what was written is valid).
 """,
 )
 @click.version_option(__version__, "-V", "--version", prog_name="serialscan")
@@ -72,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         say(f"serialscan: {error}", err=True)
         return error.exit_code
     except ClosedPipeError:
-        return ExitCode.OK
+        return ExitCode.NOBODY_READS
     except Exception as error:
         if logging.getLogger("serialscan").isEnabledFor(logging.DEBUG):
             say(traceback.format_exc(), err=True)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from serialscan.cli.completion import files
+from serialscan.cli.group import Group
 from serialscan.cli.key import passphrase_option
 from serialscan.cli.options import verbose_option
 from serialscan.cli.progress import counted
@@ -29,12 +31,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   serialscan case seal seizure-17.case --by "A. Doe"
   serialscan case verify seizure-17.case --head seizure-17.head
   serialscan case log seizure-17.case
-"""
+""",
 )
 def case() -> None:
     """Keep, verify and hand over a case: one file with photos' records, decisions and custody."""
@@ -72,6 +75,7 @@ or of another version; 7 the head or a key cannot be read.
     "keys",
     multiple=True,
     metavar="FINGERPRINT|FILE.pub",
+    shell_complete=files,
     help="A key that must have signed; can be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write one object of JSON.")
@@ -304,7 +308,7 @@ Examples:
 """
 )
 @_case_argument
-@click.argument("what", required=False, metavar="[ITEM|PATH|SHA256]")
+@click.argument("what", required=False, metavar="[ITEM|PATH|SHA256]", shell_complete=files)
 @click.option(
     "--pictures",
     type=click.Path(path_type=Path, file_okay=False),
@@ -578,11 +582,12 @@ def certificate(
 
 
 @case.group(
+    cls=Group,
     epilog="""\b
 Example:
   serialscan case timestamp request seizure-17.case -o seizure-17.tsq
   serialscan case timestamp add seizure-17.case seizure-17.tsr --by "A. Doe"
-"""
+""",
 )
 def timestamp() -> None:
     """Have a time stamping authority (RFC 3161) state when a head was there, by courier."""

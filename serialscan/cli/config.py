@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from serialscan.cli.group import Group
 from serialscan.cli.options import config_option, effective_settings, verbose_option
 from serialscan.cli.text import say
 
 
-@click.group()
+@click.group(cls=Group)
 def config() -> None:
     """Show the settings in force."""
 

@@ -100,6 +100,7 @@ def evaluate(
     report = evaluation(run, labels=str(labels), labels_sha256=file_sha256(labels), baseline=before)
     if html is not None:
         write_page(html, report, run, effective.settings)
+        say(f"serialscan: look at {html}", err=True)
     if as_json:
         import msgspec
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from serialscan.cli.group import Group
 from serialscan.cli.options import verbose_option
 from serialscan.errors import SettingsError, VerifyError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(epilog="\b\nExample:\n  serialscan key create ~/keys/doe.key --name j.doe/1234")
+@click.group(cls=Group, epilog="\b\nExample:\n  serialscan key create ~/keys/doe.key --name j.doe/1234")
 def key() -> None:
     """Make keys that sign the heads of cases, and sign with them as a witness."""
 

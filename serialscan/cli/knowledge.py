@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from serialscan.batch.output import take_stdout
+from serialscan.cli.group import Group
 from serialscan.cli.options import check_stdin, verbose_option
 from serialscan.cli.text import say
 from serialscan.errors import InputError, SettingsError
 from serialscan.files.whole import write_new
 
 
-@click.group()
+@click.group(cls=Group)
 def knowledge() -> None:
     """Show and test what is known of makers, models and numbers, and propose more of it."""
 
@@ -82,7 +83,7 @@ def propose(records: Path, output: Path | None, verbose: int) -> None:
     at it and gives the file to scan --knowledge.
     """
     from serialscan import __version__
-    from serialscan.marking.propose import as_toml, propose
+    from serialscan.marking.propose import LEAST_PHOTOS, LEAST_VALUES, as_toml, propose
     from serialscan.record import photo_records
 
     check_stdin(records)
@@ -95,4 +96,10 @@ def propose(records: Path, output: Path | None, verbose: int) -> None:
     else:
         write_new(output, text.encode())
     count = sum(not one.rival for one in proposals)
-    say(f"{count} proposed from {photos} photos; look at each before you use it.", err=True)
+    told = "look at each before you use it."
+    if not count:
+        told = (
+            f"a shape needs at least {LEAST_PHOTOS} photos of like items, with {LEAST_VALUES} different "
+            "numbers that are surely read."
+        )
+    say(f"{count} proposed from {photos} photos; {told}", err=True)

@@ -6,7 +6,9 @@ import contextlib
 import json
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
@@ -57,31 +59,27 @@ class Events(Quiet):
 
 
 class Bar(Quiet):
-    """A bar with photos per second and the time left."""
+    """A bar with the photos read, those there are, the speed and the time left.
+
+    The speed is that of the whole run. Records come in input order, so several come at once when a slow photo
+    before them is done; the speed of the last seconds would then be far from true.
+    """
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            ProgressColumn,
-            Task,
-            TextColumn,
-            TimeRemainingColumn,
-        )  # fmt: skip
+        from rich.progress import BarColumn, Progress, ProgressColumn, Task
         from rich.text import Text
 
-        class Speed(ProgressColumn):
+        class Told(ProgressColumn):
             def render(self, task: Task) -> Text:
-                return Text(speed(task.speed) if task.speed else "")
+                return Text(_told(task.fields["tally"], task.elapsed or 0.0))
 
         self._progress = Progress(
-            BarColumn(), MofNCompleteColumn(), Speed(), TextColumn("left"), TimeRemainingColumn(),
-            TextColumn("{task.fields[failed]} failed"),
-            console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False,
+            BarColumn(20), Told(), console=Console(stderr=True),
+            transient=True, redirect_stdout=False, redirect_stderr=False,
         )  # fmt: skip
-        self._task = self._progress.add_task("", total=None, failed=0)
+        self._task = self._progress.add_task("", total=None, tally=None)
+        self._lock = threading.RLock()
 
     def __enter__(self) -> Bar:
         self._progress.start()
@@ -90,16 +88,52 @@ class Bar(Quiet):
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
+    def begin(self, tally: Tally) -> None:
+        """Show the counts from now on."""
+        self._progress.update(self._task, tally=tally)
+
     def update(self, outcome: Outcome, tally: Tally) -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=tally.done, total=tally.total, failed=tally.failed)
+        self._progress.update(self._task, completed=tally.done, total=tally.total)
+
+    def write(self, outcome: Outcome) -> None:
+        """Name what failed, with -v, on a line of its own."""
+        with self._line():
+            super().write(outcome)
+
+    def skip(self, path: str, why: Why) -> None:
+        """Name what is no input, with -v, on a line of its own."""
+        with self._line():
+            super().skip(path, why)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Take the bar off the terminal for a moment."""
-        self._progress.stop()
-        yield
-        self._progress.start()
+        with self._lock:  # what is skipped comes from another thread
+            self._progress.stop()
+            try:
+                yield
+            finally:
+                self._progress.start()
+
+    def _line(self) -> contextlib.AbstractContextManager[None]:
+        return self.aside() if _log.isEnabledFor(logging.INFO) else contextlib.nullcontext()
+
+
+def _told(tally: Tally | None, seconds: float) -> str:
+    """What stands behind the bar ``seconds`` after the run began."""
+    if tally is None or tally.done == 0:
+        return "loading"
+    parts = [f"{tally.done} of {tally.total}" if tally.total is not None else f"{tally.done}"]
+    parts[0] += ", counting" if tally.counting else ""
+    parts += [f"{tally.failed} failed"] if tally.failed else []
+    read = tally.done - tally.earlier - tally.twins
+    if read and seconds > 0:
+        parts.append(speed(read / seconds))
+        if tally.total is not None:
+            left = round((tally.total - tally.done) * seconds / read)
+            parts.append(f"{timedelta(seconds=left)} left")
+    return "  ".join(parts)
 
 
 class Aside(Sink):
@@ -109,10 +143,20 @@ class Aside(Sink):
         self._sink = sink
         self._shown = shown
 
+    def begin(self, tally: Tally) -> None:
+        """Hand on while the bar is off the terminal."""
+        with self._shown.aside():
+            self._sink.begin(tally)
+
     def write(self, outcome: Outcome) -> None:
-        """Write the record while the bar is off the terminal."""
+        """Hand on while the bar is off the terminal."""
         with self._shown.aside():
             self._sink.write(outcome)
+
+    def end(self, tally: Tally) -> None:
+        """Hand on while the bar is off the terminal."""
+        with self._shown.aside():
+            self._sink.end(tally)
 
 
 def progress(kind: str, quiet: bool) -> Quiet:
@@ -125,7 +169,10 @@ def progress(kind: str, quiet: bool) -> Quiet:
     if kind == "json":
         return Events()
     if kind == "auto" and not quiet and sys.stderr.isatty():
-        return Bar()
+        from rich.console import Console
+
+        if Console(stderr=True).is_interactive:  # else nothing can be taken off the terminal again
+            return Bar()
     return Quiet()
 
 

@@ -6,23 +6,35 @@ import json
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
+from serialscan.cli.completion import words
 from serialscan.cli.text import say
 from serialscan.errors import OutputError
+
+
+def _traps() -> tuple[str, ...]:
+    """The kinds of traps; loads the renderer, so only where one is asked for."""
+    from serialscan.render.traps import HARMLESS, KINDS, LOOKS
+
+    return (*KINDS, HARMLESS, *(f"covered:{look}" for look in LOOKS))
 
 
 def _known_kinds(
     context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The kinds of traps that were asked for; loads the renderer only for these."""
-    if value:
-        from serialscan.render.traps import HARMLESS, KINDS, LOOKS
-
-        known = (*KINDS, HARMLESS, *(f"covered:{look}" for look in LOOKS))
-        for kind in value:
-            if kind not in known:
-                raise click.BadParameter(f"{kind!r} is none of {', '.join(known)}.")
+    """The kinds of traps that were asked for."""
+    known = _traps() if value else ()
+    for kind in value:
+        if kind not in known:
+            raise click.BadParameter(f"{kind!r} is none of {', '.join(known)}.")
     return value
+
+
+def _complete_kinds(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    return words(*_traps())(context, parameter, incomplete)
 
 
 @click.command(
@@ -87,6 +99,7 @@ Examples:
     metavar="KIND",
     multiple=True,
     callback=_known_kinds,
+    shell_complete=_complete_kinds,
     help="Only this kind of trap, with --traps or without; may be given several times.",
 )
 @click.option("--samples", is_flag=True, help="Make the photos of samples/ instead of random ones.")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -21,14 +21,17 @@ from serialscan.batch.output import is_stdout, take_stdout
 from serialscan.batch.processes import local_processes
 from serialscan.batch.resume import Earlier, Made, Missing
 from serialscan.batch.run import run
-from serialscan.batch.sink import Lines, Sink
 from serialscan.batch.worker import Job
+from serialscan.cli.completion import files, words
+from serialscan.cli.forms import FORMS, form_of, sink_of
 from serialscan.cli.key import passphrase_option
 from serialscan.cli.options import config_option, effective_settings, verbose_option
 from serialscan.cli.progress import Aside, progress
-from serialscan.cli.text import about_reader, say, summary
+from serialscan.cli.summary import summary
+from serialscan.cli.text import about_reader, say
 from serialscan.errors import ExitCode, InputError
 from serialscan.printable import printable
+from serialscan.settings import EffortChoice, ReaderChoice
 from serialscan.tool import tool_with
 
 if TYPE_CHECKING:
@@ -57,11 +60,12 @@ Exit codes: 0 all read; 3 some failed (their records say why); 4 none could be r
 cannot be written; 7 the case was read with other settings; 8 the case was tampered with; 130 interrupted.
 """
 )
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...", shell_complete=files)
 @click.option("-r", "--recursive", is_flag=True, help="Enter the folders' folders.")
 @click.option(
     "--files-from",
     metavar="FILE",
+    shell_complete=files,
     help="Also take the files and folders listed in FILE, one a line; - is stdin.",
 )
 @click.option("-0", "--null", is_flag=True, help="Names in the list end with a NUL byte (find -print0).")
@@ -81,6 +85,7 @@ cannot be written; 7 the case was read with other settings; 8 the case was tampe
 @click.option(
     "--items",
     metavar="folder|name|FILE.csv",
+    shell_complete=words("folder", "name", or_files=True),
     help="Also one record an item, from all its photos: those of one folder; those whose names are alike "
     "before the last _, - or space; or as a table with the columns photo, item and case fields says. "
     "With a table PATH may be left out.",
@@ -140,10 +145,11 @@ cannot be written; 7 the case was read with other settings; 8 the case was tampe
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["auto", "ndjson", "table"]),
+    type=click.Choice(["auto", *FORMS]),
     default="auto",
     show_default=True,
-    help="auto: a table on a terminal, otherwise JSON lines.",
+    help="auto: what the suffix of --output says (.csv, .tsv); else a table on a terminal and JSON lines "
+    "everywhere else. csv and tsv: one row a record, for spreadsheets.",
 )
 @click.option(
     "--progress",
@@ -170,11 +176,13 @@ cannot be written; 7 the case was read with other settings; 8 the case was tampe
 @click.option(
     "--reader",
     metavar="auto|network|tesseract",
+    shell_complete=words(*get_args(ReaderChoice)),
     help="Who reads; auto: Tesseract also testifies if installed.",
 )
 @click.option(
     "--effort",
     metavar="fast|normal|thorough",
+    shell_complete=words(*get_args(EffortChoice)),
     help="How closely to look: fast for a first overview, thorough for the photo that matters.",
 )
 @click.option(
@@ -229,7 +237,8 @@ def scan(
     if null and files_from is None:
         raise click.UsageError("-0 says how the names of --files-from end; add --files-from.")
     file = Path(output) if output is not None and not is_stdout(output) else None
-    if resume and case_path is None and (file is None or form == "table"):
+    form = form_of(form, file)
+    if resume and case_path is None and (file is None or form not in ("auto", "ndjson")):
         raise click.UsageError("--resume goes on with a file of records: name it with --output FILE.")
     if resume and file is not None and STDIN in paths:
         raise click.UsageError("--resume cannot find what came from standard input: name the file.")
@@ -254,11 +263,12 @@ def scan(
     if crops is not None and pictures is not None and crops.samefile(pictures):
         raise click.UsageError("--crops and --pictures each have a page of their own: name two folders.")
     if file is not None:
-        data = open_output(file, paths, resume=resume)
+        data = open_output(file, paths, resume=resume, records=form in ("auto", "ndjson"))
     made = Made(data, effective.settings) if resume and isinstance(data, RecordFile) else None
     if made is not None and made.cut:
         say(f"serialscan: the last record in {file} was cut off and is made again", err=True)
-    as_table = form == "table" or (form == "auto" and file is None and data.is_terminal)
+    if form == "auto":
+        form = "table" if file is None and data.is_terminal else "ndjson"
     with contextlib.ExitStack() as stack:
         into = None
         if case_path is not None:
@@ -266,13 +276,7 @@ def scan(
                 _case_run(case_path, effective.settings, selection, grouping, signer, further_run)
             )
         shown = stack.enter_context(progress(progress_kind, quiet))
-        records: Sink
-        if as_table:
-            from serialscan.cli.table import TableWriter
-
-            records = TableWriter(data)
-        else:
-            records = Lines(data)
+        records = sink_of(form, data)
         if data.is_terminal:
             records = Aside(records, shown)
         if made is not None:
@@ -282,15 +286,16 @@ def scan(
         sinks = [*([into] if into is not None else []), records, *pages, shown]
         tally = run(Inputs(selection, grouping, into or made), executor, sinks)
     if not quiet or tally.interrupted:
-        told = [summary(tally), *about_reader(tool_with(effective.settings))]
-        say(f"serialscan: {'; '.join(told)}", err=True)
+        next_steps = "" if into else _next(form, file, pages, terminal=data.is_terminal)
+        for line in summary(tally, about_reader(tool_with(effective.settings)), next_steps):
+            say(f"serialscan: {line}", err=True)
         for page in (page for page in pages if page.path.is_file()):
             without = f"; {page.without} without a picture, it says why" if page.without else ""
             say(f"serialscan: look at {page.path}{without}", err=True)
+    elif tally.done == tally.failed == 1 and form != "table":
+        say(f"serialscan: {tally.last_error}", err=True)
     if into is not None:
         _tell_head(into)
-    if tally.done == tally.failed == 1 and not as_table:
-        say(f"serialscan: {tally.last_error}", err=True)
     if tally.done == 0 and not tally.interrupted:
         raise InputError(_NOTHING)
     return tally.exit_code
@@ -397,6 +402,17 @@ def _earlier(
         stack.callback(file.close)
         return Made(file, settings, repair=False)
     return None
+
+
+def _next(form: str, file: Path | None, pages: Sequence[IndexPage], *, terminal: bool) -> str:
+    """What a person may do next; empty where a program takes the records, or a page shows them."""
+    if pages or (file is None and not terminal):
+        return ""
+    if form == "ndjson" and file is not None:
+        return "next: the same command with --resume --pictures DIR shows each photo and what was read"
+    if file is not None:
+        return "next: the same command with -o records.ndjson --pictures DIR keeps all that was read"
+    return "next: the same command with -o records.ndjson --pictures DIR keeps what was read, with pictures"
 
 
 def _pages(folders: Mapping[str, Path]) -> list[IndexPage]:

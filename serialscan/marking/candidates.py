@@ -461,4 +461,5 @@ def told(reasons: Reasons) -> tuple[Reason, ...]:
 
 def sentence(reasons: Reasons) -> str:
     """Reasons in words, with their weights."""
-    return ", ".join(f"{detail} {points:+.1f}" for (_, detail), points in reasons.items())
+    # Adding zero makes -0.0 to 0.0.
+    return ", ".join(f"{detail} {round(points, 1) + 0.0:+.1f}" for (_, detail), points in reasons.items())

@@ -13,11 +13,37 @@ from collections.abc import Iterator
 # libjpeg looks a few bytes ahead of the last pixel; these are there to be looked at.
 _LOOKAHEAD = bytes(16)
 _END_MARKER = b"\xff\xd9"
+_FILL = re.compile(rb"\xff*(?=\xff)")  # ISO/IEC 10918-1, B.1.1.2: any number of them may precede a marker
+_MUCH_FILL = b"\xff" * 64  # no camera writes as much
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _SOF_SEQUENTIAL = {0xC0, 0xC1}
 _SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOS, _EOI = 0xDA, 0xD9
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
+
+
+MOST_SCANS = 100
+"""Programs write 10 or so; each takes the time of another decoding."""
+
+
+def without_fill(data: bytes) -> bytes:
+    """The same picture without long runs of fill bytes in its header, which Pillow reads one by one."""
+    if _MUCH_FILL not in data:
+        return data
+    kept = [data[:2]]
+    position = 2
+    for marker, end, _ in _segments(data):
+        found = _FILL.match(data, position)
+        kept.append(data[found.end() if found else position : end])
+        position = end
+        if marker == _SOS:
+            break
+    return b"".join((*kept, data[position:]))
+
+
+def scans(data: bytes) -> int:
+    """How many scans there are, as far as it can be followed."""
+    return sum(marker == _SOS for marker, _, _ in _segments(data))
 
 
 def complaint(data: bytes) -> str | None:
@@ -84,12 +110,9 @@ def with_surplus(data: bytes) -> bytes | None:
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield (marker, position after its segment, component count of SOF and SOS) up to EOI."""
     position = 2
-    while position + 2 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker == 0xFF:  # fill byte
-            position += 1
-            continue
-        position += 2
+    while (fill := _FILL.match(data, position)) and fill.end() + 2 <= len(data):
+        marker = data[fill.end() + 1]
+        position = fill.end() + 2
         if marker == _EOI:
             yield marker, position, 0
             return

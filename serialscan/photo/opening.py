@@ -74,7 +74,13 @@ class OpenedPhoto:
             raise
 
     def _open(self, photo: Path | bytes, settings: Settings, sha256: str | None) -> None:
-        from serialscan.photo.decode import Picture, too_many_pixels
+        from serialscan.photo.decode import (
+            LONGEST_SIDE,
+            PLANNED_PIXELS,
+            Picture,
+            too_many_pixels,
+            too_much_memory,
+        )
 
         if isinstance(photo, bytes):
             check_bytes(len(photo), settings.max_bytes)
@@ -101,6 +107,14 @@ class OpenedPhoto:
             )
         if picture.pixel_count > settings.max_pixels:
             raise too_many_pixels(picture.pixel_count, settings.max_pixels)
+        if picture.longest_side > LONGEST_SIDE:
+            raise PhotoError(
+                "too_many_pixels",
+                f"the photo is {picture.longest_side} pixels wide or high, and more than {LONGEST_SIDE} are "
+                "not read: cut it into parts",
+            )
+        if picture.weight > max(PLANNED_PIXELS, settings.max_pixels):
+            raise too_much_memory(picture)
         what = picture.complaint()
         if what is not None:
             picture.warnings.append(_damaged(what))

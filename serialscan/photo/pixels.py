@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from PIL import Image
 
@@ -25,20 +27,28 @@ def to_rgb(image: Image.Image) -> np.ndarray:
         image: the picture.
 
     Returns:
-        uint8 (H, W, 3), writable.
+        uint8 (H, W, 3), writable. Beside the picture and this, memory holds some rows only, unless the
+        picture is transparent.
     """
     import numpy as np
 
     if image.mode in _SEVERAL_BYTES:
-        grey = _eight_bits(np.asarray(image))
+        grey = _eight_bits(image)
         return np.repeat(grey[:, :, None], 3, axis=2)
     if image.mode in _WITH_ALPHA or "transparency" in image.info:
         image = _on_paper(image.convert("RGBA"))
-    elif image.mode == "LAB":  # Pillow has no way from LAB to RGB without colour profiles
-        image = image.getchannel("L").convert("RGB")
-    elif image.mode != "RGB":
-        image = image.convert("RGB")
-    return np.array(image)
+    rgb = np.empty((image.height, image.width, 3), np.uint8)
+    for top, rows in strips(image):
+        if rows.mode == "LAB":  # Pillow has no way from LAB to RGB without colour profiles
+            rows = rows.getchannel("L")
+        rgb[top : top + rows.height] = np.asarray(rows.convert("RGB"))
+    return rgb
+
+
+def strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """Some rows at a time, and where they begin: Pillow copies what it converts, and what it gives away."""
+    for top in range(0, image.height, _ROWS_AT_ONCE):
+        yield top, image.crop((0, top, image.width, min(top + _ROWS_AT_ONCE, image.height)))
 
 
 def _on_paper(shown: Image.Image) -> Image.Image:
@@ -52,36 +62,39 @@ def _on_paper(shown: Image.Image) -> Image.Image:
     return paper
 
 
-def _eight_bits(values: np.ndarray) -> np.ndarray:
+def _eight_bits(image: Image.Image) -> np.ndarray:
     import numpy as np
 
-    real = values.dtype.kind == "f"
+    real = image.mode == "F"
     if real:
-        low, high = _finite_range(values)
+        low, high = _finite_range(image)
         if low >= 0 and high <= 1:
             low, high = 0.0, 1.0
         elif low >= 0 and high <= 255:
             low, high = 0.0, 255.0
     else:
-        low = min(0, int(values.min()))
-        high = low + (1 << max(8, (int(values.max()) - low).bit_length())) - 1
-    grey = np.empty(values.shape, np.uint8)
-    for row in range(0, len(values), _ROWS_AT_ONCE):  # not the whole of it: these take 8 bytes a pixel
+        ranges = [
+            (int(part.min()), int(part.max())) for part in (np.asarray(rows) for _, rows in strips(image))
+        ]
+        low = min(0, *(least for least, _ in ranges))
+        high = low + (1 << max(8, (max(most for _, most in ranges) - low).bit_length())) - 1
+    grey = np.empty((image.height, image.width), np.uint8)
+    for top, rows in strips(image):
         # float64: a step of 1 in 32 bits is still a step.
-        part = values[row : row + _ROWS_AT_ONCE].astype(np.float64)
+        part = np.asarray(rows).astype(np.float64)
         if real:
             part = np.nan_to_num(part, nan=low, posinf=high, neginf=low)
         scaled = (part - low) * (255.0 / max(high - low, 1e-12))
-        grey[row : row + _ROWS_AT_ONCE] = np.clip(np.rint(scaled), 0, 255)
+        grey[top : top + rows.height] = np.clip(np.rint(scaled), 0, 255)
     return grey
 
 
-def _finite_range(values: np.ndarray) -> tuple[float, float]:
+def _finite_range(image: Image.Image) -> tuple[float, float]:
     import numpy as np
 
     ranges = []
-    for row in range(0, len(values), _ROWS_AT_ONCE):
-        part = values[row : row + _ROWS_AT_ONCE]
+    for _, rows in strips(image):
+        part = np.asarray(rows)
         part = part[np.isfinite(part)]
         if part.size:
             ranges.append((float(part.min()), float(part.max())))

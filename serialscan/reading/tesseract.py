@@ -58,10 +58,15 @@ def version() -> str | None:
     if os.name == "nt" and _WINDOWS_PROGRAM.exists():
         pytesseract.pytesseract.tesseract_cmd = str(_WINDOWS_PROGRAM)
     try:
+        for question in ("--version", "--list-langs"):  # pytesseract asks the same, and waits for ever
+            _ask(question)
         found = str(pytesseract.get_tesseract_version()).splitlines()[0].strip()
         if _LANGUAGE not in pytesseract.get_languages():
             return None
-    except (pytesseract.TesseractError, OSError, SystemExit, ValueError, IndexError):
+    except (
+        *(pytesseract.TesseractError, OSError, SystemExit, ValueError, IndexError),
+        subprocess.SubprocessError,
+    ):
         return None
     library = _library()
     return library[1] if library else found
@@ -92,15 +97,20 @@ def _data_folder() -> str:
     Raises:
         LookupError: it does not.
     """
-    from pytesseract import pytesseract
-
-    told = subprocess.run(
-        [pytesseract.tesseract_cmd, "--list-langs"], capture_output=True, timeout=_SECONDS, check=True
-    )
-    folder = re.search(r'"(.+)"', os.fsdecode(told.stdout).partition("\n")[0])
+    folder = re.search(r'"(.+)"', os.fsdecode(_ask("--list-langs")).partition("\n")[0])
     if folder is None:
         raise LookupError("tesseract --list-langs names no folder")
     return folder[1]
+
+
+def _ask(question: str) -> bytes:
+    """What the program says; a ``subprocess.SubprocessError`` if it fails or takes too long."""
+    from pytesseract import pytesseract
+
+    command = [pytesseract.tesseract_cmd, question]
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=True
+    ).stdout
 
 
 def available() -> bool:
@@ -118,13 +128,15 @@ def testify(lines: Sequence[np.ndarray]) -> list[Testimony | None]:
         One testimony a line, in order; None where Tesseract read nothing or failed. ``confidence`` is
         the product of its confidences in the words of the line.
     """
+    if not available():
+        return [None] * len(lines)
     strips = {number: _dark_on_light(line) for number, line in enumerate(lines)}
     # On an empty page Tesseract sees letters.
     pages = {number: _page(strip) for number, strip in strips.items() if strip.min() < 128}
     if not pages:
         return [None] * len(lines)
     try:
-        library = _library() if version() else None
+        library = _library()
         words = (
             _from_program(list(pages.values()))
             if library is None
