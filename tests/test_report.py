@@ -394,10 +394,13 @@ def test_what_is_too_large_is_split_into_files_that_lead_to_each_other(
             write_report(path, origin, selected, (), facts, most_bytes=60_000)
         assert not path.exists() and not (tmp_path / "a report #1-1.html").exists()
         (tmp_path / "a report #1-2.html").unlink()
+        whole = write_report(tmp_path / "whole.html", origin, selected, (), facts, most_bytes=200_000)
         written = write_report(path, origin, selected, (), facts, most_bytes=60_000)
+    assert len(whole.files) == 1 and whole.files[0].read_text("utf-8").count("<article") == 7
     assert written.items == 7 and len(written.files) > 2 and all(one.is_file() for one in written.files)
     counts = [one.read_text("utf-8").count("<article") for one in written.files]
     assert counts[0] == 0 and sum(counts) == 7 and all(counts[1:])
+    assert all(one.stat().st_size < 60_000 for one in written.files)
     with opened(browser, path) as seen:
         assert "How this was made" in seen.texts("main")[0]
         seen.page.click("table.index a >> nth=5")
