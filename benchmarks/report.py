@@ -3,12 +3,13 @@
 Items are the samples again and again, each a file of its own, with the lines of samples/labels.jsonl as what
 was read. Chromium is driven by Playwright (``pip install ".[test]"``).
 
-    python benchmarks/report.py [--counts 100 2000] [--chromium PATH]
+    python benchmarks/report.py [--counts 100 2000] [--photos 100] [--chromium PATH]
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import resource
@@ -17,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from serialscan.case import CaseWriter, InputFacts, Picture, Run
 from serialscan.photo import open_photo
@@ -147,8 +150,8 @@ def reported(source: Path, output: Path, *words: str) -> float:
     return time.perf_counter() - started
 
 
-def opened(chromium: str, path: Path) -> Iterator[tuple[str, float]]:
-    """What takes how many seconds in Chromium: opening (three times), a search, a jump to the last item."""
+def opened(chromium: str, path: Path) -> Iterator[tuple[str, float, float]]:
+    """What takes how many seconds, and how many of all processors, in Chromium; three times each."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -156,19 +159,33 @@ def opened(chromium: str, path: Path) -> Iterator[tuple[str, float]]:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.set_default_timeout(600_000)
-            started = time.perf_counter()
-            page.goto(path.as_uri(), wait_until="load")
-            yield "open", time.perf_counter() - started
-            started = time.perf_counter()
-            page.fill("#search", "m249")
-            page.evaluate("new Promise(requestAnimationFrame)")
-            yield "search", time.perf_counter() - started
-            page.click("button[type=reset]")
-            started = time.perf_counter()
-            page.click("table.index tr:last-child a")
-            page.evaluate("new Promise(requestAnimationFrame)")
-            yield "jump to the last item", time.perf_counter() - started
+            page.goto("about:blank")
+            last = page.locator("article").last if "-" in path.stem else page.locator("table.index a").last
+            steps: list[tuple[str, Callable[[], object]]] = [
+                ("open", lambda page=page: page.goto(path.as_uri(), wait_until="load")),  # type: ignore[misc]
+                ("see the last item", last.scroll_into_view_if_needed),
+            ]
+            for what, step in steps:
+                started, busy = time.perf_counter(), processor_seconds()
+                step()
+                page.evaluate("new Promise(requestAnimationFrame)")
+                yield what, time.perf_counter() - started, processor_seconds() - busy
+            if page.locator("#search").is_visible():
+                started, busy = time.perf_counter(), processor_seconds()
+                page.fill("#search", "m249")
+                page.evaluate("new Promise(requestAnimationFrame)")
+                yield "search", time.perf_counter() - started, processor_seconds() - busy
             browser.close()
+
+
+def processor_seconds() -> float:
+    """Of all processes that this one has started, Chromium's among them."""
+    total = 0.0
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            times = child.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def main() -> None:
@@ -177,28 +194,34 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--counts", type=int, nargs="+", default=[100, 2000])
+    parser.add_argument("--photos", type=int, default=100, help="items made from records and photos")
     parser.add_argument("--chromium", default=next(filter(None, map(shutil.which, NAMES)), None))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = write_records(folder, 100)
+        source = write_records(folder, options.photos)
         seconds = reported(source, folder / "records.html")
         size = (folder / "records.html").stat().st_size
-        print(f"100 items from records: {size / 1e6:.2f} MB, made in {seconds:.1f} s")
+        print(
+            f"{options.photos} items from records: {size / 1e6:.2f} MB, made in {seconds:.1f} s", flush=True
+        )
         for count in options.counts:
             case = write_case(folder / f"{count}.case", count)
-            page = folder / f"{count}.html"
-            seconds = reported(case, page)
+            seconds = reported(case, folder / f"{count}.html")
             files = sorted(folder.glob(f"{count}*.html"))
             size = sum(one.stat().st_size for one in files)
             made = f"{size / 1e6:.2f} MB in {len(files)} files, made in {seconds:.1f} s"
-            print(f"{count} items from a case: {made}")
-            if options.chromium:
-                found: dict[str, list[float]] = {}
-                for what, taken in opened(options.chromium, page):
-                    found.setdefault(what, []).append(taken)
+            print(f"{count} items from a case: {made}", flush=True)
+            for page in (folder / f"{count}.html", folder / f"{count}-1.html") if options.chromium else ():
+                found: dict[str, list[tuple[float, float]]] = {}
+                for what, taken, busy in opened(options.chromium, page) if page.is_file() else ():
+                    found.setdefault(what, []).append((taken, busy))
                 for what, some in found.items():
-                    print(f"  {what}: {min(some):.2f} to {max(some):.2f} s")
+                    (first, last), (least, most) = (
+                        (min(each), max(each)) for each in zip(*some, strict=True)
+                    )
+                    told = f"{first:.2f} to {last:.2f} s, {least:.2f} to {most:.2f} s of processors"
+                    print(f"  {page.name} ({page.stat().st_size / 1e6:.1f} MB), {what}: {told}", flush=True)
             if options.chromium and count <= 100:
                 seconds = reported(case, folder / f"print-{count}.html", "--pdf")
                 size = (folder / f"print-{count}.pdf").stat().st_size

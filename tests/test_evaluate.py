@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -452,6 +453,7 @@ class Page(html.parser.HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.sources: list[str] = []
+        self.ids: set[str] = set()
         self.text = ""
         self._open: list[str] = []
         self.feed(text)
@@ -461,6 +463,7 @@ class Page(html.parser.HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.sources += [value or "" for name, value in attributes if name in ("src", "href", "data")]
+        self.ids |= {value or "" for name, value in attributes if name == "id"}
         if tag not in self.VOID:
             self._open.append(tag)
 
@@ -504,8 +507,13 @@ def test_two_samples_from_photos_to_page(serialscan: Program, tmp_path: Path) ->
     assert again.stdout == first.stdout
     seen = Page(page.read_text(encoding="utf-8"))
     assert "script" not in seen.tags and "link" not in seen.tags
-    assert len(seen.sources) == seen.tags.count("img") > 0
-    assert all(source.startswith("data:image/jpeg;base64,") for source in seen.sources)
+    pictures = [source for source in seen.sources if not source.startswith("#")]
+    assert len(pictures) == seen.tags.count("img") > 0
+    assert all(source.startswith("data:image/jpeg;base64,") for source in pictures)
+    index = {source[1:] for source in seen.sources if source.startswith("#")}
+    assert index == seen.ids >= {"figures", "not-read", "serials", "lines", "wrong-lines"}
+    assert re.search(r"made \d{4}-\d\d-\d\d \d\d:\d\d UTC", seen.text)
+    assert "too few to show it, that takes 380 with none wrong" in seen.text  # of two photos
 
 
 def test_text_for_people_without_a_terminal(serialscan: Program, tmp_path: Path) -> None:

@@ -234,10 +234,12 @@ def test_hostile_texts_stay_texts_everywhere(
         writer.append("set", said)
         writer.append("set", {**said, "item": HOSTILE, "facts": {"mark_place.serial": HOSTILE}})
         writer.append("note", {"person": person, "item": HOSTILE, "text": HOSTILE})
-        entry = {"serial": HOSTILE, "posterior": 0.9, "row": {HOSTILE: HOSTILE}}
-        match = {"register": HOSTILE, "sha256": HOSTILE, "entries": [entry],
-                 "absent": {"probability": 0.1, "reason": HOSTILE}}  # fmt: skip
-        writer.append("match", {"item": HOSTILE, "matches": [match]})
+        row = {"number": 0, "source": HOSTILE, "line": 2, "cells": {HOSTILE: HOSTILE}}
+        entry = {"serial": HOSTILE, "posterior": 0.9, "row": row}
+        match = {"register": HOSTILE, "sha256": HOSTILE, "serial": HOSTILE, "entries": [entry],
+                 "absent": {"probability": 0.1, "reason": "not_on_record", "detail": HOSTILE}}  # fmt: skip
+        of = {"case_id": writer.case_id, "record": 5, "register": HOSTILE, "sha256": HOSTILE}
+        writer.append("match", of, json.dumps([match]).encode())
         writer.checkpoint()
     assert command("report", "hostile.case", "-o", "report.html").code == ExitCode.OK
     page = (tmp_path / "report.html").read_text("utf-8")
@@ -392,10 +394,13 @@ def test_what_is_too_large_is_split_into_files_that_lead_to_each_other(
             write_report(path, origin, selected, (), facts, most_bytes=60_000)
         assert not path.exists() and not (tmp_path / "a report #1-1.html").exists()
         (tmp_path / "a report #1-2.html").unlink()
+        whole = write_report(tmp_path / "whole.html", origin, selected, (), facts, most_bytes=200_000)
         written = write_report(path, origin, selected, (), facts, most_bytes=60_000)
+    assert len(whole.files) == 1 and whole.files[0].read_text("utf-8").count("<article") == 7
     assert written.items == 7 and len(written.files) > 2 and all(one.is_file() for one in written.files)
     counts = [one.read_text("utf-8").count("<article") for one in written.files]
     assert counts[0] == 0 and sum(counts) == 7 and all(counts[1:])
+    assert all(one.stat().st_size < 60_000 for one in written.files)
     with opened(browser, path) as seen:
         assert "How this was made" in seen.texts("main")[0]
         seen.page.click("table.index a >> nth=5")
@@ -491,16 +496,22 @@ def test_matches_of_records_are_shown_and_a_form_not_known_stops_nothing(
     command: Command, folder: Path, tmp_path: Path
 ) -> None:
     lines = [json.loads(to_json(one)) for one in some_records(folder, 2)]
-    entry = {"serial": "AB1000", "posterior": 0.97, "margin": 0.9, "differs": "nothing", "block": "AB1000 on",
-             "row": {"maker": "COLT"}}  # fmt: skip
-    lines[0]["matches"] = [{"register": "stock.reg", "sha256": "cd" * 32, "prior_absent": 0.4, "rest": 2,
-                            "entries": [entry], "bound": 1e-6,
-                            "absent": {"probability": 0.02, "reason": "hole in block"}}]  # fmt: skip
+    row = {"number": 7, "source": "stock.csv", "line": 9, "cells": {"maker": "COLT"}}
+    block = {"first": "AB0001", "last": "AB9999", "on_record": 9000, "numbers": 9999, "place": 1000}
+    entry = {"serial": "AB1008", "posterior": 0.97, "margin": 0.9, "row": row, "block": block,
+             "differs": [{"at": 6, "read": "0", "register": "8"}]}  # fmt: skip
+    absent = {"probability": 0.02, "reason": "hole_in_block", "detail": "AB1000 is a hole"}
+    lines[0]["matches"] = [
+        {"register": "stock.reg", "sha256": "cd" * 32, "serial": "AB1000", "entries": [entry],
+         "prior_absent": 0.4, "rest": {"entries": 2, "posterior": 0.01}, "bound": 1e-6, "absent": absent},
+    ]  # fmt: skip
     lines[1]["matches"] = 17
     (tmp_path / "records.ndjson").write_text("\n".join(map(json.dumps, lines)), "utf-8")
     assert command("report", "records.ndjson", "-o", "report.html").code == ExitCode.OK
     first, second = (tmp_path / "report.html").read_text("utf-8").split("<article")[1:]
-    assert "stock.reg" in first and "probability 0.970" in first and "hole in block" in first
+    for told in ("stock.reg", "probability 0.970", "AB1000 is a hole", "character 6: read 0, register 8",
+                 "9000 of its 9999 numbers on record", "maker: COLT", "stock.csv, line 9"):  # fmt: skip
+        assert told in first
     assert "that this version cannot show" in second
 
 

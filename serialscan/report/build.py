@@ -172,7 +172,7 @@ def item_of(unit: Unit) -> Item:
         warnings=_warnings(unit),
         facts=(*unit.facts, *(item.case.items() if item is not None else ())),
         decisions=_said(unit),
-        matches=(*unit.matches, *(match for line in unit.lines for match in matches_of(line))),
+        matches=unit.matches or _matches(unit),
         log=unit.log,
         made=_made(unit),
     )
@@ -491,6 +491,14 @@ def _candidates(unit: Unit) -> tuple[Field, ...]:
         for value, confidence in rivals[:_MOST_CANDIDATES]
         if value != chosen and confidence >= _LEAST_CANDIDATE
     )
+
+
+def _matches(unit: Unit) -> tuple[Match, ...]:
+    """Matches in the record of the item, or if there are none in those of its photos."""
+    found = [matches_of(line) for line in unit.lines]
+    if unit.item is not None and found[0]:
+        return found[0]
+    return tuple(match for some in found for match in some)
 
 
 def _errors(unit: Unit) -> tuple[Told, ...]:

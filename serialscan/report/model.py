@@ -174,10 +174,11 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a register says of a serial."""
+    """What a register says of a serial; ``serial`` is what was searched for."""
 
     register: str
     sha256: str
+    serial: str
     entries: tuple[Matched, ...]
     absent: str
     told: str

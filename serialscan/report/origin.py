@@ -24,7 +24,7 @@ from serialscan.errors import InputError
 from serialscan.record import ItemRecord, PhotoRecord, Tool, any_from_json
 from serialscan.record.ndjson import STDIN
 from serialscan.report.build import Part, Unit, clock
-from serialscan.report.matches import match_of, matches_of
+from serialscan.report.matches import matches_in
 from serialscan.report.model import Item, Match, Picture, Reading, Section
 from serialscan.report.opener import Answer, Openers, Request, path_of
 from serialscan.report.pictures import ITEM_BYTES, OTHER_PX, SERIAL_PX, Cut, Wanted, kept, smaller
@@ -201,7 +201,11 @@ class CaseOrigin:
         self._tools: dict[Tool, int] = {}
         self._decided = list(decisions(reader))
         self._opinions: Mapping[Key, Standing] = decision_now(self._decided)
-        self._entries = [entry for _, entry in reader.entries(KINDS - {"record", "decision"})]
+        self._entries = [entry for _, entry in reader.entries(KINDS - {"record", "decision", "match"})]
+        self._matched: dict[tuple[Any, Any], list[Place]] = {}
+        for place, entry in reader.entries({"match"}):
+            of = entry.fields.get("case_id"), entry.fields.get("record")
+            self._matched.setdefault(of, []).append(place)
         self._facts = facts_now(self._entries)
         self._plan = plan(self._found())
 
@@ -233,7 +237,7 @@ class CaseOrigin:
                 log=tuple(
                     _line(entry) for entry in self._entries if name and entry.fields.get("item") == name
                 ),
-                matches=tuple(self._matches(name, parts)),
+                matches=tuple(self._matches([one.item, *(part.at for part in one.parts)])),
                 entry=self._named(one.item) if one.item is not None else "",
             )  # fmt: skip
 
@@ -335,22 +339,20 @@ class CaseOrigin:
             preview = _fitting(preview, None, left) if preview is not None else None
         return Cut(preview, crops)
 
-    def _matches(self, item: str | None, parts: Sequence[Part]) -> Iterator[Match]:
-        """Matches that stand in the ledger by themselves."""
-        known = {part.sha256 for part in parts if part.sha256 is not None}
-        for entry in self._entries:
-            if entry.kind != "match":
+    def _matches(self, places: Sequence[Place | None]) -> Iterator[Match]:
+        """Matches of the record of an item, or if there are none of those of its photos."""
+        for place in places:
+            if place is None:
                 continue
-            fields: dict[str, Any] = entry.fields
-            if (item is not None and fields.get("item") == item) or fields.get("photo") in known:
-                if entry.payload:
-                    yield from matches_of(entry.payload)
-                else:
-                    for one in fields.get("matches") or ():
-                        try:
-                            yield match_of(one)
-                        except (TypeError, ValueError, KeyError):
-                            continue
+            name = self._reader.branches[place.branch], place.sequence
+            found = [
+                match
+                for at in self._matched.get(name, [])
+                for match in matches_in(self._reader.entry(at).payload)
+            ]
+            yield from found
+            if found and place == places[0]:
+                return
 
     def _case(self) -> Section:
         reader, verdict = self._reader, self._verdict

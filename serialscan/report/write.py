@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     import jinja2
 
 MOST_BYTES = 50_000_000
-"""Bytes of items in one file. Beyond it phones and mail programs give up."""
+"""Bytes of items in one file. Beyond it phones and mail programs give up, and it is split."""
+
+_PARTS = 2
+"""Into how many parts of that many bytes: halves open in half the time (benchmarks/report.py)."""
 
 _HERE = "serialscan.report"
 
@@ -102,7 +105,7 @@ def write_report(
         chosen: as in ``select``.
         facts: what the report says of itself.
         progress: takes how many items are done, and of how many.
-        most_bytes: of items in one file.
+        most_bytes: of items in one file; beyond them files have at most half as many.
 
     Raises:
         OutputError: a file is there already, or cannot be written; nothing is left behind.
@@ -110,17 +113,18 @@ def write_report(
     with contextlib.ExitStack() as stack:
         spools: list[IO[bytes]] = []
         parts: list[int] = []  # of each item the file that holds it, from 0
-        size = most_bytes
+        size, total = most_bytes, 0
         for done, item in enumerate(_items(origin, selected, chosen), start=1):
             html = _item_html(item)
-            if size + len(html) > most_bytes:
+            if size + len(html) > most_bytes // _PARTS:
                 spools.append(stack.enter_context(tempfile.TemporaryFile()))
                 size = 0
             spools[-1].write(html)
             size += len(html)
+            total += len(html)
             parts.append(len(spools) - 1)
             progress(done, len(selected.rows))
-        paths = _paths(path, len(spools))
+        paths = _paths(path, len(spools) if total > most_bytes else 1)
         for one in paths:
             if one.exists():
                 raise OutputError(f"{one}: is there already: choose another name, or delete it.")
@@ -156,7 +160,7 @@ def _pages(
 ) -> Iterator[bytes]:
     """The bytes of each file, in the order of their names."""
     alone = len(paths) == 1
-    holders = ["" if alone else quote(one.name) for one in (paths if alone else paths[1:])]
+    holders = [""] * len(spools) if alone else [quote(one.name) for one in paths[1:]]
     addresses = {
         row.number: f"{holders[part]}#i{row.number}" for row, part in zip(selected.rows, parts, strict=True)
     }
@@ -168,7 +172,7 @@ def _pages(
     end = _template("end.html").render(facts=facts).encode()
     foot = _template("foot.html").render(script=_script()).encode()
     if alone:
-        yield head + _content(spools[0]) + end + foot
+        yield head + b"".join(map(_content, spools)) + end + foot
         return
     yield head + end + foot
     for number, spool in enumerate(spools):
