@@ -147,9 +147,10 @@ def test_letters_of_a_dial_are_no_selector() -> None:
     assert values("selector", "SAFE", "FIRE") == ["SAFE", "FIRE"]
 
 
-def test_a_number_is_a_tags_only_beside_words_of_a_tag() -> None:
-    assert values("evidence_tag", "24-306") == []
-    assert values("evidence_tag", "24-306", "EXHIBIT") == ["24-306"]
+def test_a_number_close_to_a_mark_of_the_item_is_no_tags() -> None:
+    assert values("evidence_tag", "NITRO PROOF", "24-306") == []
+    assert values("evidence_tag", "NITRO PROOF", "EXHIBIT", "24-306") == ["24-306"]
+    assert values("evidence_tag", "NITRO PROOF", line(2, "24-306", at=(900, 700))) == ["24-306"]
 
 
 def test_a_number_of_the_marked_models_shape_is_named_but_may_be_a_tags_and_is_never_accepted() -> None:

@@ -39,6 +39,13 @@ _NUMBER = re.compile(r"\d\w{2,20}")
 _WITH_LETTERS = re.compile(rf"[^\W\d_]{{1,{_LONGEST_HEAD}}}\d{{3}}\w{{0,17}}")
 _GLUED = frozenset({"SN", "PN", "NO", "NR"})  # short labels that are often read without the space behind them
 _DIAL = 2  # single characters around that are none of a selector's
+_OF_ITEM = (
+    "proof",
+    "manufacturer",
+    "model",
+    "calibre",
+)  # marks that stand on the item itself, never on a tag
+_TOUCHING = 1.5  # character heights from such a mark to a number of the item
 _TAG = "evidence_tag"  # the kind and the label of evidence tags
 _GLUED_WORDS = 3  # words of a label before the one that the number sticks to
 
@@ -174,7 +181,7 @@ def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Rea
     parts += [
         part for one in labelled if one.label.kind != "serial" for part in _value_parts(one, lines, knowledge)
     ]
-    parts = _without_lone_tags(_without_dials(_not_of_named(parts, knowledge), lines), hits)
+    parts = _without_false_tags(_without_dials(_not_of_named(parts, knowledge), lines), lines, hits)
     return Read(lines, hits, _without_doubles(parts), labelled, empty)
 
 
@@ -662,12 +669,19 @@ def _without_dials(parts: Sequence[Part], lines: Sequence[Line]) -> list[Part]:
     return [p for p in parts if p not in letters]
 
 
-def _without_lone_tags(parts: Sequence[Part], hits: Sequence[Sequence[Hit]]) -> list[Part]:
-    """Parts without numbers that only have the form of a tag's, where no word of a tag stands."""
+def _without_false_tags(
+    parts: Sequence[Part], lines: Sequence[Line], hits: Sequence[Sequence[Hit]]
+) -> list[Part]:
+    """Parts without numbers of a tag's form close to a mark of the item, where no word of a tag stands."""
     words = (word for found in hits for hit in found for word in hit.words)
     if any(word.table == "label" and word.row == _TAG for word in words):
         return list(parts)
-    return [p for p in parts if p.kind != _TAG or p.sure]
+    marked = {p.line for p in parts if p.kind in _OF_ITEM and (p.sure or p.value)}
+
+    def beside_mark(part: Part) -> bool:
+        return any(i != part.line and apart(lines[part.line], lines[i]) <= _TOUCHING for i in marked)
+
+    return [p for p in parts if p.kind != _TAG or p.sure or not beside_mark(p)]
 
 
 def _speaks_for(table: str, part: Part, knowledge: Knowledge) -> set[str]:

@@ -212,6 +212,15 @@ def _by_others(read: Read, span: Span, of_kind: Sequence[re.Pattern[str]], knowl
     in_line = label is not None and label.how in ("in line", "glued") and not label.may_be_letters
     reasons: Reasons = {}
     counted: set[str | None] = set()
+    value = western(read.lines[index].text[start:end])
+    by_chance = not value.isdigit() and any(matches_shape(pattern, value) for pattern in of_kind)
+
+    def add(rule: str) -> None:
+        if by_chance:
+            reasons["form_of_other", f"a shape of the marked model, and {rule}"] = 0.0
+        else:
+            reasons["other_number", rule] = weights["other_number"]
+
     for part in read.parts:
         if part.line != index or not (part.start < end and start < part.end):
             continue
@@ -221,19 +230,13 @@ def _by_others(read: Read, span: Span, of_kind: Sequence[re.Pattern[str]], knowl
             reasons["other_kind", part.rule] = weights["other_kind"]
             counted.add(part.row)
         elif inside and not labelled:
-            reasons["other_number", part.rule] = weights["other_number"]
+            add(part.rule)
             counted.add(part.row)
     if labelled:
         return reasons
-    value = western(read.lines[index].text[start:end])
-    if not value.isdigit() and any(matches_shape(pattern, value) for pattern in of_kind):
-        for row, pattern in knowledge.numbers:
-            if row.whole and not row.sure and not row.makers and pattern.fullmatch(value):
-                reasons["form_of_other", f"a shape of the marked model, and {row.why} ({row.id})"] = 0.0
-                counted.add(row.id)
     for row, pattern in knowledge.numbers:
         if row.whole and not row.makers and row.id not in counted and pattern.fullmatch(value):
-            reasons["other_number", f"{row.why} ({row.id})"] = weights["other_number"]
+            add(f"{row.why} ({row.id})")
     covered = [(h.start, h.end) for h in read.hits[index]] + [
         (p.start, p.end) for p in read.parts if p.line == index
     ]
