@@ -100,7 +100,13 @@ def test_one_cyrillic_letter_in_a_latin_number_is_shown_both_ways_the_latin_one_
     assert value in values
     assert values.index(value) > 0
     assert values[0].isascii()
+    assert reading.value == f"C?{value[2:]}"  # which Latin letter it is, nobody read
     assert decide(reading, 0.0).decision == "review"
+
+
+def test_where_nothing_else_tells_the_script_both_readings_stand() -> None:
+    values = [c.value for c in serial("CГI120M04995").candidates]
+    assert {"CГI120M04995", "CTI120M04995"} <= set(values)
 
 
 def test_the_readers_own_latin_letter_goes_before_one_of_like_strokes() -> None:
@@ -179,6 +185,11 @@ def test_the_word_for_several_calibres_before_a_number_is_none_of_its_letters() 
 
 
 # Makers.
+
+
+def test_a_name_is_not_like_another_by_the_word_that_many_names_have() -> None:
+    assert values("manufacturer", "AEM-TECHNOLOGIES") == []
+    assert values("manufacturer", "CHARTFR ARMS") == ["CHARTER ARMS"]
 
 
 def test_many_makers_are_known_each_with_its_country_source_and_confidence() -> None:

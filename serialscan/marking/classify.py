@@ -39,13 +39,7 @@ _NUMBER = re.compile(r"\d\w{2,20}")
 _WITH_LETTERS = re.compile(rf"[^\W\d_]{{1,{_LONGEST_HEAD}}}\d{{3}}\w{{0,17}}")
 _GLUED = frozenset({"SN", "PN", "NO", "NR"})  # short labels that are often read without the space behind them
 _DIAL = 2  # single characters around that are none of a selector's
-_OF_ITEM = (
-    "proof",
-    "manufacturer",
-    "model",
-    "calibre",
-)  # marks that stand on the item itself, never on a tag
-_TOUCHING = 1.5  # character heights from such a mark to a number of the item
+_TOUCHING = 1.5  # character heights from a proof mark, which stands on no tag, to a number beside it
 _TAG = "evidence_tag"  # the kind and the label of evidence tags
 _GLUED_WORDS = 3  # words of a label before the one that the number sticks to
 
@@ -672,11 +666,11 @@ def _without_dials(parts: Sequence[Part], lines: Sequence[Line]) -> list[Part]:
 def _without_false_tags(
     parts: Sequence[Part], lines: Sequence[Line], hits: Sequence[Sequence[Hit]]
 ) -> list[Part]:
-    """Parts without numbers of a tag's form close to a mark of the item, where no word of a tag stands."""
+    """Parts without numbers of a tag's form close to a proof mark, where no word of a tag stands."""
     words = (word for found in hits for hit in found for word in hit.words)
     if any(word.table == "label" and word.row == _TAG for word in words):
         return list(parts)
-    marked = {p.line for p in parts if p.kind in _OF_ITEM and (p.sure or p.value)}
+    marked = {p.line for p in parts if p.kind == "proof"}
 
     def beside_mark(part: Part) -> bool:
         return any(i != part.line and apart(lines[part.line], lines[i]) <= _TOUCHING for i in marked)
