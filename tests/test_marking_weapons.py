@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from serialscan.marking import decide, load_knowledge, read_marks
-from serialscan.record import Alternative, End, Glyph, Line, SerialReading
+from serialscan.marking.words import finder_of
+from serialscan.record import Alternative, End, Glyph, Line, Mark, SerialReading
 
 KNOWLEDGE = load_knowledge()
 QUIET = End(more=0.01, hidden=0.01)
@@ -97,7 +100,13 @@ def test_one_cyrillic_letter_in_a_latin_number_is_shown_both_ways_the_latin_one_
     assert value in values
     assert values.index(value) > 0
     assert values[0].isascii()
+    assert reading.value == f"C?{value[2:]}"  # which Latin letter it is, nobody read
     assert decide(reading, 0.0).decision == "review"
+
+
+def test_where_nothing_else_tells_the_script_both_readings_stand() -> None:
+    values = [c.value for c in serial("CГI120M04995").candidates]
+    assert {"CГI120M04995", "CTI120M04995"} <= set(values)
 
 
 def test_the_readers_own_latin_letter_goes_before_one_of_like_strokes() -> None:
@@ -113,3 +122,116 @@ def test_letters_that_both_scripts_share_mix_with_cyrillic_ones() -> None:
 
 def test_a_cyrillic_number_on_a_cyrillic_item_stays_cyrillic() -> None:
     assert serial("ЗАВОД ИЖМАШ", "ГИ48213").value == "ГИ48213"
+
+
+# What is no mark, or no serial.
+
+
+def marks(*lines: Line | str) -> tuple[Mark, ...]:
+    made = [line(i, one) if isinstance(one, str) else one for i, one in enumerate(lines, start=1)]
+    return read_marks(made, [], KNOWLEDGE)[0]
+
+
+def values(kind: str, *lines: Line | str) -> list[str]:
+    return [mark.value for mark in marks(*lines) if mark.kind == kind]
+
+
+def test_a_word_that_is_only_like_a_model_is_none_beside_the_name_of_another_maker() -> None:
+    assert values("model", "M19I1") == ["M1911"] or values("model", "M1911A1") == ["M1911A1"]
+    for text in ("AKM5", "M16AI", "C0MPM4"):
+        alone, beside = values("model", text), values("model", text, "MADE BY ATAK ARMS LTD.")
+        assert beside == [] or beside == alone == [text]
+    rows = {mark.row for mark in marks("ZORAKI R2", "Made by ATAK Arms") if mark.kind == "model"}
+    assert rows <= {"zoraki"}
+
+
+def test_letters_of_a_dial_are_no_selector() -> None:
+    assert values("selector", "S", "F") == ["S", "F"]
+    assert values("selector", "S") == []
+    assert values("selector", "S", "E", "N", "W") == []
+    assert values("selector", "D", "1", "2", "3", "L") == []
+    assert values("selector", "SAFE", "FIRE") == ["SAFE", "FIRE"]
+
+
+def test_a_number_close_to_a_mark_of_the_item_is_no_tags() -> None:
+    assert values("evidence_tag", "NITRO PROOF", "24-306") == []
+    assert values("evidence_tag", "NITRO PROOF", "EXHIBIT", "24-306") == ["24-306"]
+    assert values("evidence_tag", "NITRO PROOF", line(2, "24-306", at=(900, 700))) == ["24-306"]
+
+
+def test_a_number_of_the_marked_models_shape_is_named_but_may_be_a_tags_and_is_never_accepted() -> None:
+    reading = serial("HECKLER & KOCH", "USP", "24-3061")
+    assert reading.value == "24-3061"
+    assert decide(reading, 0.0).decision == "review"
+
+
+@pytest.mark.parametrize("text", ["f=40mm", "F = 40 mm", "f/40mm"])
+def test_a_lens_is_no_calibre(text: str) -> None:
+    assert values("calibre", text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["380 AUTO", ".357 MAGNUM", "12 GA", "9mmx19", "KAL. 9MMX19", ".40 S&W", "40 MM", "9x19"]
+)
+def test_calibres_of_pistols_revolvers_and_shotguns_are_known(text: str) -> None:
+    assert values("calibre", text) == [text]
+
+
+def test_the_word_for_several_calibres_before_a_number_is_none_of_its_letters() -> None:
+    reading = serial("MULTI GH7234")
+    assert reading.value == "GH7234"
+    assert values("calibre", "MULTI GH7234") == ["MULTI"]
+    assert values("calibre", "MULTI TOOL") == []
+
+
+# Makers.
+
+
+def test_a_name_is_not_like_another_by_the_word_that_many_names_have() -> None:
+    assert values("manufacturer", "AEM-TECHNOLOGIES") == []
+    assert values("manufacturer", "CHARTFR ARMS") == ["CHARTER ARMS"]
+
+
+def test_many_makers_are_known_each_with_its_country_source_and_confidence() -> None:
+    weapons = [row for row in KNOWLEDGE.makers.values() if not row.authority and row.numbers_pieces]
+    assert len(weapons) >= 300
+    assert all(row.source and row.confidence for row in weapons)
+    assert sum(bool(row.names or row.weak) for row in weapons) >= 300
+    assert all(row.country in KNOWLEDGE.countries for row in weapons)
+
+
+def test_no_maker_is_seen_in_ordinary_print() -> None:
+    """Words of print in a dozen languages: none names a maker, and none without other marks is one."""
+    folder = Path(__file__).parent / "data"
+    words = {
+        word for name in ("common_words.txt", "print_words.txt")
+        for word in (folder / name).read_text("utf-8").split()
+    }  # fmt: skip
+    assert len(words) >= 3000
+    finder = finder_of(KNOWLEDGE)
+    shown = {word.upper() for word in words} | {word for word in words if not word.isascii()}
+    fired = {
+        text for text in sorted(shown) for hit in finder.find(line(1, text)) for word in hit.words
+        if word.table == "maker"
+    }  # fmt: skip
+    assert len(fired) < 20
+    assert [text for text in sorted(fired) if values("manufacturer", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "maker"),
+    [(("LIK", "USP"), "hk"), (("JOCK", "17 Gen5"), "glock"), (("LOCK", "SMYRNA", "26 GEN 5"), "glock"),
+     (("DEOTECH",), "eotech")],
+)  # fmt: skip
+def test_a_logo_that_is_misread_names_its_maker_where_the_item_supports_it(
+    texts: tuple[str, ...], maker: str
+) -> None:
+    found = [mark for mark in marks(*texts) if mark.kind == "manufacturer"]
+    assert [mark.row for mark in found] == [maker]
+    assert texts[0] in found[0].rule
+    assert found[0].raw == texts[0]
+
+
+@pytest.mark.parametrize("text", ["LOCK", "CLOCK", "LIK", "JOCK"])
+def test_a_word_like_a_logo_alone_names_nobody(text: str) -> None:
+    assert values("manufacturer", text, "SAFE") == []

@@ -73,6 +73,8 @@ def has_arabic_digits(text: str) -> bool:
 
 def western(text: str) -> str:
     """Upper case and digits 0-9, one character for each of ``text``; letters stay in their script."""
+    if text.isascii():
+        return text.upper()
     return western_digits("".join(_upper(c) for c in text))
 
 
@@ -81,6 +83,8 @@ def folded(text: str) -> str:
 
     For words alone: in a number a letter with a mark is another letter.
     """
+    if text.isascii():  # most of the words known; nothing to do but this
+        return text.upper()
     return latin_by_look("".join(_unmarked(c) for c in western(text)).translate(_PLAIN))
 
 

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 
 from serialscan.glyphs import folded, normalise, western, word_key
 from serialscan.marking.geometry import aligned, apart, below, beside, frame, part_of, sizes
-from serialscan.marking.knowledge import Knowledge, Label, Number, calibre_key
+from serialscan.marking.knowledge import SEEN_SURE, Knowledge, Label, Number, calibre_key
 from serialscan.marking.words import READ_CHARS, Finder, Hit, Token, Word, tokens
 from serialscan.record import Line, Mark, MarkCandidate, MarkKind
 
@@ -38,6 +38,9 @@ _LETTERS = re.compile(r"[^\W\d_]{1,14}")
 _NUMBER = re.compile(r"\d\w{2,20}")
 _WITH_LETTERS = re.compile(rf"[^\W\d_]{{1,{_LONGEST_HEAD}}}\d{{3}}\w{{0,17}}")
 _GLUED = frozenset({"SN", "PN", "NO", "NR"})  # short labels that are often read without the space behind them
+_DIAL = 2  # single characters around that are none of a selector's
+_TOUCHING = 1.5  # character heights from a proof mark, which stands on no tag, to a number beside it
+_TAG = "evidence_tag"  # the kind and the label of evidence tags
 _GLUED_WORDS = 3  # words of a label before the one that the number sticks to
 
 
@@ -172,6 +175,7 @@ def classify(lines: Sequence[Line], knowledge: Knowledge, finder: Finder) -> Rea
     parts += [
         part for one in labelled if one.label.kind != "serial" for part in _value_parts(one, lines, knowledge)
     ]
+    parts = _without_false_tags(_without_dials(_not_of_named(parts, knowledge), lines), lines, hits)
     return Read(lines, hits, _without_doubles(parts), labelled, empty)
 
 
@@ -195,7 +199,7 @@ def _known_words(index: int, line: Line, hits: Sequence[Hit], knowledge: Knowled
     parts: list[Part] = []
     for hit in hits:
         for table, kind in _TABLES:
-            words = [w for w in hit.words if w.table == table and w.use in ("name", "weak")]
+            words = [w for w in hit.words if w.table == table and w.use in ("name", "weak", "seen")]
             if words:
                 parts.append(_named(index, line, hit, table, kind, words, knowledge))
         for word in hit.words:
@@ -213,21 +217,29 @@ def _named(
     rows = knowledge.table("maker" if table == "place" else table)
     ids = list(dict.fromkeys(word.row for word in words))
     known = [rows[i] for i in ids]
-    weak = all(word.use == "weak" for word in words)
+    seen = all(word.use == "seen" for word in words)
+    weak = all(word.use == "weak" for word in words) or (seen and len(words[0].text) < SEEN_SURE)
     best = min((row.confidence for row in known), key=["high", "medium", "low"].index)
     doubt = trust(knowledge, "low" if weak else best, len(hit.misread))
     what = "place of" if table == "place" else table
     rule = f"{what} {', '.join(ids)}"
-    if weak:
+    if seen:
+        rule += f", its logo read as {line.text[hit.start : hit.end]}"
+        if knowledge.makers[ids[0]].note:
+            rule += f": {knowledge.makers[ids[0]].note}"
+    elif weak:
         rule += ", a word that has other meanings too"
     if hit.misread:
         rule += f", misread: {', '.join(hit.misread)} in {words[0].text}"
     candidates = tuple(MarkCandidate(value=getattr(row, "name", row.id), row=row.id) for row in known)
     if table == "maker" and knowledge.makers[ids[0]].authority:
         kind, rule = "other", f"drawing authority {', '.join(ids)}, not the maker"
+    value = words[0].text if hit.misread else None
+    if seen:
+        value = (*knowledge.makers[ids[0]].weak, *knowledge.makers[ids[0]].names)[0]
     return Part(
         index, hit.start, hit.end, kind, ids[0] if len(ids) == 1 else None, table, rule, doubt,
-        sure=not hit.misread, value=words[0].text if hit.misread else None,
+        sure=not hit.misread and not seen, value=value,
         candidates=candidates if len(ids) > 1 else (), weak=weak,
     )  # fmt: skip
 
@@ -614,8 +626,56 @@ def _supported(parts: list[Part], knowledge: Knowledge) -> list[Part]:
             kept.append(part)
         else:
             rule = f"word that may mean {part.rule}"
-            kept.append(replace(part, kind="other", row=None, rule=rule, sure=False))
+            kept.append(replace(part, kind="other", row=None, rule=rule, sure=False, value=None))
     return kept
+
+
+def _not_of_named(parts: Sequence[Part], knowledge: Knowledge) -> list[Part]:
+    """Parts without models by likeness alone that none of the makers makes who are surely named.
+
+    A maker's name says more than a word that is like a model of somebody else.
+    """
+    named = {row for p in parts if p.kind == "manufacturer" and p.sure and not p.weak for row in rows_of(p)}
+    if not named:
+        return list(parts)
+
+    def fits(part: Part) -> bool:
+        makers = {maker for row in rows_of(part) for maker in knowledge.models[row].makers}
+        return not makers or bool(makers & named)
+
+    return [p for p in parts if p.table != "model" or p.kind != "model" or p.value is None or fits(p)]
+
+
+def _without_dials(parts: Sequence[Part], lines: Sequence[Line]) -> list[Part]:
+    """Parts without single letters that are no selector's: those of a dial, and one that stands alone.
+
+    A selector has two positions or more, and words or letters for them. Many other single characters around
+    belong to the dial of a scope, or are not read at all.
+    """
+    letters = [
+        p for p in parts if p.kind == "selector" and p.end - p.start == 1 and lines[p.line].text.isascii()
+    ]
+    words = {lines[p.line].text[p.start : p.end] for p in parts if p.kind == "selector"}
+    single = [line.text.strip() for line in lines if len(line.text.strip()) == 1]
+    others = sum(text.upper() not in words for text in single)
+    if len(words) > 1 and others < _DIAL:
+        return list(parts)
+    return [p for p in parts if p not in letters]
+
+
+def _without_false_tags(
+    parts: Sequence[Part], lines: Sequence[Line], hits: Sequence[Sequence[Hit]]
+) -> list[Part]:
+    """Parts without numbers of a tag's form close to a proof mark, where no word of a tag stands."""
+    words = (word for found in hits for hit in found for word in hit.words)
+    if any(word.table == "label" and word.row == _TAG for word in words):
+        return list(parts)
+    marked = {p.line for p in parts if p.kind == "proof"}
+
+    def beside_mark(part: Part) -> bool:
+        return any(i != part.line and apart(lines[part.line], lines[i]) <= _TOUCHING for i in marked)
+
+    return [p for p in parts if p.kind != _TAG or p.sure or not beside_mark(p)]
 
 
 def _speaks_for(table: str, part: Part, knowledge: Knowledge) -> set[str]:

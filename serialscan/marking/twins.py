@@ -25,9 +25,10 @@ _PAIRS: Mapping[str, str] = {"I": "1", "1": "I", "D": "0", "0": "D"}
 """Of one look; exchanged, they change the key. O and 0 have one key (WACIC, chapter 4)."""
 _LEFT_OUT = "I"  # schemes of numbers leave it out, as it is taken for a digit (49 CFR 565.15)
 _LEAST = 0.02  # probability of the other side where the reader names none: the strokes are the same
+_UNDECIDED = 0.3  # a letter of the other script that is less sure is `?` in the value, as in weigh.py
 _SHORTEST = 4  # letters and digits of such a number
 _OTHER: Mapping[str, str] = {"LATIN": "CYRILLIC", "CYRILLIC": "LATIN"}
-_PLAINLY = 5  # letters of one script alone, and none of the other, that tell the script of an item
+_PLAINLY = 3  # letters of one script alone, and none of the other, that tell the script of an item
 _OF_BOTH = frozenset("ABCEHKMOPTXYISJ")  # capitals that Latin and Cyrillic draw alike
 # What is left of a Cyrillic letter that Latin lacks, by its strokes, on a Latin item.
 _LATIN_OF: Mapping[str, str] = {
@@ -85,9 +86,12 @@ def _votes(read: Read, but: int) -> dict[str, int]:
 def _of_one_script(one: Candidate, read: Read, knowledge: Knowledge) -> list[Candidate]:
     """The number in the script of its item alone, if it has letters of two."""
     main = is_of_two_scripts(one.value, one.line, read)
+    penalty = knowledge.weights["mixed_scripts"] if main else 0.0
+    if not main and _scripts(one.value) == {"CYRILLIC"} and not any(_votes(read, one.line).values()):
+        main = "LATIN" if any(script_of(c) == "LATIN" for c in one.value) else ""
     if not main:
         return []
-    value, ratio, told = one.value, 1.0, []
+    value, shown, ratio, told = one.value, one.shown, 1.0, []
     for at, char in enumerate(one.value):
         if not _scripts(char) - {main}:
             continue
@@ -96,11 +100,12 @@ def _of_one_script(one: Candidate, read: Read, knowledge: Knowledge) -> list[Can
         if not other:
             return []
         value = value[:at] + other + value[at + 1 :]
+        shown = shown[:at] + (other if share >= _UNDECIDED else "?") + shown[at + 1 :]
         ratio *= min(1.0, share / max(glyph.confidence if glyph else 1.0, _LEAST))
         told.append(f"{char} may be {other}")
-    points = knowledge.weights["read"] * math.log(ratio) - knowledge.weights["mixed_scripts"]
-    detail = f"{', '.join(told)}: the item has {main.title()} letters"
-    return [_twin(one, value, ratio, detail, points)]
+    points = knowledge.weights["read"] * math.log(ratio) - penalty
+    detail = f"{', '.join(told)}, in {main.title()} letters alone"
+    return [replace(_twin(one, value, ratio, detail, points), shown=shown)]
 
 
 def _in_script(char: str, glyph: Glyph | None, script: str) -> tuple[str, float]:

@@ -71,7 +71,7 @@ def weighed(
     else:
         reasons.update(_by_form(value, weights))
         reasons.update(_by_shape(value, read.parts, knowledge))
-    reasons.update(_by_others(read, span, knowledge))
+    reasons.update(_by_others(read, span, of_kind, knowledge))
     if span.label is None:
         reasons.update(_by_place(read, span.line, knowledge))
     if has_arabic_digits(value) and any(_western_number(other.text) for other in read.lines):
@@ -198,12 +198,13 @@ def _by_shape(value: str, parts: Sequence[Part], knowledge: Knowledge) -> Reason
     return reasons
 
 
-def _by_others(read: Read, span: Span, knowledge: Knowledge) -> Reasons:
+def _by_others(read: Read, span: Span, of_kind: Sequence[re.Pattern[str]], knowledge: Knowledge) -> Reasons:
     """What says that this is another number, and words beside it.
 
     A label for the serial in the line itself outweighs every form. One above it or to the left of it may
     belong to a number that was not read, one without a gap may be no label: what surely has the form of
-    another number stays that.
+    another number stays that. A number with letters or signs that has a shape of the marked maker and model
+    has the form of another number by chance.
     """
     weights = knowledge.weights
     index, start, end, label = span.line, span.start, span.end, span.label
@@ -211,6 +212,15 @@ def _by_others(read: Read, span: Span, knowledge: Knowledge) -> Reasons:
     in_line = label is not None and label.how in ("in line", "glued") and not label.may_be_letters
     reasons: Reasons = {}
     counted: set[str | None] = set()
+    value = western(read.lines[index].text[start:end])
+    by_chance = not value.isdigit() and any(matches_shape(pattern, value) for pattern in of_kind)
+
+    def add(rule: str) -> None:
+        if by_chance:
+            reasons["form_of_other", f"a shape of the marked model, and {rule}"] = 0.0
+        else:
+            reasons["other_number", rule] = weights["other_number"]
+
     for part in read.parts:
         if part.line != index or not (part.start < end and start < part.end):
             continue
@@ -220,14 +230,13 @@ def _by_others(read: Read, span: Span, knowledge: Knowledge) -> Reasons:
             reasons["other_kind", part.rule] = weights["other_kind"]
             counted.add(part.row)
         elif inside and not labelled:
-            reasons["other_number", part.rule] = weights["other_number"]
+            add(part.rule)
             counted.add(part.row)
     if labelled:
         return reasons
-    value = western(read.lines[index].text[start:end])
     for row, pattern in knowledge.numbers:
         if row.whole and not row.makers and row.id not in counted and pattern.fullmatch(value):
-            reasons["other_number", f"{row.why} ({row.id})"] = weights["other_number"]
+            add(f"{row.why} ({row.id})")
     covered = [(h.start, h.end) for h in read.hits[index]] + [
         (p.start, p.end) for p in read.parts if p.line == index
     ]

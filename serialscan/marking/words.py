@@ -29,6 +29,14 @@ _FREE = 0.35  # cost of a character read for one that looks like it
 _DROPPED, _DROPPED_THIN = 1.0, 0.6
 _ALLOWED = 0.16  # cost for each character of the word
 _SHORTEST = 4  # characters of a word that may be misread
+# Words that many makers' names have. What tells such a name from the others is the rest of it.
+_COMMON = frozenset({
+    "ARMS", "FIREARMS", "WEAPONS", "ARMOURY", "ARMORY", "INDUSTRIES", "TECHNOLOGIES", "SYSTEMS",
+    "OPTICS", "OPTIK", "TACTICAL", "DEFENSE", "DEFENCE", "PRECISION", "INTERNATIONAL",
+    "MANUFACTURING", "MFG", "COMPANY", "CO", "CORP", "CORPORATION", "INC", "LLC", "LTD", "GMBH",
+    "SILAH",
+})  # fmt: skip
+_CAREFUL = ("label", "maker")  # tables with ordinary words that look like a name of theirs
 _CLOSE = 0.1  # two words whose costs differ by less are both named
 _UNSURE = 0.9  # a digit of a model's name may be misread where it was read less surely
 
@@ -37,7 +45,8 @@ _UNSURE = 0.9  # a digit of a model's name may be misread where it was read less
 class Word:
     """A known word: the table and row that it names and how it counts.
 
-    ``use`` is ``name``, ``weak`` (alone in a line only), ``place`` or ``short`` (before a number only).
+    ``use`` is ``name``, ``weak`` (alone in a line only), ``seen`` (what a logo is misread as, likewise),
+    ``place`` or ``short`` (before a number only).
     """
 
     table: str
@@ -92,10 +101,11 @@ class Finder:
         self._signs: dict[str, tuple[str, list[Word]]] = {}
         self._whole: dict[str, None] = {}
         self._unlike: set[str] = set()
+        self._own: dict[str, tuple[str, ...]] = {}
         for maker in knowledge.makers.values():
-            self._add(
-                "maker", maker.id, (("name", maker.names), ("weak", maker.weak), ("place", maker.places))
-            )
+            self._unlike.update(token.text for text in maker.unlike for token in tokens(text))
+            uses = (("name", maker.names), ("weak", maker.weak), ("place", maker.places))
+            self._add("maker", maker.id, (*uses, ("seen", maker.seen_as)))
         for model in knowledge.models.values():
             self._add("model", model.id, (("name", model.names), ("weak", model.weak)))
         for label in knowledge.labels.values():
@@ -114,9 +124,11 @@ class Finder:
                 parts = [token.text for token in tokens(text)]
                 key = "".join(parts)
                 self._heads.update("".join(parts[:n]) for n in range(1, len(parts)))
+                if table == "maker" and len(parts) > 1 and not _COMMON.isdisjoint(parts):
+                    self._own[key] = tuple(parts)
                 if key:
                     self._words.setdefault(key, []).append(Word(table, row, use, text))
-                if text in texts:  # of the other spellings the N is too little to be missed
+                if text in texts and use != "seen":  # of the other spellings the N is too little to be missed
                     self._whole[key] = None
                 if "&" in text and 1 < len(key) < _SHORTEST:
                     for sign in _AND:
@@ -146,7 +158,9 @@ class Finder:
                 if words:
                     exact.append(Hit(found[first].start, found[last].end, words))
         hits = _longest_first(exact)
-        if not hits and whole in self._signs:  # too short to be found by likeness
+        if (
+            not hits and whole in self._signs and whole not in self._unlike
+        ):  # too short to be found by likeness
             sign, names = self._signs[whole]
             return [Hit(found[0].start, found[-1].end, tuple(names), (f"{sign} for &",))]
         misread = self._misread(line, found, hits)
@@ -155,7 +169,7 @@ class Finder:
         return sorted([*hits, *misread], key=lambda hit: (hit.start, hit.end))
 
     def _usable(self, key: str, alone: bool) -> tuple[Word, ...]:
-        return tuple(word for word in self._words.get(key, ()) if alone or word.use != "weak")
+        return tuple(word for word in self._words.get(key, ()) if alone or word.use not in ("weak", "seen"))
 
     def _misread(self, line: Line, found: list[Token], hits: list[Hit]) -> list[Hit]:
         free = [
@@ -186,7 +200,9 @@ class Finder:
         costs = []
         for word, _, _ in near:
             costs.append((*misreading(characters, word), word))
-        costs = [c for c in costs if 0 < c[0] <= _ALLOWED * len(c[2])]
+        costs = [
+            c for c in costs if 0 < c[0] <= _ALLOWED * len(c[2]) and self._keeps_own(line, span, c[2])
+        ]  # fmt: skip
         if not costs:
             return []
         least = min(cost for cost, _, _ in costs)
@@ -195,12 +211,27 @@ class Finder:
         words = tuple(
             word for _, _, key in close for word in self._words[key]
             if word.use in ("name", "place")
-            and (word.table != "label" or all(len(span) > 1 and text in key for text in ordinary))
+            and (word.table not in _CAREFUL or all(len(span) > 1 and text in key for text in ordinary))
         )  # fmt: skip
         if not words:
             return []
         steps = min(close)[1]
         return [(least / len(key), Hit(span[0].start, span[-1].end, words, steps))]
+
+    def _keeps_own(self, line: Line, span: Sequence[Token], key: str) -> bool:
+        """Whether the words that tell a maker's name from others are like it, each by itself.
+
+        AEM TECHNOLOGIES is like ZEV TECHNOLOGIES only in the word that they share.
+        """
+        parts = self._own.get(key)
+        if parts is None or len(parts) != len(span):
+            return True
+        return all(
+            part in _COMMON
+            or token.text == part
+            or misreading(_characters(line, [token]), part)[0] <= _ALLOWED * max(len(part), _SHORTEST)
+            for token, part in zip(span, parts, strict=True)
+        )
 
 
 @lru_cache(maxsize=8)

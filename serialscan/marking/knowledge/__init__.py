@@ -7,9 +7,18 @@ that it accepts and rejects; `serialscan.marking.load` refuses it if it contradi
 from __future__ import annotations
 
 from serialscan.marking.knowledge.files import combine, read_file, shipped_sha256
-from serialscan.marking.knowledge.rows import Knowledge, Label, Number, Row, Shape, calibre_key, matches_shape
+from serialscan.marking.knowledge.rows import (
+    SEEN_SURE,
+    Knowledge,
+    Label,
+    Number,
+    Row,
+    Shape,
+    calibre_key,
+    matches_shape,
+)  # fmt: skip
 
 __all__ = [
-    "Knowledge", "Label", "Number", "Row", "Shape", "calibre_key", "combine", "matches_shape", "read_file",
-    "shipped_sha256",
+    "SEEN_SURE", "Knowledge", "Label", "Number", "Row", "Shape", "calibre_key", "combine", "matches_shape",
+    "read_file", "shipped_sha256",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import functools
 import hashlib
@@ -22,6 +23,9 @@ _FILES = (
     "makers.toml", "models.toml", "calibres.toml", "shapes.toml", "numbers.toml", "labels.toml",
     "phrases.toml", "symbols.toml", "countries.toml", "weights.toml",
 )  # fmt: skip
+_WORLD = (
+    "makers_world.csv"  # makers of which no more is known than a line holds; read in a tenth of TOML's time
+)
 # Repeats without a bound can take a hostile string of any length many times over.
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 _MOST_POINTS = 100.0  # natural log odds
@@ -69,7 +73,21 @@ def _shipped() -> File:
     tables: dict[str, Any] = {}
     for name in _FILES:
         tables.update(tomllib.loads((folder / name).read_text(encoding="utf-8")))
+    tables["maker"] += _makers_of_world((folder / _WORLD).read_text(encoding="utf-8"))
     return msgspec.convert(tables, File)
+
+
+def _makers_of_world(text: str) -> list[dict[str, Any]]:
+    """Rows of makers from lines of a table; several names in one field are parted by ``|``.
+
+    The first name is the row's example. A maker whose only name is weak has that.
+    """
+    rows: list[dict[str, Any]] = []
+    for line in csv.DictReader(text.splitlines(), delimiter=";"):
+        lists = {key: [one for one in line[key].split("|") if one] for key in ("names", "weak", "places")}
+        accepts = (lists["names"] + lists["weak"])[:1]
+        rows.append({**line, **lists, "accepts": accepts})
+    return rows
 
 
 def _parse(data: bytes, path: str) -> File:

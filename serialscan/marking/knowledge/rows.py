@@ -15,6 +15,8 @@ from serialscan.record import MarkKind
 Trust = Literal["high", "medium", "low"]
 
 TABLES = ("maker", "model", "calibre", "shape", "number", "label", "phrase", "symbol", "country")
+SEEN_SURE = 7
+"""Letters of a misread logo from which no ordinary word is like it; a test holds it against 2000 of them."""
 LONGEST_EXAMPLE = 200
 """Characters of a number that a shape is held against."""
 
@@ -42,6 +44,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Maker(Row, frozen=True, kw_only=True):
     """A maker; ``weak`` words count only alone in a line, ``numbers`` only in a closed shape.
 
+    ``unlike``: ordinary words that look like one of its names and are never taken for one that was misread.
+    ``seen_as``: what readers of letters make of its logo; counts alone in a line, where something else marked
+    speaks for the maker, or with `SEEN_SURE` letters. ``note`` says why.
     ``numbers_pieces``: whether a number beside its name may be the serial, or its products have none.
     """
 
@@ -49,6 +54,8 @@ class Maker(Row, frozen=True, kw_only=True):
     country: str
     names: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    seen_as: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     cage: tuple[str, ...] = ()
