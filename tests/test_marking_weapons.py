@@ -51,6 +51,12 @@ def test_a_number_that_stands_twice_on_an_item_is_named_and_left_to_a_person() -
     assert decide(twice, 0.0).decision == "review"
 
 
+def test_a_mark_that_two_lines_read_does_not_stand_twice() -> None:
+    reading = serial(line(1, "QXRF4", at=(0, 0)), line(2, "QXRF4", at=(3, 4)))
+    assert reading.value is None
+    assert "repeated" not in codes(reading, "QXRF4")
+
+
 def test_standing_twice_alone_never_accepts_a_number() -> None:
     """A part number on the part and on its box stands twice, too."""
     reading = serial(line(1, "4471882", at=(0, 0)), line(2, "4471882", at=(900, 700)))

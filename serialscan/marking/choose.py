@@ -25,6 +25,7 @@ from serialscan.marking.candidates import (
 )
 from serialscan.marking.classify import Read
 from serialscan.marking.complete import CUT, OPEN
+from serialscan.marking.geometry import in_one_place
 from serialscan.marking.iuid import serial_of
 from serialscan.marking.knowledge import Knowledge
 from serialscan.marking.twins import OTHER_LOOK, twins_of
@@ -53,7 +54,7 @@ _NAMED = 3.0  # evidence from which a number read is held against that of a code
 def choose(read: Read, codes: Sequence[Code], knowledge: Knowledge) -> tuple[list[Candidate], SerialReading]:
     """The candidates, best first, and the serial reading that they make."""
     candidates = [*_read_candidates(read, knowledge), *_code_candidates(codes, knowledge)]
-    ranked = sorted(_united(candidates, knowledge), key=lambda c: (-c.points, c.line, c.value))
+    ranked = sorted(_united(candidates, read, knowledge), key=lambda c: (-c.points, c.line, c.value))
     ranked = _with_twins([c for c in ranked if c.points > LEAST_CANDIDATE], read, knowledge)
     empty = tuple(read.lines[index].id for index in read.empty)
     if not ranked or ranked[0].points <= LEAST:
@@ -178,7 +179,14 @@ def _code_candidates(codes: Sequence[Code], knowledge: Knowledge) -> list[Candid
     return found
 
 
-def _united(candidates: Sequence[Candidate], knowledge: Knowledge) -> list[Candidate]:
+def _in_one_place(one: Candidate, other: Candidate, read: Read) -> bool:
+    """Whether two numbers that were read are one mark: of one line, or of two that lie over each other."""
+    if -1 in (one.line, other.line):
+        return False
+    return one.line == other.line or in_one_place(read.lines[one.line], read.lines[other.line])
+
+
+def _united(candidates: Sequence[Candidate], read: Read, knowledge: Knowledge) -> list[Candidate]:
     """One candidate for each match key: two places that say the same support each other."""
     best: dict[str, Candidate] = {}
     for one in candidates:
@@ -187,7 +195,7 @@ def _united(candidates: Sequence[Candidate], knowledge: Knowledge) -> list[Candi
         if other is None:
             best[key] = one
             continue
-        if one.line == other.line and one.line != -1:
+        if _in_one_place(one, other, read):
             best[key] = max(one, other, key=lambda c: c.points)
             continue
         # What was read is shown, even where a code says the same: the mark counts.

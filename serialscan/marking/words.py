@@ -229,7 +229,7 @@ class Finder:
         return all(
             part in _COMMON
             or token.text == part
-            or misreading(_characters(line, [token]), part)[0] <= _ALLOWED * max(len(part), _SHORTEST)
+            or misreading(_characters(line, [token]), part)[0] <= max(_ALLOWED * len(part), _DROPPED)
             for token, part in zip(span, parts, strict=True)
         )
 
