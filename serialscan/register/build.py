@@ -246,10 +246,12 @@ class _Builder:
         if fit != list(range(len(self._columns))):
             rows = [_moved(row, fit, len(self._columns)) for row in rows]
         serial = self._columns.index(self._meaning["serial"])
-        keys = list(map(key_of, map(itemgetter(serial), rows)))
-        faults = {
-            n: reason for n, key in enumerate(keys) if (reason := _fault(key, rows[n][serial])) is not None
-        }
+        serials = list(map(itemgetter(serial), rows))
+        keys = list(map(key_of, serials))
+        faults = {}
+        if not all(keys) or max(map(len, keys)) > LONGEST or "+" in "".join(serials):
+            told = map(_fault, keys, serials)
+            faults = {n: reason for n, reason in enumerate(told) if reason is not None}
         if faults:
             for n, reason in faults.items():
                 reject(lines[n], reason, rows[n])
@@ -296,10 +298,10 @@ class _Builder:
             kinds = [tuple(kind[n] if n >= 0 else "" for n in where) for kind in kinds]
         numbers = list(map(self._types.get, kinds))
         if None in numbers:
-            for n, kind in enumerate(kinds):
-                if numbers[n] is None:
-                    full = len(self._types) >= MOST_TYPES
-                    numbers[n] = MOST_TYPES if full else self._types.setdefault(kind, len(self._types))
+            for kind in dict.fromkeys(kinds):
+                if kind not in self._types and len(self._types) < MOST_TYPES:
+                    self._types[kind] = len(self._types)
+            numbers = [self._types.get(kind, MOST_TYPES) for kind in kinds]
         self._kinds.write(np.array(numbers, "<u2").tobytes())
 
     def finish(self, name: str, now: datetime) -> Header:

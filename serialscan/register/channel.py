@@ -1,0 +1,162 @@
+"""What a camera, a reader and a typist make of a serial: how well an entry explains a lattice.
+
+Weights are likelihood ratios: how much likelier the lattice is if a character stands there than for a character
+drawn at random from 36. So entries of different lengths can be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serialscan.glyphs import LIKE_DIGITS, ONE_SHAPE
+from serialscan.register.keys import BASE, CHARACTERS, OTHER, code_of
+from serialscan.register.lattice import Lattice
+
+Floats = NDArray[np.float64]
+
+UNLISTED: Final = 5e-4
+"""Probability that the character which stands there is none of those listed, at least. Source: docs/register.md."""
+LOST: Final = 0.003
+"""Probability that the reader lost a character between two others, where no slot says so. Source: the same."""
+SHARPNESS: Final = 1.6
+"""Power of a character's probabilities: they are made to multiply to the line's. Source: docs/register.md."""
+TYPED_WRONG: Final = 0.01
+"""Share of a register's serials that are typed wrong. Source: the same."""
+SUBSTITUTED, OMITTED, DOUBLED = 0.6, 0.15, 0.15
+"""Shares of these errors that change a character, leave one out, write one twice. Source: the same."""
+HAND_WRONG: Final = 0.05
+"""Probability that a character typed by hand into a search is wrong."""
+HAND_LOST: Final = 0.01
+"""Probability that such a search lacks a character, or has one too many, at each place."""
+
+_COUNT: Final = len(CHARACTERS)
+_DIGIT_SHARE: Final = 0.8  # share of digits in serials: 7.2 of 9 characters of serials such as W123456, AB1234
+_MOST_MORE: Final = 0.5  # characters that are missing at an end are never likelier than none
+_PAD: Final = {
+    "1": "24", "2": "135", "3": "26", "4": "157", "5": "2468", "6": "359", "7": "48", "8": "579", "9": "68", "0": "12",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Weights of a lattice of M slots.
+
+    Attributes:
+        match: of each code at each slot (BASE, M).
+        skip: of a slot that the entry has no character for (M,).
+        gap: of a character of the entry without a slot, before each slot and behind the last (M + 1,).
+    """
+
+    match: Floats
+    skip: Floats
+    gap: Floats
+
+    @cached_property
+    def best(self) -> Floats:
+        """The most that the slots from each on can add (M + 1,)."""
+        most = np.maximum(self.match.max(axis=0), self.skip)
+        return np.append(np.cumprod(most[::-1])[::-1], 1.0)
+
+    @cached_property
+    def skipping(self) -> Floats:
+        """Weights of going from slot to slot without a character (M + 1, M + 1)."""
+        size = len(self.gap)
+        ways = np.eye(size)
+        for start in range(size - 1):
+            ways[start, start + 1 :] = np.cumprod(self.skip[start:])
+        return ways
+
+    @property
+    def start(self) -> Floats:
+        """Weights before the first character (M + 1,)."""
+        return self.skipping[0]
+
+    def step(self, weights: Floats, codes: NDArray[np.integer]) -> Floats:
+        """Weights (N, M + 1) one character further; the characters' codes are (N,)."""
+        moved = weights * self.gap
+        moved[:, 1:] += weights[:, :-1] * self.match[codes]
+        return np.asarray(moved @ self.skipping)
+
+    def score(self, codes: NDArray[np.uint8]) -> Floats:
+        """The weight of each key (N, L)."""
+        weights = np.repeat(self.start[None], len(codes), axis=0)
+        going = np.arange(len(codes))
+        for place in range(codes.shape[1]):
+            going = going[codes[going, place] > 0]
+            if not len(going):
+                break
+            weights[going] = self.step(weights[going], codes[going, place])
+        return weights[:, -1]
+
+
+def channel_of(lattice: Lattice) -> Channel:
+    """The weights of a lattice."""
+    count = len(lattice.slots)
+    seen = np.zeros((count, BASE))
+    none = np.zeros(count)
+    least = UNLISTED if lattice.reading else HAND_WRONG
+    for place, slot in enumerate(lattice.slots):
+        if not slot.chances:
+            seen[place, 1 : _COUNT + 1] = 1.0 / _COUNT
+            continue
+        rest = max(0.0, 1.0 - sum(slot.chances.values()))
+        chances = np.array([*slot.chances.values(), rest])
+        if lattice.reading:
+            chances = chances**SHARPNESS
+        chances /= chances.sum()
+        left = max(least, chances[-1])
+        chances = chances[:-1] * (1.0 - left) / max(1e-9, 1.0 - chances[-1])
+        for char, chance in zip(slot.chances, chances.tolist(), strict=True):
+            if char:
+                seen[place, code_of(char)] += chance
+            else:
+                none[place] = chance
+        if lattice.reading:
+            seen[place, 1 : _COUNT + 1] += left / _COUNT
+        else:
+            like = _LIKE[seen[place].argmax()]
+            seen[place] += left / 2 * like
+            seen[place, 1 : _COUNT + 1] += left / 2 / _COUNT
+    wrong = TYPED_WRONG / max(1, count)
+    typed = wrong * SUBSTITUTED
+    seen = seen * (1 - typed) + typed * seen @ _LIKE
+    # a character that the typist left out was mostly a digit
+    usual = np.zeros(BASE)
+    usual[1:11], usual[11 : _COUNT + 1] = _DIGIT_SHARE / 10, (1 - _DIGIT_SHARE) / 26
+    skip = none + wrong * OMITTED * _COUNT * (seen @ usual)
+    gap = np.full(count + 1, LOST + wrong * DOUBLED)
+    if not lattice.reading:
+        skip += HAND_LOST
+        gap += HAND_LOST
+    gap[0] = max(gap[0], min(_MOST_MORE, lattice.before))
+    gap[-1] = max(gap[-1], min(_MOST_MORE, lattice.after))
+    match = np.ascontiguousarray(_COUNT * seen.T)
+    match[0] = 0.0
+    return Channel(match, skip, gap)
+
+
+def _like() -> Floats:
+    """What a typist writes for a character (BASE, BASE): one that looks like it or stands beside it, or any."""
+    like: dict[str, set[str]] = {one: set(_PAD.get(one, "")) for one in CHARACTERS}
+    pairs = [*ONE_SHAPE.items(), *((letter, digit) for letter, digits in LIKE_DIGITS.items() for digit in digits)]
+    for one, other in pairs:
+        if one != other and "O" not in (one, other):
+            like[one].add(other)
+            like[other].add(one)
+    table = np.zeros((BASE, BASE))
+    for one, others in like.items():
+        row = table[code_of(one)]
+        row[1 : _COUNT + 1] = 0.5 / (_COUNT - 1) if others else 1.0 / (_COUNT - 1)
+        for other in others:
+            row[code_of(other)] += 0.5 / len(others)
+        row[code_of(one)] = 0.0
+    table[OTHER, 1 : _COUNT + 1] = 1.0 / _COUNT
+    return table
+
+
+_LIKE: Final = _like()
