@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from rapidfuzz import fuzz
 
-from serialscan.marking.normalise import word_key
+from serialscan.glyphs import word_key
 from serialscan.register.channel import Floats
 from serialscan.register.columns import TYPE
 from serialscan.register.register import Register

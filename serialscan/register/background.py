@@ -173,4 +173,3 @@ def _counts(register: Register, name: str, wanted: NDArray[np.uint64]) -> Floats
         return np.zeros(len(wanted))
     at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     return np.where(known[at] == wanted, counts[at], 0).astype(float)
-

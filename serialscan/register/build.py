@@ -311,7 +311,9 @@ class _Builder:
         )
         self._write("row_blocks", np.array(self._offsets, "<u8"))
         self._write("first_rows", np.array(self._first_rows, "<u8"))
-        sorted_keys = _Sorter(self._rows, self._words, self._kinds, self._texts, self._long_rows, self._long_ends)
+        sorted_keys = _Sorter(
+            self._rows, self._words, self._kinds, self._texts, self._long_rows, self._long_ends
+        )
         places = max((p for p in range(1, _TABLE_PLACES + 1) if BASE**p <= self._rows), default=1)
         with contextlib.ExitStack() as stack:
             outputs = {
@@ -359,7 +361,11 @@ class _Builder:
         at, data = pad(self._file), values.tobytes()
         self._file.write(data)
         self._sections[name] = Section(
-            at=at, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), type=values.dtype.str, width=width
+            at=at,
+            bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            type=values.dtype.str,
+            width=width,
         )
 
     def _copy(self, name: str, source: BinaryIO, type_: str, width: int = 1) -> None:
@@ -428,7 +434,9 @@ class _Sorter:
         """Ranges of the first word that hold about ``_PART`` keys each."""
         count = -(-self._count // _PART)
         step = max(1, self._count // (1 << 16))
-        sample = np.sort(np.concatenate([part[::step] for _, part, _ in self._chunks()] or [np.zeros(0, np.uint64)]))
+        sample = np.sort(
+            np.concatenate([part[::step] for _, part, _ in self._chunks()] or [np.zeros(0, np.uint64)])
+        )
         bounds = sorted({int(sample[len(sample) * n // count]) for n in range(1, count)})
         yield from zip([0, *bounds], [*bounds, 1 << 64], strict=True)
 
@@ -505,7 +513,9 @@ class _Tally:
         sample = codes[-part.first % self._step :: self._step]
         self.sampled += len(sample)
         for counts, shapes in zip(self._shapes, shapes_of(sample), strict=True):
-            for shape, count in zip(*(one.tolist() for one in np.unique(shapes, return_counts=True)), strict=True):
+            for shape, count in zip(
+                *(one.tolist() for one in np.unique(shapes, return_counts=True)), strict=True
+            ):
                 counts[shape] = counts.get(shape, 0) + count
         self._count_follows(sample)
 

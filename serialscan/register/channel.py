@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from serialscan.glyphs import LIKE_DIGITS, ONE_SHAPE
+from serialscan.glyphs import PAIRS
 from serialscan.register.keys import BASE, CHARACTERS, OTHER, code_of
 from serialscan.register.lattice import Lattice
 
@@ -35,7 +35,9 @@ HAND_LOST: Final = 0.01
 """Probability that such a search lacks a character, or has one too many, at each place."""
 
 _COUNT: Final = len(CHARACTERS)
-_DIGIT_SHARE: Final = 0.8  # share of digits in serials: 7.2 of 9 characters of serials such as W123456, AB1234
+_DIGIT_SHARE: Final = (
+    0.8  # share of digits in serials: 7.2 of 9 characters of serials such as W123456, AB1234
+)
 _MOST_MORE: Final = 0.5  # characters that are missing at an end are never likelier than none
 _PAD: Final = {
     "1": "24", "2": "135", "3": "26", "4": "157", "5": "2468", "6": "359", "7": "48", "8": "579", "9": "68", "0": "12",
@@ -143,9 +145,9 @@ def channel_of(lattice: Lattice) -> Channel:
 def _like() -> Floats:
     """What a typist writes for a character (BASE, BASE): one that looks like it or stands beside it, or any."""
     like: dict[str, set[str]] = {one: set(_PAD.get(one, "")) for one in CHARACTERS}
-    pairs = [*ONE_SHAPE.items(), *((letter, digit) for letter, digits in LIKE_DIGITS.items() for digit in digits)]
-    for one, other in pairs:
-        if one != other and "O" not in (one, other):
+    for pair in PAIRS:
+        one, other = pair.chars
+        if one in like and other in like and "O" not in pair.chars:  # in a key O is 0
             like[one].add(other)
             like[other].add(one)
     table = np.zeros((BASE, BASE))

@@ -79,15 +79,16 @@ def meaning_of(columns: Sequence[str], told: Mapping[str, str], path: object) ->
     for meaning in MEANINGS:
         if meaning in found:
             continue
-        names = [
-            one for one in columns if _plain(one) in _NAMES[meaning] and one not in found.values()
-        ]
+        names = [one for one in columns if _plain(one) in _NAMES[meaning] and one not in found.values()]
         if len(names) == 1:
             found[meaning] = names[0]
             guessed.append(meaning)
         elif len(names) > 1 or meaning == "serial":
-            many = f"{' or '.join(map(repr, names))} may be its {meaning}" if names else "no column is surely "\
-                "that of the serial"
+            many = (
+                f"{' or '.join(map(repr, names))} may be its {meaning}"
+                if names
+                else "no column is surely that of the serial"
+            )
             raise SettingsError(f"{path}: {many}: say --columns {meaning}=COLUMN. Its columns: {shown}.")
     return Meaning(found, tuple(guessed))
 

@@ -1,6 +1,6 @@
 """Match keys as numbers: twelve characters to a 64-bit word, in the order of the text.
 
-A key is what `serialscan.marking.normalise.match_key` makes of a serial. A longer key has further words.
+A key is what `serialscan.glyphs.match_key` makes of a serial. A longer key has further words.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from serialscan.marking.normalise import match_key
+from serialscan.glyphs import match_key
 
 Words = NDArray[np.uint64]
 Codes = NDArray[np.uint8]

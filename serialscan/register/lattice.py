@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from serialscan.marking.normalise import match_key, turned_over
+from serialscan.glyphs import match_key, turned_over
 from serialscan.record import Glyph, ItemRecord, ItemSerial, Line, PhotoRecord, SerialCandidate
 
 LEAST_CHOICE: Final = 0.1
@@ -156,7 +156,9 @@ def _key(char: str) -> str:
 def _glyphs_of(value: str, lines: Sequence[Sequence[Glyph]]) -> list[Glyph] | None:
     """The characters of a number in its lines, in which it stands whole or in one part each."""
     wanted = [c for c in value if _key(c) or c == _UNKNOWN]
-    rows = [[one for one in line if _key(one.char) or one.char == _UNKNOWN or one.alternatives] for line in lines]
+    rows = [
+        [one for one in line if _key(one.char) or one.char == _UNKNOWN or one.alternatives] for line in lines
+    ]
     return _found(wanted, rows)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from serialscan.register.agree import factors
@@ -25,7 +26,9 @@ PRIOR_ABSENT: Final = 0.4
 BOUNDS: Final = (1.1e-5, 3e-8, 1e-11)
 """Stages of the search: one character out of nothing; two; three. The last is for ``deep``."""
 _COARSE: Final = (1e-3, 1e-1)  # where so much may stand there that the first stage is given up
-_UNSEEN: Final = 900  # entries that may lie below a bound, each at it: about those within two edits at 10 million
+_UNSEEN: Final = (
+    900  # entries that may lie below a bound, each at it: about those within two edits at 10 million
+)
 _ENOUGH: Final = 0.01  # share of the whole that may lie below: the next stage cannot change the answer
 _FOUND: Final = 0.5  # from here on registers are said to disagree
 _OPEN_ENDED: Final = 0.5  # probability of missing characters from which a reading is a part
@@ -66,7 +69,9 @@ def match(register: Register, lattice: Lattice, search: Search | None = None) ->
     if not lattice.slots or not register.header.rows:
         absent = Absent(probability=1.0, reason="not_on_record", detail="the register has no rows")
         if not lattice.slots:
-            absent = Absent(probability=None, reason="partial_reading", detail="nothing was read that can be searched")
+            absent = Absent(
+                probability=None, reason="partial_reading", detail="nothing was read that can be searched"
+            )
         return _answer(register, lattice, search, (), absent, Rest(entries=0, posterior=0.0), None)
     channel = channel_of(lattice)
     other = background(register, channel)
@@ -151,7 +156,12 @@ def _agreement(register: Register, found: Found, of_types: Floats | None) -> Flo
 
 
 def _entries(
-    register: Register, lattice: Lattice, found: Found, posterior: Floats, of_types: Floats | None, listed: int
+    register: Register,
+    lattice: Lattice,
+    found: Found,
+    posterior: Floats,
+    of_types: Floats | None,
+    listed: int,
 ) -> tuple[Entry, ...]:
     entries = []
     read = lattice.key
@@ -159,16 +169,31 @@ def _entries(
         first, count = int(found.first[n]), int(found.count[n])
         following = float(posterior[n + 1]) if n + 1 < len(posterior) else 0.0
         entries.append(
-            _entry(register, read, np.arange(first, first + count), of_types,
-                   float(posterior[n]), float(posterior[n]) - following)  # fmt: skip
+            entry_of(
+                register,
+                read,
+                np.arange(first, first + count),
+                of_types,
+                float(posterior[n]),
+                float(posterior[n]) - following,
+            )  # fmt: skip
         )
     return tuple(entries)
 
 
-def _entry(
-    register: Register, read: str, places: np.ndarray, of_types: Floats | None, posterior: float, margin: float
+def entry_of(
+    register: Register, read: str, places: NDArray[np.int64], of_types: Floats | None, posterior: float, margin: float
 ) -> Entry:  # fmt: skip
-    """An entry from the places of its rows."""
+    """The entry of one serial.
+
+    Args:
+        register: the register.
+        read: what was searched for, as a key; empty for a pattern.
+        places: of its rows, in the order of the keys.
+        of_types: how well each type agrees with what else is known.
+        posterior: probability that it is the item's.
+        margin: how much that is above the next one.
+    """
     rows = register.key_rows[places].astype(np.int64)
     types = register.key_types[places]
     if of_types is not None:
@@ -177,11 +202,13 @@ def _entry(
         order = np.argsort(rows, kind="stable")
     shown = [register.row(int(row)) for row in rows[order[: LISTED + 1]]]
     key = register.key_text(int(places[0]))
-    makers = sorted({register.types[kind][0] for kind in np.unique(types).tolist() if kind < len(register.types)})
+    makers = sorted(
+        {register.types[kind][0] for kind in np.unique(types).tolist() if kind < len(register.types)}
+    )
     makers = [maker for maker in makers if maker]
     return Entry(
         serial=shown[0].cells[register.header.meaning["serial"]], posterior=_rounded(posterior),
-        margin=_rounded(margin), differs=differences(read, key), block=block_of(register, key),
+        margin=_rounded(margin), differs=differences(read, key) if read else (), block=block_of(register, key),
         row=_row(shown[0]), rows=len(places), same_serial=tuple(map(_row, shown[1:])),
         makers=tuple(makers) if len(makers) > 1 else (),
     )  # fmt: skip
@@ -228,8 +255,14 @@ def _absent(
     open_ended = lattice.before + lattice.after
     if lattice.undecided or open_ended > _OPEN_ENDED:
         if first < _FOUND:
-            what = f"{lattice.undecided} characters are undecided" if lattice.undecided else "characters may be missing"
-            return Absent(probability=probability, reason="partial_reading", detail=f"{what}: several serials agree")
+            what = (
+                f"{lattice.undecided} characters are undecided"
+                if lattice.undecided
+                else "characters may be missing"
+            )
+            return Absent(
+                probability=probability, reason="partial_reading", detail=f"{what}: several serials agree"
+            )
     if other.hole >= _FOUND and other.block >= 0:
         block = block_of(register, other.missing, other.block)
         assert block is not None
@@ -255,7 +288,7 @@ def _exact(register: Register, lattice: Lattice, search: Search) -> Match:
     detail = "a code names this serial, and the register does not have it"
     if len(found):
         of_types = factors(register, lattice.known)
-        entries = (_entry(register, lattice.key, found, of_types, 1.0, 1.0),)
+        entries = (entry_of(register, lattice.key, found, of_types, 1.0, 1.0),)
         detail = "a code names this serial, and the register has it"
     block = block_of(register, lattice.key) if not entries else None
     absent = Absent(
@@ -278,5 +311,3 @@ def _answer(
 def _rounded(probability: float) -> float:
     """Four places, as all confidences of a record have them."""
     return round(probability, 4)
-
-

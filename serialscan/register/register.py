@@ -53,7 +53,9 @@ class Register:
         sha256: of the header, which covers all of the file.
     """
 
-    def __init__(self, path: Path, header: Header, sha256: str, data: mmap.mmap, state: os.stat_result) -> None:
+    def __init__(
+        self, path: Path, header: Header, sha256: str, data: mmap.mmap, state: os.stat_result
+    ) -> None:
         self.path, self.header, self.sha256 = path, header, sha256
         self._data, self._state = data, state
         self._blocks_of_rows = lru_cache(_CACHED_BLOCKS)(self._unpacked)
@@ -72,7 +74,9 @@ class Register:
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
                 state = os.fstat(file.fileno())
         except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror}): check the path of the register.") from error
+            raise InputError(
+                f"{path}: cannot be read ({error.strerror}): check the path of the register."
+            ) from error
         for name, one in header.sections.items():
             if one.at < 0 or one.bytes < 0 or one.at + one.bytes > len(data):
                 raise VerifyError(f"{path}: its section {name} is not in the file: build it again.")
@@ -104,7 +108,10 @@ class Register:
         except OSError:
             return
         before = self._state
-        if os.path.samestat(now, before) and (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        if os.path.samestat(now, before) and (now.st_size, now.st_mtime_ns) != (
+            before.st_size,
+            before.st_mtime_ns,
+        ):
             raise VerifyError(
                 f"{self.path}: was written to while it was open, so its answers mean nothing: "
                 "verify it and start again."
@@ -133,7 +140,9 @@ class Register:
             values = np.frombuffer(self._data, one.type, one.bytes // np.dtype(one.type).itemsize, one.at)
             return values.reshape(-1, one.width) if one.width > 1 else values
         except (ValueError, TypeError) as error:
-            raise VerifyError(f"{self.path}: its section {name} is not as it should be: build it again.") from error
+            raise VerifyError(
+                f"{self.path}: its section {name} is not as it should be: build it again."
+            ) from error
 
     @cached_property
     def keys(self) -> Words:
@@ -298,5 +307,3 @@ def open_all(paths: Sequence[Path]) -> list[Register]:
             raise InputError(f"{one.path}: is the same register as {seen[one.sha256]}: name it once.")
         seen[one.sha256] = one.path
     return opened
-
-

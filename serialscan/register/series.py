@@ -111,9 +111,11 @@ class Blocks:
         high = np.searchsorted(self.group, numbers.group, "right")
         found = np.full(len(low), -1)
         for one in np.flatnonzero((high > low) & (numbers.group > 0)):
-            at = int(low[one]) + int(
-                np.searchsorted(self.first[low[one] : high[one]], numbers.value[one], "right")
-            ) - 1
+            at = (
+                int(low[one])
+                + int(np.searchsorted(self.first[low[one] : high[one]], numbers.value[one], "right"))
+                - 1
+            )
             if at >= low[one] and numbers.value[one] <= self.last[at]:
                 found[one] = at
         return found

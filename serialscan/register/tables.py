@@ -264,7 +264,7 @@ class _Sheet:
             import openpyxl
         except ImportError as error:
             raise InputError(
-                f"{path}: workbooks need one more part: pip install \"serialscan[register]\"."
+                f'{path}: workbooks need one more part: pip install "serialscan[register]".'
             ) from error
         self._path = path
         self.watched, self.numbers = -1, 0
@@ -274,7 +274,9 @@ class _Sheet:
             raise InputError(f"{path}: is no workbook that can be read ({error}).") from error
         names = self._book.sheetnames
         if options.part is None and len(names) > 1:
-            raise SettingsError(f"{path}: has the sheets {', '.join(map(repr, names))}: say which with --part.")
+            raise SettingsError(
+                f"{path}: has the sheets {', '.join(map(repr, names))}: say which with --part."
+            )
         if options.part is not None and options.part not in names:
             raise SettingsError(f"{path}: has no sheet {options.part!r}, but {', '.join(map(repr, names))}.")
         self.part: str | None = options.part or names[0]
@@ -325,7 +327,7 @@ class _Parquet:
             import pyarrow.parquet as parquet
         except ImportError as error:
             raise InputError(
-                f"{path}: Parquet needs one more part: pip install \"serialscan[register]\"."
+                f'{path}: Parquet needs one more part: pip install "serialscan[register]".'
             ) from error
         self._path = path
         try:

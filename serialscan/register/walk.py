@@ -160,5 +160,3 @@ def _scored(
     kept = np.flatnonzero(weight >= least)
     kept = kept[np.argsort(-weight[kept], kind="stable")]
     return Found(first[kept], count[kept], weight[kept])
-
-
