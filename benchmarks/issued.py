@@ -1,13 +1,14 @@
 """A register that never was: serials as they are issued, with the faults that lists have.
 
-Run as ``python benchmarks/issued.py COUNT FOLDER [SEED]``. Writes ``issued.csv`` (the list), and for who measures
-``true.txt`` (the serial that each row should have), ``missing.txt`` (issued numbers that the list lacks; their
-neighbours are there) and ``elsewhere.txt`` (numbers of ranges that the list does not have). The same seed gives the
-same files.
+Run as ``python benchmarks/issued.py COUNT FOLDER [SEED]``. Writes ``issued.csv`` (the list), and for who
+measures ``true.txt`` (the serial that each row should have), ``missing.txt`` (issued numbers that the list
+lacks; their neighbours are there) and ``elsewhere.txt`` (numbers of ranges that the list does not have).
+The same seed gives the same files.
 
 Lots of consecutive numbers, of log-normal size, are drawn for each series until its share of the rows is
-reached. Three numbers of a hundred are left out of the list, one of a hundred is typed wrong (looks alike, beside
-it on the pad, two swapped, lost, doubled), and every twentieth stands there again under another maker.
+reached. Three numbers of a hundred are left out of the list, one of a hundred is typed wrong (looks alike,
+beside it on the pad, two swapped, lost, doubled), and every twentieth stands there again under another
+maker.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ SERIES = (
     Series("ANY MAKER", "AR-15", "5.56X45", "", "USA", 1, "158#####AB#####"),
 )
 _TYPED = {
-    "0": "D8", "1": "I7", "2": "Z3", "3": "82", "4": "A1", "5": "S6", "6": "G5", "7": "14", "8": "B3", "9": "68",
+    "0": "D8", "1": "I7", "2": "Z3", "3": "82", "4": "A1", "5": "S6", "6": "G5", "7": "14", "8": "B3",
+    "9": "68",
     "A": "4", "B": "8", "D": "0", "E": "F", "G": "6", "S": "5", "Z": "2", "U": "V", "M": "N", "P": "R",
 }  # fmt: skip
 
@@ -95,7 +97,9 @@ def issued(count: int, seed: int = SEED) -> Issued:
     rng = np.random.default_rng(seed)
     shares = np.array([one.share for one in SERIES], float)
     wanted = (shares / shares.sum() * count * (1 - SHARED) / (1 - MISSING)).astype(int) + 20
-    serials, series, lots = [], [], []
+    serials: list[NDArray[np.str_]] = []
+    series: list[NDArray[np.int64]] = []
+    lots: list[NDArray[np.int64]] = []
     for number, (one, most) in enumerate(zip(SERIES, wanted.tolist(), strict=True)):
         for some in _lots(rng, one, most):
             series.append(np.full(len(some), number))
@@ -179,7 +183,8 @@ def write(drawn: Issued, folder: Path) -> None:
                 range(start, len(drawn.serials)), strict=False,
             )  # fmt: skip
             file.writelines(
-                f"{serial},{heads[series]},C{lot:06d},{1962 + lot % 60}-{1 + n // 50 % 12:02d}-{1 + n // 50 % 28:02d}"
+                f"{serial},{heads[series]},C{lot:06d},"
+                f"{1962 + lot % 60}-{1 + n // 50 % 12:02d}-{1 + n // 50 % 28:02d}"
                 f",DEPOT {lot * 7 % 311:03d}\n"
                 for serial, series, lot, n in rows
             )

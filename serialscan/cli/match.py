@@ -34,8 +34,8 @@ Examples:
       matched.ndjson
 
 \b
-Exit codes: 0 every record was searched for; 3 some lines are no records (they pass as they are); 4 no input, or
-no register; 5 the output cannot be written; 8 a register is damaged.
+Exit codes: 0 every record was searched for; 3 some lines are no records (they pass as they are); 4 no
+input, or no register; 5 the output cannot be written; 8 a register is damaged.
 """
 )
 @click.argument("records", type=click.Path(path_type=Path), default="-", metavar="[RECORDS|CASE|-]")
@@ -47,8 +47,8 @@ no register; 5 the output cannot be written; 8 a register is damaged.
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
 @click.option(
     "--prior-absent", type=click.FloatRange(0.0, 1.0), metavar="P",
-    help="Probability that an item is in no register, before one looks; 0.4 by default. docs/register.md says how "
-    "to choose it.",
+    help="Probability that an item is in no register, before one looks; 0.4 by default. docs/register.md "
+    "says how to choose it.",
 )  # fmt: skip
 @click.option("--deep", is_flag=True, help="Search further: three characters wrong. Takes longer.")
 @click.option(
@@ -61,9 +61,10 @@ def match(
 ) -> int:  # fmt: skip
     """Search registers for the serials of records.
 
-    Every record passes through as it is, with ``matches`` added: for each register and each number that may be
-    the serial the likeliest entries, and the probability that it is not in the register. A reading is never
-    changed by that. Of a CASE the matches also become entries of its ledger, with the register's hash.
+    Every record passes through as it is, with ``matches`` added: for each register and each number that may
+    be the serial the likeliest entries, and the probability that it is not in the register. A reading is
+    never changed by that. Of a CASE the matches also become entries of its ledger, with the register's
+    hash.
     """
     from serialscan.register.match import PRIOR_ABSENT, Search
     from serialscan.register.register import open_all
@@ -100,8 +101,8 @@ def match(
     for one in opened:
         if one.was_replaced:
             say(
-                f"serialscan: {one.path} was replaced while it was in use; all matches are of the register with "
-                f"the hash {one.sha256}",
+                f"serialscan: {one.path} was replaced while it was in use; all matches are of the register "
+                f"with the hash {one.sha256}",
                 err=True,
             )
     if not count:

@@ -49,8 +49,8 @@ def _list_options(command: _Command) -> _Command:
         ),
         click.option(
             "--columns", default="", metavar="MEANING=COLUMN,…",
-            help="Which column is the serial, maker, model, calibre, nsn, country, consignee, contract, date. "
-            "What is not told is guessed from the headings, and that is said.",
+            help="Which column is the serial, maker, model, calibre, nsn, country, consignee, contract, "
+            "date. What is not told is guessed from the headings, and that is said.",
         ),
     ):  # fmt: skip
         command = option(command)
@@ -76,14 +76,15 @@ be read; 5 the register cannot be written; 7 something about a list must be told
 @_list_options
 @verbose_option
 def build(
-    lists: tuple[Path, ...], output: Path, name: str | None, replace: bool, columns: str, encoding: str | None,
-    delimiter: str | None, no_heading: bool, part: str | None, quiet: bool, verbose: int,
+    lists: tuple[Path, ...], output: Path, name: str | None, replace: bool, columns: str,
+    encoding: str | None, delimiter: str | None, no_heading: bool, part: str | None, quiet: bool,
+    verbose: int,
 ) -> int:  # fmt: skip
     """Make a register from lists: CSV, XLSX, Parquet, or a table of SQLite.
 
-    Serials are compared as readings are: upper case, the letter O as a zero, no separators, Cyrillic letters as
-    the Latin ones they look like. What stands in the list is kept beside that. No row is lost silently: what
-    cannot be searched for goes to FILE.bad.ndjson, with its line and the reason. Duplicates are kept.
+    Serials are compared as readings are: upper case, the letter O as a zero, no separators, Cyrillic letters
+    as the Latin ones they look like. What stands in the list is kept beside that. No row is lost silently:
+    what cannot be searched for goes to FILE.bad.ndjson, with its line and the reason. Duplicates are kept.
     """
     from serialscan.register.build import build as build_register
     from serialscan.register.columns import parse_told
@@ -262,14 +263,14 @@ def _tell(path: Path, built: Built) -> int:
     for one in header.sources:
         if one.numbers:
             say(
-                f"{one.name}: {one.numbers} serials are numbers there and no text, so leading zeros are lost: "
-                "compare some with the original list.",
+                f"{one.name}: {one.numbers} serials are numbers there and no text, so leading zeros are "
+                "lost: compare some with the original list.",
                 err=True,
             )
     bad = sum(one.bad for one in header.sources)
     say(
-        f"{path}: {header.rows} rows, {header.distinct} different serials, {header.blocks} blocks, {bad} bad rows; "
-        f"hash {built.sha256}",
+        f"{path}: {header.rows} rows, {header.distinct} different serials, {header.blocks} blocks, {bad} bad "
+        f"rows; hash {built.sha256}",
         err=True,
     )
     if built.bad is None:

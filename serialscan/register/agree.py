@@ -17,7 +17,8 @@ from serialscan.register.register import Register
 WRONG: Final = 0.03
 """Share of makers, models and calibres that are wrong, on record or as read. Source: docs/register.md."""
 VALUES: Final = {"maker": 78, "model": 69, "calibre": 25, "nsn": 896}
-"""Values that each may have: makers, models and calibres of marking/knowledge, stock numbers of class 10 and 58."""
+"""Values that each may have: makers, models and calibres of marking/knowledge, stock numbers of class 10
+and 58."""
 ELSEWHERE: Final = 0.5
 """Of the items that are not in the register this share is of any type, the others are as those in it."""
 _ALIKE: Final = 90.0  # of 100: two names are one, such as COLT and COLT'S
@@ -25,15 +26,15 @@ _CALIBRE = re.compile(r"\d+[.,]?\d*")
 
 
 def factors(register: Register, known: Mapping[str, tuple[str, float]]) -> Floats | None:
-    """How much each type of the register explains what is known of an item, against an item that is not in it.
+    """How much better each type explains what is known of an item than its absence does.
 
     Args:
         register: the register.
         known: values and their probability, by meaning.
 
     Returns:
-        One factor a type (T + 1,), the last of which is for rows whose type is not numbered; None where nothing
-        is known that the register tells, too.
+        One factor a type (T + 1,), the last of which is for rows whose type is not numbered; None where
+        nothing is known that the register tells, too.
     """
     used = {one: known[one] for one in VALUES if one in known and one in register.header.meaning}
     types = register.types

@@ -14,7 +14,10 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(_Part, frozen=True, kw_only=True):
-    """One character that differs; ``at`` is its place in what was searched for, from 1; empty is none."""
+    """One character that differs; an empty one is none.
+
+    ``at`` is its place in what was searched for, from 1.
+    """
 
     at: int
     read: str
@@ -35,7 +38,10 @@ class Block(_Part, frozen=True, kw_only=True):
 
 
 class RowOf(_Part, frozen=True, kw_only=True):
-    """A row as it stands in its list; ``line`` is where it begins there, ``number`` counts all rows from 0."""
+    """A row as it stands in its list.
+
+    ``line`` is where it begins there; ``number`` counts the rows of the register from 0.
+    """
 
     number: int
     source: str
@@ -82,7 +88,8 @@ class Match(_Part, frozen=True, kw_only=True):
     """What one register says of one number.
 
     ``bound``: every serial that explains what was seen at least this well, against the best that may be, was
-    looked at. ``disagrees`` names other registers that say otherwise. ``loose`` is the rule of a loose search.
+    looked at. ``disagrees`` names other registers that say otherwise. ``loose`` is the rule of a loose
+    search.
     """
 
     register: str

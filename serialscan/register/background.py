@@ -1,7 +1,7 @@
-"""How likely a lattice is if its serial is not in the register: the other hypothesis that every entry must beat.
+"""How likely a lattice is if its serial is not in the register: what every entry must beat.
 
-A third each: the number is a hole in a block; it has the shape of those on record, with any digits; it is like
-those on record as far as a trie of them knows. Source: the measurements in docs/register.md.
+A third each: the number is a hole in a block; it has the shape of those on record, with any digits; it is
+like those on record as far as a trie of them knows. Source: the measurements in docs/register.md.
 """
 
 from __future__ import annotations
@@ -121,17 +121,17 @@ def _gaps(channel: Channel, length: int) -> Sequence[float]:
 
 
 def _trie(register: Register, words: NDArray[np.uint64]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Probability of each string by what follows its beginnings on record, and whether it is on record itself."""
+    """Probability of each string by what follows its beginnings on record; whether it is on record."""
     keys = register.keys
     codes = unpack(words[:, :1])
     follows = register.section("follows").astype(float) + 1.0
     follows /= follows.sum(axis=1, keepdims=True)
     begins = (words[:, :1] // PLACES) * PLACES  # (S, 12): the beginning up to each place
     unique, where = np.unique(begins, return_inverse=True)
-    low = np.searchsorted(keys, unique)[where.reshape(begins.shape)]
+    low = np.asarray(np.searchsorted(keys, unique))[where.reshape(begins.shape)]
     ends = begins + (PLACES - np.uint64(1))
     unique, where = np.unique(ends, return_inverse=True)
-    high = np.searchsorted(keys, unique, "right")[where.reshape(begins.shape)]
+    high = np.asarray(np.searchsorted(keys, unique, "right"))[where.reshape(begins.shape)]
     count = (high - low).astype(float)
     before = np.hstack([np.full((len(words), 1), float(len(keys))), count[:, :-1]])
     kind = np.zeros((len(words), WORD), np.int64)

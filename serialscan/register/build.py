@@ -111,8 +111,8 @@ def build(
             return Built(header, sha256, rejects.keep(bad))
         except OSError as error:
             raise OutputError(
-                f"{output}: cannot be written ({error.strerror or error}): free some space, close programs that "
-                "use it, or choose another name."
+                f"{output}: cannot be written ({error.strerror or error}): free some space, close programs "
+                "that use it, or choose another name."
             ) from error
         finally:
             with contextlib.suppress(OSError):
@@ -256,7 +256,7 @@ class _Builder:
             for n, reason in faults.items():
                 reject(lines[n], reason, rows[n])
             kept = [n for n in range(len(rows)) if n not in faults]
-            rows, lines, keys = ([some[n] for n in kept] for some in (rows, lines, keys))
+            rows, lines, keys = [rows[n] for n in kept], [lines[n] for n in kept], [keys[n] for n in kept]
         if not rows:
             return
         if self._rows + len(rows) >= MOST_ROWS:

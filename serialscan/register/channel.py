@@ -1,7 +1,7 @@
 """What a camera, a reader and a typist make of a serial: how well an entry explains a lattice.
 
-Weights are likelihood ratios: how much likelier the lattice is if a character stands there than for a character
-drawn at random from 36. So entries of different lengths can be compared.
+Weights are likelihood ratios: how much likelier the lattice is if a character stands there than for a
+character drawn at random from 36. So entries of different lengths can be compared.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from serialscan.register.lattice import Lattice
 Floats = NDArray[np.float64]
 
 UNLISTED: Final = 5e-4
-"""Probability that the character which stands there is none of those listed, at least. Source: docs/register.md."""
+"""Probability that the character which stands there is none of those listed, at least. Source:
+docs/register.md."""
 LOST: Final = 0.003
-"""Probability that the reader lost a character between two others, where no slot says so. Source: the same."""
+"""Probability that the reader lost a character between two others, where no slot says so. Source: the
+same."""
 SHARPNESS: Final = 1.6
 """Power of a character's probabilities: they are made to multiply to the line's. Source: docs/register.md."""
 TYPED_WRONG: Final = 0.01
 """Share of a register's serials that are typed wrong. Source: the same."""
 SUBSTITUTED, OMITTED, DOUBLED = 0.6, 0.15, 0.15
 """Shares of these errors that change a character, leave one out, write one twice. Source: the same."""
-HAND_WRONG: Final = 0.05
+HAND_WRONG: Final = 0.02
 """Probability that a character typed by hand into a search is wrong."""
-HAND_LOST: Final = 0.01
+HAND_LOST: Final = 0.001
 """Probability that such a search lacks a character, or has one too many, at each place."""
 
 _COUNT: Final = len(CHARACTERS)
@@ -40,7 +42,8 @@ _DIGIT_SHARE: Final = (
 )
 _MOST_MORE: Final = 0.5  # characters that are missing at an end are never likelier than none
 _PAD: Final = {
-    "1": "24", "2": "135", "3": "26", "4": "157", "5": "2468", "6": "359", "7": "48", "8": "579", "9": "68", "0": "12",
+    "1": "24", "2": "135", "3": "26", "4": "157", "5": "2468", "6": "359", "7": "48", "8": "579", "9": "68",
+    "0": "12",
 }  # fmt: skip
 
 
@@ -84,16 +87,29 @@ class Channel:
         moved[:, 1:] += weights[:, :-1] * self.match[codes]
         return np.asarray(moved @ self.skipping)
 
-    def score(self, codes: NDArray[np.uint8]) -> Floats:
-        """The weight of each key (N, L)."""
-        weights = np.repeat(self.start[None], len(codes), axis=0)
+    def score(self, codes: NDArray[np.uint8], weights: Floats, start: int, least: float) -> Floats:
+        """The weight of each key (N, L), or 0 where that is below ``least``.
+
+        Args:
+            codes: of the keys.
+            weights: after the first ``start`` characters of each (N, M + 1).
+            start: characters that were matched.
+            least: what is below tells nothing.
+        """
+        whole = np.zeros(len(codes))
         going = np.arange(len(codes))
-        for place in range(codes.shape[1]):
-            going = going[codes[going, place] > 0]
+        for place in range(start, codes.shape[1]):
+            code = codes[going, place]
+            ends = code == 0
+            whole[going[ends]] = weights[ends, -1]
+            going, code, weights = going[~ends], code[~ends], weights[~ends]
             if not len(going):
-                break
-            weights[going] = self.step(weights[going], codes[going, place])
-        return weights[:, -1]
+                return whole
+            weights = self.step(weights, code)
+            kept = (weights * self.best).max(axis=1) >= least
+            going, weights = going[kept], weights[kept]
+        whole[going] = weights[:, -1]
+        return whole
 
 
 def channel_of(lattice: Lattice) -> Channel:
@@ -131,10 +147,9 @@ def channel_of(lattice: Lattice) -> Channel:
     usual = np.zeros(BASE)
     usual[1:11], usual[11 : _COUNT + 1] = _DIGIT_SHARE / 10, (1 - _DIGIT_SHARE) / 26
     skip = none + wrong * OMITTED * _COUNT * (seen @ usual)
-    gap = np.full(count + 1, LOST + wrong * DOUBLED)
+    gap = np.full(count + 1, (LOST if lattice.reading else HAND_LOST) + wrong * DOUBLED)
     if not lattice.reading:
         skip += HAND_LOST
-        gap += HAND_LOST
     gap[0] = max(gap[0], min(_MOST_MORE, lattice.before))
     gap[-1] = max(gap[-1], min(_MOST_MORE, lattice.after))
     match = np.ascontiguousarray(_COUNT * seen.T)
@@ -143,10 +158,10 @@ def channel_of(lattice: Lattice) -> Channel:
 
 
 def _like() -> Floats:
-    """What a typist writes for a character (BASE, BASE): one that looks like it or stands beside it, or any."""
+    """What a typist writes for a character (BASE, BASE): what looks like it, what stands beside it, any."""
     like: dict[str, set[str]] = {one: set(_PAD.get(one, "")) for one in CHARACTERS}
     for pair in PAIRS:
-        one, other = pair.chars
+        one, other = pair.chars[0], pair.chars[1]
         if one in like and other in like and "O" not in pair.chars:  # in a key O is 0
             like[one].add(other)
             like[other].add(one)

@@ -6,7 +6,7 @@ stands for no character there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -87,7 +87,7 @@ def lattices_of(record: PhotoRecord | ItemRecord) -> list[Lattice]:
 def candidate_lattice(
     candidate: SerialCandidate, lines: Mapping[str, Line], known: Mapping[str, tuple[str, float]]
 ) -> Lattice:
-    """The lattice of a candidate, from the characters of its lines; where they differ, from its text alone."""
+    """The lattice of a candidate: of the characters of its lines, or else of its text alone."""
     own = [lines[one] for one in candidate.evidence if one in lines]
     if not own:
         return Lattice(candidate.value, typed_slots(candidate.value), exact=True, known=known)
@@ -238,9 +238,3 @@ def _values(record: PhotoRecord | ItemRecord) -> Iterator[tuple[str, str, float]
     for kind, value in zip(_MARKS, fields, strict=True):
         if value is not None:
             yield kind, value.value, value.confidence
-
-
-__all__: Iterable[str] = [
-    "Lattice", "Slot", "candidate_lattice", "item_lattice", "known_of", "lattices_of", "slots_of",
-    "typed_lattice", "typed_slots",
-]  # fmt: skip

@@ -40,8 +40,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A list that the register was built from.
 
-    ``rows`` of it are in the register from row ``first`` on, ``bad`` are not. ``modified`` is the file's time,
-    UTC. ``numbers`` counts serials that the list holds as numbers, which have no leading zeros.
+    ``rows`` of it are in the register from row ``first`` on, ``bad`` are not. ``modified`` is the file's
+    time, UTC. ``numbers`` counts serials that the list holds as numbers, which have no leading zeros.
     """
 
     name: str

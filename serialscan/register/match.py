@@ -1,4 +1,4 @@
-"""Where a serial stands in a register, given what was seen of it: entries with their posterior, or that it is absent."""
+"""Where a serial stands in a register, given what was seen of it: entries and their posteriors, or absent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from serialscan.register.keys import codes_of
 from serialscan.register.lattice import Lattice
 from serialscan.register.register import Register, Row
 from serialscan.register.series import numbers_of
-from serialscan.register.walk import Found, walk
+from serialscan.register.walk import Found, codes_of_entries, walk
 
 PRIOR_ABSENT: Final = 0.4
 """Probability that an item is not in the register, before anything was seen. Source: docs/register.md."""
@@ -165,24 +165,19 @@ def _entries(
 ) -> tuple[Entry, ...]:
     entries = []
     read = lattice.key
-    for n in range(min(listed, len(found.first))):
+    shown = min(listed, len(found.first))
+    blocks = blocks_of_entries(register, found.first[:shown])
+    for n in range(shown):
         first, count = int(found.first[n]), int(found.count[n])
         following = float(posterior[n + 1]) if n + 1 < len(posterior) else 0.0
-        entries.append(
-            entry_of(
-                register,
-                read,
-                np.arange(first, first + count),
-                of_types,
-                float(posterior[n]),
-                float(posterior[n]) - following,
-            )  # fmt: skip
-        )
+        places, own = np.arange(first, first + count), float(posterior[n])
+        entries.append(entry_of(register, read, places, of_types, own, own - following, blocks[n]))
     return tuple(entries)
 
 
 def entry_of(
-    register: Register, read: str, places: NDArray[np.int64], of_types: Floats | None, posterior: float, margin: float
+    register: Register, read: str, places: NDArray[np.int64], of_types: Floats | None, posterior: float,
+    margin: float, block: Block | None,
 ) -> Entry:  # fmt: skip
     """The entry of one serial.
 
@@ -193,6 +188,7 @@ def entry_of(
         of_types: how well each type agrees with what else is known.
         posterior: probability that it is the item's.
         margin: how much that is above the next one.
+        block: the block that it is in.
     """
     rows = register.key_rows[places].astype(np.int64)
     types = register.key_types[places]
@@ -208,7 +204,8 @@ def entry_of(
     makers = [maker for maker in makers if maker]
     return Entry(
         serial=shown[0].cells[register.header.meaning["serial"]], posterior=_rounded(posterior),
-        margin=_rounded(margin), differs=differences(read, key) if read else (), block=block_of(register, key),
+        margin=_rounded(margin), differs=differences(read, key) if read else (),
+        block=block,
         row=_row(shown[0]), rows=len(places), same_serial=tuple(map(_row, shown[1:])),
         makers=tuple(makers) if len(makers) > 1 else (),
     )  # fmt: skip
@@ -221,30 +218,37 @@ def _row(row: Row) -> RowOf:
 def differences(read: str, key: str) -> tuple[Difference, ...]:
     """What differs between what was searched for and a key."""
     found = []
-    for tag, start, place in Levenshtein.editops(read, key).as_list():
-        if tag == "replace" and read[start] == "?":
-            continue
-        found.append(
-            Difference(
-                at=start + 1,
-                read="" if tag == "insert" else read[start],
-                register="" if tag == "delete" else key[place],
-            )
-        )
+    for one in Levenshtein.editops(read, key):
+        before = "" if one.tag == "insert" else read[one.src_pos]
+        after = "" if one.tag == "delete" else key[one.dest_pos]
+        if before != "?":
+            found.append(Difference(at=one.src_pos + 1, read=before, register=after))
     return tuple(found)
+
+
+def blocks_of_entries(register: Register, places: NDArray[np.int64]) -> list[Block | None]:
+    """The blocks of some entries, by the places of their keys."""
+    numbers = numbers_of(codes_of_entries(register, places))
+    found = register.blocks.find(numbers).tolist()
+    return [_block(register, at, value) for at, value in zip(found, numbers.value.tolist(), strict=True)]
 
 
 def block_of(register: Register, key: str, block: int | None = None) -> Block | None:
     """The block that a key is in, or would be."""
     numbers = numbers_of(codes_of([key]))
     at = int(register.blocks.find(numbers)[0]) if block is None else block
+    return _block(register, at, int(numbers.value[0]))
+
+
+def _block(register: Register, at: int, value: int) -> Block | None:
     if at < 0:
         return None
     blocks = register.blocks
     first, last = int(blocks.first[at]), int(blocks.last[at])
     return Block(
-        first=register.key_text(int(blocks.first_entry[at])), last=register.key_text(int(blocks.last_entry[at])),
-        on_record=int(blocks.count[at]), numbers=last - first + 1, place=int(numbers.value[0]) - first + 1,
+        first=register.key_text(int(blocks.first_entry[at])),
+        last=register.key_text(int(blocks.last_entry[at])),
+        on_record=int(blocks.count[at]), numbers=last - first + 1, place=value - first + 1,
     )  # fmt: skip
 
 
@@ -253,23 +257,20 @@ def _absent(
 ) -> Absent:
     probability = _rounded(probability)
     open_ended = lattice.before + lattice.after
-    if lattice.undecided or open_ended > _OPEN_ENDED:
-        if first < _FOUND:
-            what = (
-                f"{lattice.undecided} characters are undecided"
-                if lattice.undecided
-                else "characters may be missing"
-            )
-            return Absent(
-                probability=probability, reason="partial_reading", detail=f"{what}: several serials agree"
-            )
+    if first < _FOUND and (lattice.undecided or open_ended > _OPEN_ENDED):
+        what = (
+            f"characters undecided: {lattice.undecided}" if lattice.undecided else "characters may be missing"
+        )
+        return Absent(
+            probability=probability, reason="partial_reading", detail=f"{what}; several serials agree"
+        )
     if other.hole >= _FOUND and other.block >= 0:
         block = block_of(register, other.missing, other.block)
         assert block is not None
         return Absent(
             probability=probability, reason="hole_in_block", block=block,
-            detail=f"{other.missing} is not on record, but {block.on_record} of the {block.numbers} numbers from "
-            f"{block.first} to {block.last} are",
+            detail=f"{other.missing} is not on record, but {block.on_record} of the {block.numbers} numbers "
+            f"from {block.first} to {block.last} are",
         )  # fmt: skip
     if other.seen_shape:
         return Absent(
@@ -288,7 +289,9 @@ def _exact(register: Register, lattice: Lattice, search: Search) -> Match:
     detail = "a code names this serial, and the register does not have it"
     if len(found):
         of_types = factors(register, lattice.known)
-        entries = (entry_of(register, lattice.key, found, of_types, 1.0, 1.0),)
+        entries = (
+            entry_of(register, lattice.key, found, of_types, 1.0, 1.0, block_of(register, lattice.key)),
+        )
         detail = "a code names this serial, and the register has it"
     block = block_of(register, lattice.key) if not entries else None
     absent = Absent(
@@ -299,8 +302,8 @@ def _exact(register: Register, lattice: Lattice, search: Search) -> Match:
 
 
 def _answer(
-    register: Register, lattice: Lattice, search: Search, entries: tuple[Entry, ...], absent: Absent, rest: Rest,
-    bound: float | None,
+    register: Register, lattice: Lattice, search: Search, entries: tuple[Entry, ...], absent: Absent,
+    rest: Rest, bound: float | None,
 ) -> Match:  # fmt: skip
     return Match(
         register=register.header.name, sha256=register.sha256, serial=lattice.text,

@@ -1,7 +1,7 @@
 """Serials that fit a pattern: ``?`` is any one character, ``*`` any number of them; and loose keys.
 
-A pattern is looked for from its first sure characters on: all keys that begin so are read. A pattern that begins
-with ``*`` reads the whole register.
+A pattern is looked for from its first sure characters on: all keys that begin so are read. A pattern that
+begins with ``*`` reads the whole register.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from serialscan.glyphs import match_key
 from serialscan.register.answer import Absent, Match, Rest
 from serialscan.register.keys import BASE, LONGEST, PLACES, WORD, code_of
-from serialscan.register.match import LISTED, entry_of
+from serialscan.register.match import LISTED, blocks_of_entries, entry_of
 from serialscan.register.register import Register
 from serialscan.register.walk import codes_of_entries
 
@@ -44,7 +44,7 @@ def parts_of(text: str) -> list[Part]:
 
 
 def loose_parts(text: str) -> list[Part]:
-    """The parts of a loose key: between its first and its last digit any letters may stand, or none (NCIC)."""
+    """The parts of a loose key: any letters, or none, may stand between its digits (NCIC)."""
     key = match_key(text)
     digits = [place for place, char in enumerate(key) if char.isdigit()]
     letters = np.zeros(BASE, bool)
@@ -135,16 +135,18 @@ def fitting(
         count += len(places)
     shown = sum(map(len, keys))
     each = round(1.0 / max(1, count), 4)
+    blocks = blocks_of_entries(register, np.array([one[0] for one in keys], np.int64))
+    read = match_key(text.replace("*", "")) if loose else ""
     entries = tuple(
-        entry_of(register, match_key(text.replace("*", "")) if loose else "", np.array(places), None,
-                 round(each * len(places), 4), 0.0)
-        for places in keys
-    )  # fmt: skip
+        entry_of(register, read, np.array(places), None, round(each * len(places), 4), 0.0, block)
+        for places, block in zip(keys, blocks, strict=True)
+    )
     absent = Absent(
         probability=None, reason="partial_reading" if count else "not_on_record",
-        detail=f"{count} rows fit the pattern, each as well as any other" if count else "no serial fits the pattern",
+        detail=f"{count} rows fit, each as well as any other" if count else "no serial fits",
     )  # fmt: skip
     return Match(
-        register=register.header.name, sha256=register.sha256, serial=text, prior_absent=None, entries=entries,
+        register=register.header.name, sha256=register.sha256, serial=text, prior_absent=None,
+        entries=entries,
         absent=absent, rest=Rest(entries=count - shown, posterior=None), bound=None, loose=loose,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What kind of number a key is: its shape, the number in it, and the block of consecutive numbers it is in."""
+"""What kind of number a key is: its shape, the number in it, and its block of consecutive numbers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Lists of serials as streams of rows: CSV, XLSX, Parquet, SQLite, and registers themselves.
 
 A table has ``columns`` and gives its rows in batches. It counts in ``numbers`` how many cells of the column
-``watched`` are numbers and no text: a spreadsheet keeps no leading zeros of them. What is no row is told to ``reject`` with its line, and
-nothing else is left out but empty lines.
+``watched`` are numbers and no text: a spreadsheet keeps no leading zeros of them. What is no row is told to
+``reject`` with its line, and nothing else is left out but empty lines.
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ class _Hashing(io.RawIOBase):
 
 
 class _Csv:
-    kind, part, watched, numbers = "csv", None, -1, 0
+    kind = "csv"
+    part: str | None = None
+    watched, numbers = -1, 0
 
     def __init__(self, path: Path, start: bytes, options: Options) -> None:
         self._path, self._told = path, options.encoding
@@ -257,7 +259,9 @@ def _delimiter(path: Path, text: str) -> str:
 
 
 class _Sheet:
-    kind, encoding, delimiter = "xlsx", None, None
+    kind = "xlsx"
+    encoding: str | None = None
+    delimiter: str | None = None
 
     def __init__(self, path: Path, options: Options) -> None:
         try:
@@ -320,7 +324,11 @@ class _Sheet:
 
 
 class _Parquet:
-    kind, encoding, delimiter, part, watched, numbers = "parquet", None, None, None, -1, 0
+    kind = "parquet"
+    encoding: str | None = None
+    delimiter: str | None = None
+    part: str | None = None
+    watched, numbers = -1, 0
 
     def __init__(self, path: Path) -> None:
         try:
@@ -352,7 +360,10 @@ class _Parquet:
 
 
 class _Database:
-    kind, encoding, delimiter, watched, numbers = "sqlite", None, None, -1, 0
+    kind = "sqlite"
+    encoding: str | None = None
+    delimiter: str | None = None
+    watched, numbers = -1, 0
 
     def __init__(self, path: Path, options: Options) -> None:
         self._path = path

@@ -1,9 +1,9 @@
-"""Which entries of a register explain a lattice well enough: a walk over the sorted keys, character by character.
+"""Which entries of a register explain a lattice well enough: a walk over the sorted keys.
 
-The keys are a tree: all that share a beginning are neighbours. A beginning is followed only as long as the best
-end that it can have is within the bound. Levels are walked in NumPy, all beginnings of a level at once. Method:
-the measurements in docs/register.md; the idea of a lattice that walks a lexicon is that of Liu, Koga and Fujisawa
-(2002).
+The keys are a tree: all that share a beginning are neighbours. A beginning is followed only as long as the
+best end that it can have is within the bound. Levels are walked in NumPy, all beginnings of a level at
+once. Method: the measurements in docs/register.md; the idea of a lattice that walks a lexicon is that of Liu,
+Koga and Fujisawa (2002).
 """
 
 from __future__ import annotations
@@ -55,21 +55,21 @@ def walk(register: Register, channel: Channel, bound: float) -> Found | None:
     low, high = np.array([0]), np.array([len(keys)])
     begins = np.zeros(1, np.uint64)
     weights = channel.start[None]
-    exact: list[Places] = []
-    counts: list[Places] = []
-    few: list[Places] = []
+    found: list[_Some] = []
     for depth in range(WORD):
         if not len(low):
             break
-        ends = np.flatnonzero((weights[:, -1] >= least) & (high > low)) if depth else np.zeros(0, int)
-        ends = ends[keys[low[ends]] == begins[ends]]
-        if len(ends):
-            exact.append(low[ends])
-            counts.append(np.searchsorted(keys, begins[ends], "right") - low[ends])
         small = high - low <= _FEW
-        if small.any() and depth:
-            few.append(_ranges(low[small], high[small]))
+        if small.any():
+            found.append(_each(register, channel, least, low[small], high[small], weights[small], depth))
             low, high, begins, weights = (one[~small] for one in (low, high, begins, weights))
+        ends = np.flatnonzero(weights[:, -1] >= least)
+        ends = ends[keys[low[ends]] == begins[ends]]  # the first key of a range may be its beginning itself
+        if depth and len(ends):
+            count = np.searchsorted(keys, begins[ends], "right") - low[ends]
+            found.append(_Some(low[ends], count, weights[ends, -1]))
+        if not len(low):
+            break
         # weights (N, L + 1, M + 1) of every beginning with every class of characters
         moved = np.repeat((weights * channel.gap)[:, None], len(classes), axis=1)
         moved[:, :, 1:] += weights[:, None, :-1] * classes
@@ -83,29 +83,47 @@ def walk(register: Register, channel: Channel, bound: float) -> Found | None:
         if len(wide):
             node = np.concatenate([node, np.repeat(wide, len(others))])
             codes = np.concatenate([codes, np.tile(others, len(wide))])
-            kind = np.concatenate([kind, np.full(len(wide) * len(others), len(listed))])
         begins = begins[node] + codes.astype(np.uint64) * PLACES[depth]
         order = np.argsort(begins, kind="stable")  # neighbours in the keys are searched one after the other
-        begins, node, kind = begins[order], node[order], kind[order]
+        begins, node, codes = begins[order], node[order], codes[order]
         if depth < register.header.table_places:
             low, high = prefix_range(register, begins, depth + 1)
         else:
-            low = np.searchsorted(keys, begins)
+            low = np.searchsorted(keys, begins).astype(np.int64)
             inside = low < len(keys)
             inside[inside] = keys[low[inside]] - begins[inside] < PLACES[depth]
-            low, begins, node, kind = (one[inside] for one in (low, begins, node, kind))
+            low, begins, node, codes = (one[inside] for one in (low, begins, node, codes))
             high = np.searchsorted(keys, begins + PLACES[depth] - np.uint64(1), "right")
         inside = high > low
-        low, high, begins, node, kind = (one[inside] for one in (low, high, begins, node, kind))
-        weights = moved[node, kind]
+        low, high, begins, node, codes = (one[inside] for one in (low, high, begins, node, codes))
+        weights = channel.step(weights[node], codes)
     else:
         # twelve characters are matched: keys that end here, and longer ones
         if len(low):
-            some = _ranges(low, high) if (high - low).sum() <= _MOST else None
-            if some is None:
+            if (high - low).sum() > _MOST:
                 return None
-            few.append(some)
-    return _scored(register, channel, least, exact, counts, few)
+            found.append(_each(register, channel, least, low, high, weights, WORD))
+    return _ranked(register, least, found)
+
+
+@dataclass(frozen=True)
+class _Some:
+    """Some keys that may be within the bound, as `Found` has them."""
+
+    first: Places
+    count: Places
+    weight: Floats
+
+
+def _each(
+    register: Register, channel: Channel, least: float, low: Places, high: Places, weights: Floats, depth: int
+) -> _Some:  # fmt: skip
+    """All entries of some ranges, whose first ``depth`` characters have these weights."""
+    entries = _ranges(low, high)
+    begun = np.repeat(weights, high - low, axis=0)
+    weight = channel.score(codes_of_entries(register, entries), begun, depth, least)
+    within = weight >= least
+    return _Some(entries[within], np.ones(int(within.sum()), np.int64), weight[within])
 
 
 def _listed(channel: Channel) -> tuple[Places, Places]:
@@ -140,23 +158,19 @@ def codes_of_entries(register: Register, entries: Places) -> Codes:
     return unpack(words)
 
 
-def _scored(
-    register: Register, channel: Channel, least: float, exact: list[Places], counts: list[Places], few: list[Places]
-) -> Found:  # fmt: skip
-    """Every key once, with its exact weight, if that is within the bound."""
+def _ranked(register: Register, least: float, some: list[_Some]) -> Found:
+    """Every key once, best first."""
     empty = np.zeros(0, np.int64)
-    first = np.concatenate([empty, *exact, *few])
-    count = np.concatenate([empty, *counts, *(np.ones(len(one), np.int64) for one in few)])
-    order = np.argsort(first, kind="stable")
-    first, count = first[order], count[order]
+    first = np.concatenate([empty, *(one.first for one in some)])
+    count = np.concatenate([empty, *(one.count for one in some)])
+    weight = np.concatenate([np.zeros(0), *(one.weight for one in some)])
     if not len(first):
         return Found(empty, empty, np.zeros(0))
+    order = np.argsort(first, kind="stable")
+    first, count, weight = first[order], count[order], weight[order]
     codes = codes_of_entries(register, first)
-    new = np.append(True, (codes[1:] != codes[:-1]).any(axis=1))
-    starts = np.flatnonzero(new)
+    starts = np.flatnonzero(np.append(True, (codes[1:] != codes[:-1]).any(axis=1)))
     count = np.add.reduceat(count, starts)
-    first, codes = first[starts], codes[starts]
-    weight = channel.score(codes)
-    kept = np.flatnonzero(weight >= least)
-    kept = kept[np.argsort(-weight[kept], kind="stable")]
-    return Found(first[kept], count[kept], weight[kept])
+    first, weight = first[starts], weight[starts]
+    order = np.argsort(-weight, kind="stable")
+    return Found(first[order], count[order], weight[order])
