@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from serialscan.batch.output import take_stdout
 from serialscan.cli.matches import lines_of
 from serialscan.cli.options import verbose_option
+from serialscan.cli.text import say
 from serialscan.errors import ExitCode
-from serialscan.printable import printable
 
 _SURE = 0.97  # of what a person says of an item; registers and people are wrong in about 3 of 100
 
@@ -81,12 +81,11 @@ def lookup(
     opened = open_all(registers)
     search = Search(prior_absent=prior, deep=deep, listed=entries)
     found = look_up(opened, serial, search, known, loose=loose)
-    data = take_stdout()
     for one in found:
-        if form == "ndjson" or (form == "auto" and not data.is_terminal):
-            data.write_line(msgspec.json.encode(one))
+        if form == "ndjson" or (form == "auto" and not sys.stdout.isatty()):
+            click.echo(msgspec.json.encode(one))
             continue
         meaning = next(each.header.meaning for each in opened if each.sha256 == one.sha256)
         for line in lines_of(one, meaning):
-            data.write_line(printable(line).encode("utf-8", "backslashreplace"))
+            say(line)
     return ExitCode.OK

@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
-AbsentReason = Literal["hole_in_block", "unknown_block", "unknown_shape", "partial_reading", "not_on_record"]
+AbsentReason = Literal[
+    "hole_in_block", "same_number", "unknown_block", "unknown_shape", "partial_reading", "not_on_record"
+]  # fmt: skip
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +71,10 @@ class Entry(_Part, frozen=True, kw_only=True):
 
 
 class Absent(_Part, frozen=True, kw_only=True):
-    """That the serial is not in the register; ``detail`` says for people why, ``block`` names a hole's."""
+    """That the item is not in the register: how probable that is, and what it would mean.
+
+    ``detail`` says so for people; ``block`` is that of a hole.
+    """
 
     probability: float | None
     reason: AbsentReason

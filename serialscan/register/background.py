@@ -40,6 +40,7 @@ class Background:
         block: the block whose hole is likeliest, or -1.
         missing: the key of that hole.
         seen_shape: whether the likeliest string has a shape that is on record.
+        on_record: whether it is itself on record.
     """
 
     weight: float
@@ -47,6 +48,7 @@ class Background:
     block: int
     missing: str
     seen_shape: bool
+    on_record: bool
 
 
 def background(register: Register, channel: Channel) -> Background:
@@ -71,6 +73,7 @@ def background(register: Register, channel: Channel) -> Background:
         block=int(blocks[best]) if by_hole[best] > 0 else -1,
         missing=text_of(codes[best]) if by_hole[best] > 0 else "",
         seen_shape=bool(seen[likeliest_string]),
+        on_record=bool(on_record[likeliest_string]),
     )
 
 

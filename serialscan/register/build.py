@@ -521,6 +521,7 @@ class _Tally:
 
     def _count_follows(self, codes: NDArray[np.uint8]) -> None:
         """How often a character follows the start, a digit, anything else; code 0 is the end."""
+        codes = np.pad(codes, ((0, 0), (0, 1)))  # also the longest key has an end
         before = np.zeros(len(codes), np.int64)
         going = np.ones(len(codes), bool)
         for place in range(codes.shape[1]):

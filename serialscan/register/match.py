@@ -272,6 +272,11 @@ def _absent(
             detail=f"{other.missing} is not on record, but {block.on_record} of the {block.numbers} numbers "
             f"from {block.first} to {block.last} are",
         )  # fmt: skip
+    if other.on_record:
+        return Absent(
+            probability=probability, reason="same_number",
+            detail="the number is on record, but of another item than this one",
+        )  # fmt: skip
     if other.seen_shape:
         return Absent(
             probability=probability, reason="unknown_block",

@@ -15,7 +15,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -130,7 +130,7 @@ class _Csv:
             io.BufferedReader(self._raw, 1 << 20), self.encoding, "surrogateescape", newline=""
         )
         text = start.decode(str(self.encoding), "replace")
-        if "\0" in text:
+        if text.count("\0") > len(text) // 10:  # as UTF-16 without its mark has
             raise SettingsError(f"{path}: holds NUL characters, so it is no text: say its --encoding.")
         self.delimiter: str | None = options.delimiter or _delimiter(path, text)
         if len(self.delimiter) != 1:
@@ -415,7 +415,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, datetime):
-        return value.isoformat(sep="T") if value.time() else value.date().isoformat()
+        return value.isoformat() if value.time() != time() else value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
