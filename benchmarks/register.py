@@ -108,10 +108,8 @@ def build(folder: Path) -> None:
     """Build the register in a process of its own."""
     output = folder / "issued.reg"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [sys.executable, "-m", "serialscan", "register", "build", folder / "issued.csv", "-o", output, "--replace",
-         "-q"], check=True, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    words = ("register", "build", folder / "issued.csv", "-o", output, "--replace", "-q")
+    subprocess.run([sys.executable, "-m", "serialscan", *words], check=True, stderr=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     with Register.open(output) as register:
         rows = register.header.rows
@@ -169,8 +167,8 @@ def search(folder: Path, queries: int) -> None:
         names = [match_key(one.serial) for one in match(register, lattice).entries]
         first += names[:1] == [match_key(serial)]
         five += match_key(serial) in names
-    tell("typed, two wrong", rows=register.header.rows, first=round(first / queries, 3), five=round(five / queries, 3),
-         **spread(times))  # fmt: skip
+    tell("typed, two wrong", rows=register.header.rows, first=round(first / queries, 3),
+         five=round(five / queries, 3), **spread(times))  # fmt: skip
 
 
 def _once(job: Callable[[str], None], argument: str) -> float:
@@ -249,9 +247,9 @@ def calibration_error(tops: Sequence[tuple[float, bool]], bins: int = 10) -> flo
     """The expected calibration error over bins of equal width."""
     chance, right = np.array([one[0] for one in tops]), np.array([one[1] for one in tops], float)
     place = np.minimum((chance * bins).astype(int), bins - 1)
-    parts = [(place == n) for n in range(bins)]
-    return float(sum(part.sum() * abs(chance[part].mean() - right[part].mean()) for part in parts if part.any())
-                 / len(tops))  # fmt: skip
+    parts = [part for n in range(bins) if (part := place == n).any()]
+    errors = [part.sum() * abs(chance[part].mean() - right[part].mean()) for part in parts]
+    return float(sum(errors) / len(tops))
 
 
 def stream(folder: Path, records: Path, count: int) -> None:
@@ -378,9 +376,7 @@ def _tantivy(keys: list[str], asked: list[str], folder: Path) -> None:
 
 
 def real(folder: Path, records: Path, labels: Path) -> None:
-    """Readings of real photos: a block of consecutive numbers is put around each truth, with it and
-    without it.
-    """
+    """Readings of real photos, with a block of numbers put around each truth: with it and without it."""
     truths = {}
     for line in labels.read_text("utf-8").splitlines():
         label = json.loads(line)

@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -39,7 +39,7 @@ class Passed:
 class _Known(msgspec.Struct):
     """What a line already has."""
 
-    matches: msgspec.Raw | None = None
+    matches: Any = None
 
 
 def matches_of(
