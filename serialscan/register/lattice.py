@@ -41,7 +41,7 @@ class Lattice:
     Attributes:
         text: the number as it was read or typed.
         slots: its places.
-        before: probability that a further character stands before the first place.
+        before: probability that a further character is seen before the first place.
         after: and behind the last one.
         exact: a code says so: nothing else is searched for.
         reading: whether a camera saw it; else a person typed it.
@@ -91,8 +91,8 @@ def candidate_lattice(
     own = [lines[one] for one in candidate.evidence if one in lines]
     if not own:
         return Lattice(candidate.value, typed_slots(candidate.value), exact=True, known=known)
-    missing = 1.0 - candidate.complete.confidence if candidate.complete is not None else 0.0
-    before, after = _shared(missing, own[0], own[-1])
+    missing = 1.0 - candidate.complete.confidence if candidate.complete is not None else 1.0
+    before, after = _beyond(match_key(candidate.value), own, missing)
     glyphs = _glyphs_of(candidate.value, [line.characters for line in own])
     if glyphs is None:
         turned = turned_over(match_key(candidate.value))
@@ -208,12 +208,20 @@ def _turned(glyph: Glyph) -> Glyph:
     return Glyph(char=other, confidence=glyph.confidence, alternatives=alternatives)
 
 
-def _shared(missing: float, first: Line, last: Line) -> tuple[float, float]:
-    """The probability that characters are missing, shared over both ends as their looks say."""
-    before = first.ends[0].more if first.ends else 0.5
-    after = last.ends[-1].more if last.ends else 0.5
-    both = before + after
-    return (missing * before / both, missing * after / both) if both > 0 else (missing / 2, missing / 2)
+def _beyond(key: str, lines: Sequence[Line], missing: float) -> tuple[float, float]:
+    """The probability that a further character is seen beyond each end of a number.
+
+    Only where the number ends with its line; else its neighbour is a word of its own. That it may go on where
+    nothing can be seen, as beyond the edge of the photo, is no evidence of what stands there. Nor does it go
+    on with more than ``missing``, the probability that it is not complete.
+    """
+    first, last = lines[0], lines[-1]
+    starts = bool(first.ends) and match_key(first.text)[:2] == key[:2]
+    stops = bool(last.ends) and match_key(last.text)[-2:] == key[-2:]
+    before = first.ends[0].more if starts else 0.0
+    after = last.ends[-1].more if stops else 0.0
+    share = min(1.0, missing / max(before + after, 1e-9))
+    return before * share, after * share
 
 
 _MARKS: Final = {"manufacturer": "maker", "model": "model", "calibre": "calibre", "nsn": "nsn"}
