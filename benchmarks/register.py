@@ -171,7 +171,7 @@ def search(folder: Path, queries: int) -> None:
          five=round(five / queries, 3), **spread(times))  # fmt: skip
 
 
-def _once(job: Callable[[str], None], argument: str) -> float:
+def _once(job: Callable[[str], Any], argument: str) -> float:
     return cpu(lambda: job(argument))
 
 
@@ -222,7 +222,8 @@ def found(folder: Path, queries: int, absent: int) -> None:
     for kind in ("missing", "elsewhere"):
         pool = lines(folder / f"{kind}.txt")
         count = absent * 2 // 3 if kind == "missing" else absent // 3
-        false, total, reasons = 0, 0, {}
+        false, total = 0, 0
+        reasons: dict[str, int] = {}
         near = [0, 0]
         for serial in drawn(rng, pool, count):
             lattice = reader.read(serial)
@@ -396,8 +397,8 @@ def real(folder: Path, records: Path, labels: Path) -> None:
     present, absent = (Register.open(folder / f"real-{name}.reg") for name in ("with", "without"))
     told: dict[Any, list[tuple[int, float, bool]]] = {}
     false = looked = 0
-    for line in records.read_bytes().splitlines():
-        record = any_from_json(line)
+    for own_line in records.read_bytes().splitlines():
+        record = any_from_json(own_line)
         source = getattr(record, "source", None)
         truth = next((s for f, s in truths.items() if source is not None and source.path.endswith(f)), None)
         lattices = lattices_of(record)

@@ -443,7 +443,8 @@ def test_the_first_five_minutes_of_the_page(tmp_path: Path) -> None:
     assert by_serial["W274567"]["absent"]["probability"] > 0.95
     assert by_serial["U778232"]["entries"][0]["makers"] == ["FN", "SACO"]
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [one["entries"][0]["serial"] for one in answers[1:]] == ["KE7803", "U778200", "U778232"]
+    assert {f"KE78{n}3" for n in range(7)} <= {one["serial"] for one in answers[1]["entries"]}
+    assert [one["entries"][0]["serial"] for one in answers[2:]] == ["U778200", "U778232"]
 
 
 def test_the_page_explains_every_field_and_reason() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serialscan.register.channel import Channel, Floats
-from serialscan.register.keys import CHARACTERS, OTHER, PLACES, WORD, Codes, unpack
+from serialscan.register.keys import CHARACTERS, OTHER, PLACES, WORD, Codes, Words, unpack
 from serialscan.register.register import Register, prefix_range
 
 Places = NDArray[np.int64]
@@ -53,7 +53,7 @@ def walk(register: Register, channel: Channel, bound: float) -> Found | None:
     rest = channel.match[others].max(axis=0) if len(others) else np.zeros(len(channel.skip))
     classes = np.vstack([singles, rest])  # (L + 1, M): every listed character, and any other one
     low, high = np.array([0]), np.array([len(keys)])
-    begins = np.zeros(1, np.uint64)
+    begins: Words = np.zeros(1, np.uint64)
     weights = channel.start[None]
     found: list[_Some] = []
     for depth in range(WORD):
@@ -92,11 +92,12 @@ def walk(register: Register, channel: Channel, bound: float) -> Found | None:
             low = np.searchsorted(keys, begins).astype(np.int64)
             inside = low < len(keys)
             inside[inside] = keys[low[inside]] - begins[inside] < PLACES[depth]
-            low, begins, node, codes = (one[inside] for one in (low, begins, node, codes))
+            low, begins = low[inside], begins[inside]
+            node, codes = node[inside], codes[inside]
             high = np.searchsorted(keys, begins + PLACES[depth] - np.uint64(1), "right")
         inside = high > low
-        low, high, begins, node, codes = (one[inside] for one in (low, high, begins, node, codes))
-        weights = channel.step(weights[node], codes)
+        low, high, begins = low[inside], high[inside], begins[inside]
+        weights = channel.step(weights[node[inside]], codes[inside])
     else:
         # twelve characters are matched: keys that end here, and longer ones
         if len(low):
