@@ -45,6 +45,7 @@ from serialscan.register.match import Search, match, match_all
 from serialscan.register.register import Register
 from serialscan.register.stream import match_lines, matched
 from serialscan.register.walk import codes_of_entries, walk
+from serialscan.report.matches import matches_in
 
 Command = Callable[..., Any]
 
@@ -456,3 +457,18 @@ def test_the_page_explains_every_field_and_reason() -> None:
     }
     assert [one for one in fields if f"`{one}`" not in page and f".{one}`" not in page] == []
     assert [one for one in get_args(AbsentReason) if f"| `{one}` |" not in page] == []
+
+
+def test_a_part_of_a_case_and_a_report_have_the_matches(
+    command: Command, stock: Path, tmp_path: Path
+) -> None:
+    make_case(tmp_path / "a.case", range(3), items=[("AK-1", (0, 1))])
+    assert command("match", "a.case", "--register", stock, "-o", "out.ndjson").code == ExitCode.OK
+    assert command("case", "extract", "a.case", "IMG_0001.jpg", "-o", "part.case").code == ExitCode.OK
+    entries = [json.loads(line) for line in command("case", "log", "part.case", "--json").out.splitlines()]
+    photos = [one["fields"]["photo"] for one in entries if one["kind"] == "match"]
+    assert photos == [json.loads(photo_record(1))["source"]["sha256"]]
+    for answer in (seen("W123501"), Lattice("?" * 12, tuple(Slot({}) for _ in range(12)))):
+        said = match(Register.open(stock), answer)
+        (shown,) = matches_in(msgspec.json.encode([said]))
+        assert shown.sha256 == said.sha256 and "cannot show" not in shown.told

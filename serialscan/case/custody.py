@@ -123,7 +123,8 @@ def what_happened(entry: Entry) -> str:
         case "decision":
             return f"decision{of}: {_decided(decision_of(fields))}"
         case "match":
-            return f"record {fields['record']} matched against {fields['register']}, hash {fields['sha256']}"
+            against = f"{fields['register']}, hash {fields['sha256']}"
+            return f"record {fields['record']} matched against {against}"
         case "timestamp":
             return f"time stamp of the head over {fields['size']} entries: {fields['told']}"
         case _:

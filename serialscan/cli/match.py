@@ -134,7 +134,7 @@ def _through_case(path: Path, registers: tuple[Path, ...], search: Search) -> It
     """Match the records of a case, write the matches into it, and its head at the end."""
     import msgspec
 
-    from serialscan.case.read import open_case
+    from serialscan.case.read import open_case, read_record
     from serialscan.cli.case import head_line, writer_of
     from serialscan.register.register import open_all
     from serialscan.register.stream import matched
@@ -158,11 +158,13 @@ def _through_case(path: Path, registers: tuple[Path, ...], search: Search) -> It
                 case_id = branches[place.branch]
                 if passed.fault is not None or (case_id, place.sequence, one.sha256) in done:
                     continue
-                found = [each for each in passed.matches if each.sha256 == one.sha256]
+                about = read_record(line)
                 fields = {
-                    "case_id": case_id, "record": place.sequence, "register": one.header.name,
-                    "sha256": one.sha256,
+                    "case_id": case_id, "record": place.sequence,
+                    "photo": getattr(getattr(about, "source", None), "sha256", None),
+                    "item": getattr(about, "item", None), "register": one.header.name, "sha256": one.sha256,
                 }  # fmt: skip
+                found = [each for each in passed.matches if each.sha256 == one.sha256]
                 writer.append("match", fields, msgspec.json.encode(found))
                 written += 1
         head = writer.checkpoint()

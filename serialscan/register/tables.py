@@ -149,6 +149,7 @@ class _Csv:
     def sha256(self) -> str:
         while self._file.buffer.read(1 << 20):
             pass
+        self._file.close()
         return self._raw.sha256.hexdigest()
 
     def batches(self, reject: Reject) -> Iterator[Batch]:
