@@ -20,11 +20,9 @@ from serialscan.register.lattice import Lattice
 Floats = NDArray[np.float64]
 
 UNLISTED: Final = 5e-4
-"""Probability that the character which stands there is none of those listed, at least. Source:
-docs/register.md."""
+"""Least probability that the character which stands there is none of those listed. Source: docs/register.md."""
 LOST: Final = 0.003
-"""Probability that the reader lost a character between two others, where no slot says so. Source: the
-same."""
+"""Probability that a character was lost between two others, where no slot says so. Source: the same."""
 BEYOND: Final = 0.06
 """Share of the characters suspected beyond an end that are there.
 
@@ -35,8 +33,8 @@ docs/register.md.
 SHARPNESS: Final = 2.5
 """Power of a character's probabilities, which are made to multiply to the line's and so are too low.
 
-On 75 real photos characters said 0.75 were right with 0.95, and alternatives said 0.29 with 0.10: powers of
-2.7 and 2.5. Source: docs/register.md.
+On 75 real photos characters said 0.75 were right with 0.95, and alternatives said 0.29 with 0.10: powers of 2.7
+and 2.5. Source: docs/register.md.
 """
 TYPED_WRONG: Final = 0.01
 """Share of a register's serials that are typed wrong. Source: the same."""
