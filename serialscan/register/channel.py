@@ -20,21 +20,21 @@ from serialscan.register.lattice import Lattice
 Floats = NDArray[np.float64]
 
 UNLISTED: Final = 5e-4
-"""Least probability that the character which stands there is none of those listed. Source: docs/register.md."""
+"""Least probability that the character there is none of those listed. Source: docs/register.md."""
 LOST: Final = 0.003
 """Probability that a character was lost between two others, where no slot says so. Source: the same."""
 BEYOND: Final = 0.06
 """Share of the characters suspected beyond an end that are there.
 
-At the ends of 140 numbers of real photos a further character is suspected with 0.31 in the mean (`End.more`). In
-147 lines 11 characters were lost without a slot; if half of them stood at ends, that is 0.019 at each end. Source:
-docs/register.md.
+At the ends of 140 numbers of real photos a further character is suspected with 0.31 in the mean
+(`End.more`). In 147 lines 11 characters were lost without a slot; if half of them stood at ends, that is
+0.019 at each end. Source: docs/register.md.
 """
 SHARPNESS: Final = 2.5
 """Power of a character's probabilities, which are made to multiply to the line's and so are too low.
 
-On 75 real photos characters said 0.75 were right with 0.95, and alternatives said 0.29 with 0.10: powers of 2.7
-and 2.5. Source: docs/register.md.
+On 75 real photos characters said 0.75 were right with 0.95, and alternatives said 0.29 with 0.10: powers
+of 2.7 and 2.5. Source: docs/register.md.
 """
 TYPED_WRONG: Final = 0.01
 """Share of a register's serials that are typed wrong. Source: the same."""
@@ -46,9 +46,7 @@ HAND_LOST: Final = 0.001
 """Probability that such a search lacks a character, or has one too many, at each place."""
 
 _COUNT: Final = len(CHARACTERS)
-_DIGIT_SHARE: Final = (
-    0.8  # share of digits in serials: 7.2 of 9 characters of serials such as W123456, AB1234
-)
+_DIGIT_SHARE: Final = 0.8  # of characters of serials, as in W123456 and AB1234
 _PAD: Final = {
     "1": "24", "2": "135", "3": "26", "4": "157", "5": "2468", "6": "359", "7": "48", "8": "579", "9": "68",
     "0": "12",
