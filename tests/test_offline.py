@@ -38,6 +38,7 @@ COMMANDS = {
     "render": ["render", "--count", "1", "--out", "out/rendered", "--megapixels", "0.2"],
     "knowledge test": ["knowledge", "test"],
     "knowledge propose": ["knowledge", "propose", "records.ndjson", "-o", "out/ours.toml"],
+    "register build": ["register", "build", "stock.csv", "-o", "out/stock.reg"],
     "config": ["config", "show"],
     "schema": ["schema"],
     "completion": ["completion", "bash"],
@@ -68,6 +69,7 @@ def folder(tmp_path: Path) -> Path:
     work = tmp_path / "work"
     small_photo(work / "photo.png")
     (work / "labels.jsonl").write_text('{"file": "photo.png", "lines": ["W123456"], "serial": "W123456"}\n')
+    (work / "stock.csv").write_text("serial,maker\nW123456,COLT\n")
     return work
 
 

@@ -122,6 +122,9 @@ def what_happened(entry: Entry) -> str:
             return f"took over case {fields['case_id']}, {fields['size']} entries"
         case "decision":
             return f"decision{of}: {_decided(decision_of(fields))}"
+        case "match":
+            against = f"{fields['register']}, hash {fields['sha256']}"
+            return f"record {fields['record']} matched against {against}"
         case "timestamp":
             return f"time stamp of the head over {fields['size']} entries: {fields['told']}"
         case _:

@@ -96,6 +96,8 @@ def _wanted(reader: CaseReader, path: Path, items: Sequence[str]) -> set[Place]:
         of_run = entry.kind == "run_ended" and Place(place.branch, entry.fields["run"]) in runs
         about = entry.fields.get("record") if entry.kind == "decision" else None
         of_photo = about is not None and (about["case_id"], about["sequence"]) in records
+        if entry.kind == "match":
+            of_photo = (entry.fields.get("case_id"), entry.fields.get("record")) in records
         if of_run or of_photo or entry.kind == "key" or entry.fields.get("item") in items:
             wanted.add(place)
     return wanted | set(_imports(reader, {place.branch for place in wanted}))

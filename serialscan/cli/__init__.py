@@ -18,6 +18,9 @@ from serialscan.cli.evaluate import evaluate
 from serialscan.cli.group import Group
 from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
+from serialscan.cli.lookup import lookup
+from serialscan.cli.match import match
+from serialscan.cli.register import register
 from serialscan.cli.render import render
 from serialscan.cli.report import report
 from serialscan.cli.scan import scan
@@ -47,7 +50,10 @@ def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
 
 
-for _command in (scan, case, report, key, evaluate, render, knowledge, schema, doctor, config, completion):
+for _command in (
+    scan, case, report, register, match, lookup, key, evaluate, render, knowledge, schema, doctor, config,
+    completion,
+):  # fmt: skip
     cli.add_command(_command)
 
 

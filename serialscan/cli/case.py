@@ -661,7 +661,7 @@ def _counted(states: Mapping[Any, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
 
 
-def _writer(path: Path) -> CaseWriter:
+def writer_of(path: Path) -> CaseWriter:
     """A case that is there, open for writing."""
     from serialscan.case import CaseWriter, Heads, state_folder
 
@@ -674,7 +674,7 @@ def _tell(sentence: str) -> None:
 
 def _add(path: Path, kind: str, fields: dict[str, Any]) -> None:
     """Write one entry, and the new head."""
-    with _writer(path) as writer:
+    with writer_of(path) as writer:
         sequence = writer.append(kind, fields)
         head = writer.checkpoint()
     click.echo(f"Entry {sequence} is written. {head_line(head)}", err=True)

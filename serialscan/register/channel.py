@@ -1,0 +1,185 @@
+"""What a camera, a reader and a typist make of a serial: how well an entry explains a lattice.
+
+Weights are likelihood ratios: how much likelier the lattice is if a character stands there than for a
+character drawn at random from 36. So entries of different lengths can be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serialscan.glyphs import PAIRS
+from serialscan.register.keys import BASE, CHARACTERS, OTHER, code_of
+from serialscan.register.lattice import Lattice
+
+Floats = NDArray[np.float64]
+
+UNLISTED: Final = 5e-4
+"""Least probability that the character there is none of those listed. Source: docs/register.md."""
+LOST: Final = 0.003
+"""Probability that a character was lost between two others, where no slot says so. Source: the same."""
+BEYOND: Final = 0.06
+"""Share of the characters suspected beyond an end that are there.
+
+At the ends of 140 numbers of real photos a further character is suspected with 0.31 in the mean
+(`End.more`). In 147 lines 11 characters were lost without a slot; if half of them stood at ends, that is
+0.019 at each end. Source: docs/register.md.
+"""
+SHARPNESS: Final = 2.5
+"""Power of a character's probabilities, which are made to multiply to the line's and so are too low.
+
+On 75 real photos characters said 0.75 were right with 0.95, and alternatives said 0.29 with 0.10: powers
+of 2.7 and 2.5. Source: docs/register.md.
+"""
+TYPED_WRONG: Final = 0.01
+"""Share of a register's serials that are typed wrong. Source: the same."""
+SUBSTITUTED, OMITTED, DOUBLED = 0.6, 0.15, 0.15
+"""Shares of these errors that change a character, leave one out, write one twice. Source: the same."""
+HAND_WRONG: Final = 0.02
+"""Probability that a character typed by hand into a search is wrong."""
+HAND_LOST: Final = 0.001
+"""Probability that such a search lacks a character, or has one too many, at each place."""
+
+_COUNT: Final = len(CHARACTERS)
+_DIGIT_SHARE: Final = 0.8  # of characters of serials, as in W123456 and AB1234
+_PAD: Final = {
+    "1": "24", "2": "135", "3": "26", "4": "157", "5": "2468", "6": "359", "7": "48", "8": "579", "9": "68",
+    "0": "12",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Weights of a lattice of M slots.
+
+    Attributes:
+        match: of each code at each slot (BASE, M).
+        skip: of a slot that the entry has no character for (M,).
+        gap: of a character of the entry without a slot, before each slot and behind the last (M + 1,).
+    """
+
+    match: Floats
+    skip: Floats
+    gap: Floats
+
+    @cached_property
+    def best(self) -> Floats:
+        """The most that the slots from each on can add (M + 1,)."""
+        most = np.maximum(self.match.max(axis=0), self.skip)
+        return np.append(np.cumprod(most[::-1])[::-1], 1.0)
+
+    @cached_property
+    def skipping(self) -> Floats:
+        """Weights of going from slot to slot without a character (M + 1, M + 1)."""
+        size = len(self.gap)
+        ways = np.eye(size)
+        for start in range(size - 1):
+            ways[start, start + 1 :] = np.cumprod(self.skip[start:])
+        return ways
+
+    @property
+    def start(self) -> Floats:
+        """Weights before the first character (M + 1,)."""
+        return self.skipping[0]
+
+    def step(self, weights: Floats, codes: NDArray[np.integer]) -> Floats:
+        """Weights (N, M + 1) one character further; the characters' codes are (N,)."""
+        moved = weights * self.gap
+        moved[:, 1:] += weights[:, :-1] * self.match[codes]
+        return np.asarray(moved @ self.skipping)
+
+    def score(self, codes: NDArray[np.uint8], weights: Floats, start: int, least: float) -> Floats:
+        """The weight of each key (N, L), or 0 where that is below ``least``.
+
+        Args:
+            codes: of the keys.
+            weights: after the first ``start`` characters of each (N, M + 1).
+            start: characters that were matched.
+            least: what is below tells nothing.
+        """
+        whole = np.zeros(len(codes))
+        going = np.arange(len(codes))
+        for place in range(start, codes.shape[1]):
+            code = codes[going, place]
+            ends = code == 0
+            whole[going[ends]] = weights[ends, -1]
+            going, code, weights = going[~ends], code[~ends], weights[~ends]
+            if not len(going):
+                return whole
+            weights = self.step(weights, code)
+            kept = (weights * self.best).max(axis=1) >= least
+            going, weights = going[kept], weights[kept]
+        whole[going] = weights[:, -1]
+        return whole
+
+
+def channel_of(lattice: Lattice) -> Channel:
+    """The weights of a lattice."""
+    count = len(lattice.slots)
+    seen = np.zeros((count, BASE))
+    none = np.zeros(count)
+    least = UNLISTED if lattice.reading else HAND_WRONG
+    for place, slot in enumerate(lattice.slots):
+        if not slot.chances:
+            seen[place, 1 : _COUNT + 1] = 1.0 / _COUNT
+            continue
+        rest = max(0.0, 1.0 - sum(slot.chances.values()))
+        chances = np.array([*slot.chances.values(), rest])
+        if lattice.reading:
+            chances = chances**SHARPNESS
+        chances /= chances.sum()
+        left = max(least, chances[-1])
+        chances = chances[:-1] * (1.0 - left) / max(1e-9, 1.0 - chances[-1])
+        for char, chance in zip(slot.chances, chances.tolist(), strict=True):
+            if char:
+                seen[place, code_of(char)] += chance
+            else:
+                none[place] = chance
+        if lattice.reading:
+            seen[place, 1 : _COUNT + 1] += left / _COUNT
+        else:
+            like = _LIKE[seen[place].argmax()]
+            seen[place] += left / 2 * like
+            seen[place, 1 : _COUNT + 1] += left / 2 / _COUNT
+    wrong = TYPED_WRONG / max(1, count)
+    typed = wrong * SUBSTITUTED
+    seen = seen * (1 - typed) + typed * seen @ _LIKE
+    # a character that the typist left out was mostly a digit
+    usual = np.zeros(BASE)
+    usual[1:11], usual[11 : _COUNT + 1] = _DIGIT_SHARE / 10, (1 - _DIGIT_SHARE) / 26
+    skip = none + wrong * OMITTED * _COUNT * (seen @ usual)
+    gap = np.full(count + 1, (LOST if lattice.reading else HAND_LOST) + wrong * DOUBLED)
+    if not lattice.reading:
+        skip += HAND_LOST
+    gap[0] = max(gap[0], BEYOND * lattice.before)
+    gap[-1] = max(gap[-1], BEYOND * lattice.after)
+    match = np.ascontiguousarray(_COUNT * seen.T)
+    match[0] = 0.0
+    return Channel(match, skip, gap)
+
+
+def _like() -> Floats:
+    """What a typist writes for a character (BASE, BASE): what looks like it, what stands beside it, any."""
+    like: dict[str, set[str]] = {one: set(_PAD.get(one, "")) for one in CHARACTERS}
+    for pair in PAIRS:
+        one, other = pair.chars[0], pair.chars[1]
+        if one in like and other in like and "O" not in pair.chars:  # in a key O is 0
+            like[one].add(other)
+            like[other].add(one)
+    table = np.zeros((BASE, BASE))
+    for one, others in like.items():
+        row = table[code_of(one)]
+        row[1 : _COUNT + 1] = 0.5 / (_COUNT - 1) if others else 1.0 / (_COUNT - 1)
+        for other in others:
+            row[code_of(other)] += 0.5 / len(others)
+        row[code_of(one)] = 0.0
+    table[OTHER, 1 : _COUNT + 1] = 1.0 / _COUNT
+    return table
+
+
+_LIKE: Final = _like()
