@@ -20,6 +20,7 @@ from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
 from serialscan.cli.render import render
 from serialscan.cli.report import report
+from serialscan.cli.review import review
 from serialscan.cli.scan import scan
 from serialscan.cli.schema import schema
 from serialscan.cli.text import say
@@ -47,7 +48,20 @@ def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
 
 
-for _command in (scan, case, report, key, evaluate, render, knowledge, schema, doctor, config, completion):
+for _command in (
+    scan,
+    case,
+    review,
+    report,
+    key,
+    evaluate,
+    render,
+    knowledge,
+    schema,
+    doctor,
+    config,
+    completion,
+):
     cli.add_command(_command)
 
 
