@@ -91,6 +91,7 @@ class Decision:
         value: what the mark says, if the answer is ``read``; ``?`` stands for a character not read.
         typed: what was typed before the program's reading was seen; None if nothing was.
         machine: what the program had read.
+        box: what the program reads in the box that the person drew; None without a box, or without a reading.
         shown: what stood on the screen.
         reason: why, in the person's words.
         note: anything else they noted.
@@ -109,6 +110,7 @@ class Decision:
     value: str | None = None
     typed: str | None = None
     machine: MachineReading
+    box: MachineReading | None = None
     shown: Shown
     reason: str | None = None
     note: str | None = None
@@ -127,11 +129,20 @@ _ENTRY_NAME = {
     "required": ["case_id", "sequence"],
     "properties": {"case_id": _TEXT, "sequence": {"type": "integer", "minimum": 0}},
 }
+_READING = {
+    "type": "object",
+    "required": ["value", "decision", "confidence"],
+    "properties": {
+        "value": _TEXT_OR_NONE,
+        "decision": {"enum": ["accept", "review", "none", None]},
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+    },
+}
 DECISION_SHAPE: dict[str, Any] = {
     "type": "object",
     "required": [
         "person", "photo", "path", "item", "record", "target", "mode", "role", "answer", "value", "typed",
-        "machine", "shown", "reason", "note", "undoes",
+        "machine", "box", "shown", "reason", "note", "undoes",
     ],
     "properties": {
         "person": {
@@ -159,13 +170,7 @@ DECISION_SHAPE: dict[str, Any] = {
             "enum": ["read", "unreadable", "no_serial", "removed_or_altered", "not_a_weapon", "ask", None]
         },
         "value": _TEXT_OR_NONE, "typed": _TEXT_OR_NONE,
-        "machine": {
-            "type": "object", "required": ["value", "decision", "confidence"],
-            "properties": {
-                "value": _TEXT_OR_NONE, "decision": {"enum": ["accept", "review", "none", None]},
-                "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-            },
-        },
+        "machine": _READING, "box": {"anyOf": [{"type": "null"}, _READING]},
         "shown": {
             "type": "object", "required": ["picture", "enhancements", "reading_visible"],
             "properties": {
@@ -188,7 +193,7 @@ def decision_of(fields: Mapping[str, Any]) -> Decision:
         ValueError: they are not those of a decision; the message says where.
     """
     demand_shape(fields, DECISION_SHAPE, DECISION_SHAPE, "decision")
-    target, undoes, machine = fields["target"], fields["undoes"], fields["machine"]
+    target, undoes = fields["target"], fields["undoes"]
     if (fields["answer"] is None) != (undoes is not None):
         raise ValueError("a decision has an answer, or it takes another decision back")
     if (fields["answer"] == "read") != bool(fields["value"]):
@@ -207,9 +212,8 @@ def decision_of(fields: Mapping[str, Any]) -> Decision:
                 kind=target["kind"], index=target["index"], means=target["means"], page=target["page"],
                 polygon=tuple((float(x), float(y)) for x, y in target["polygon"]),
             ),
-            "machine": MachineReading(
-                value=machine["value"], decision=machine["decision"], confidence=float(machine["confidence"])
-            ),
+            "machine": _reading(fields["machine"]),
+            "box": _reading(fields["box"]) if fields["box"] is not None else None,
             "shown": Shown(
                 picture=fields["shown"]["picture"], enhancements=tuple(fields["shown"]["enhancements"]),
                 reading_visible=fields["shown"]["reading_visible"],
@@ -221,3 +225,9 @@ def decision_of(fields: Mapping[str, Any]) -> Decision:
 
 def _entry_name(fields: Mapping[str, Any]) -> EntryName:
     return EntryName(case_id=fields["case_id"], sequence=fields["sequence"])
+
+
+def _reading(fields: Mapping[str, Any]) -> MachineReading:
+    return MachineReading(
+        value=fields["value"], decision=fields["decision"], confidence=float(fields["confidence"])
+    )

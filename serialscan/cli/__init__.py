@@ -23,6 +23,7 @@ from serialscan.cli.match import match
 from serialscan.cli.register import register
 from serialscan.cli.render import render
 from serialscan.cli.report import report
+from serialscan.cli.review import review
 from serialscan.cli.scan import scan
 from serialscan.cli.schema import schema
 from serialscan.cli.text import say
@@ -51,9 +52,22 @@ def cli() -> None:
 
 
 for _command in (
-    scan, case, report, register, match, lookup, key, evaluate, render, knowledge, schema, doctor, config,
+    scan,
+    case,
+    review,
+    report,
+    register,
+    match,
+    lookup,
+    key,
+    evaluate,
+    render,
+    knowledge,
+    schema,
+    doctor,
+    config,
     completion,
-):  # fmt: skip
+):
     cli.add_command(_command)
 
 

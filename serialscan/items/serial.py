@@ -19,10 +19,10 @@ from serialscan.record import (
     Glyph,
     ItemAlternative,
     ItemSerial,
-    Line,
     PhotoRecord,
     SerialCandidate,
     SerialReading,
+    characters_of,
 )
 
 _RIVAL = 0.9  # a rival this near, as a share of the character's own confidence, leaves it undecided
@@ -49,7 +49,11 @@ def serial_of_item(view: View, reading: SerialReading) -> tuple[ItemSerial, list
         return ItemSerial(value=None, status="not_found", decision="none", confidence=0.0), []
     first = ranked[0]
     candidates = tuple(_candidate(view, candidate) for candidate in ranked)
-    characters = alone[1] if alone is not None and first is alone[0] else _characters(view.lines, first)
+    characters = (
+        alone[1]
+        if alone is not None and first is alone[0]
+        else characters_of(view.lines, first.evidence, first.value)
+    )
     value = _shown(first.value, characters)
     conflicts = [
         *_disagreeing_photos(view, first), *_rivals(view, first), *_disagreeing_codes(view, first),
@@ -124,7 +128,7 @@ def _surest_alone(view: View) -> tuple[SerialCandidate, tuple[Glyph, ...]] | Non
     if not own:
         return None
     best, number = max(own, key=lambda one: one[0].confidence)
-    glyphs = _characters(view.records[number].lines, best)
+    glyphs = characters_of(view.records[number].lines, best.evidence, best.value)
     ids = tuple(line_id(number, identity) for identity in best.evidence)
     return msgspec.structs.replace(
         best, evidence=ids, rule=f"{best.rule}, surest in photo {number + 1}"
@@ -156,16 +160,6 @@ def _candidate(view: View, candidate: SerialCandidate) -> ItemAlternative:
         value=candidate.value, confidence=candidate.confidence, match_key=match_key(candidate.value),
         rule=candidate.rule, evidence=view.evidence(candidate.evidence, candidate.value),
     )  # fmt: skip
-
-
-def _characters(lines: Sequence[Line], candidate: SerialCandidate) -> tuple[Glyph, ...]:
-    by_id = {line.id: line for line in lines}
-    for identity in candidate.evidence:
-        line = by_id.get(identity)
-        if line is not None and candidate.value in line.text:
-            start = line.text.index(candidate.value)
-            return line.characters[start : start + len(candidate.value)]
-    return ()
 
 
 def _seen(view: View, candidate: SerialCandidate) -> list[tuple[Network, tuple[int, int]]]:

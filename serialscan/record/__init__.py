@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serialscan.record.characters import characters_of
 from serialscan.record.codes import ErrorCode, MessageFault, WarningCode
 from serialscan.record.ndjson import any_from_json, from_json, photo_records, to_json
 from serialscan.record.schema import json_schema
@@ -87,6 +88,7 @@ __all__ = [
     "WarningCode",
     "Warning_",
     "any_from_json",
+    "characters_of",
     "from_json",
     "json_schema",
     "photo_records",

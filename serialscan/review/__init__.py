@@ -1,0 +1,1 @@
+"""Review: a page on this computer where people decide what the program proposes."""
