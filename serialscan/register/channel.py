@@ -26,8 +26,8 @@ LOST: Final = 0.003
 BEYOND: Final = 0.04
 """Share of the characters suspected beyond an end that are there.
 
-Of 135 numbers of rendered photos without traps none lost a character at an end, while 12.8 were suspected there
-(`End.more`); half a one counts as lost. On traps the share is above 1. Source: docs/register.md.
+Of 135 numbers of rendered photos without traps none lost a character at an end, while 12.8 were suspected
+there (`End.more`); half a one counts as lost. On traps the share is above 1. Source: docs/register.md.
 """
 SHARPNESS: Final = 2.5
 """Power of a character's probabilities, which are made to multiply to the line's and so are too low.
