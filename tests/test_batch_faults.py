@@ -117,12 +117,16 @@ def test_every_record_is_valid_and_every_error_says_what_to_do(runs: Runs) -> No
             assert record["error"] is None and record["source"]["sha256"]
 
 
-def test_nothing_but_one_summary_on_stderr(runs: Runs) -> None:
-    lines = [line for line in runs.two.stderr.decode().splitlines() if line.startswith("serialscan: ")]
-    assert len(lines) == 1
+def test_one_summary_on_stderr_tells_what_was_found_and_names_what_failed(runs: Runs) -> None:
+    told = runs.two.stderr.decode(errors="replace")
+    lines = [line for line in told.splitlines() if line.startswith("serialscan: ")]
     assert f"{len(GOOD) + len(POSIX_NAMES)} read" in lines[0]
     assert f"{len(BROKEN) + len(UNREADABLE)} failed" in lines[0]
     assert "skipped 2 hidden, 1 other" in lines[0]
+    assert lines[1].startswith("serialscan: serials: ")
+    kinds = [line.split(": ")[1] for line in lines[2:]]
+    assert kinds.count("failed") == len(BROKEN) + len(UNREADABLE)
+    assert set(kinds) <= {"failed", "copies"}
     assert b"Traceback" not in runs.two.stderr
 
 

@@ -52,7 +52,7 @@ def test_the_lines_of_a_plate_are_read(reader: Reader, name: str) -> None:
     assert any(LABELS[name]["serial"] in text for text in read)
 
 
-DARK = ("ak-trunnion.jpg", "suppressor-end-cap.jpg", "aimpoint-tube.jpg", "type-56-receiver.jpg")
+DARK = ("ak-trunnion.jpg", "type-56-receiver.jpg")
 
 
 @pytest.mark.parametrize("bright_ground", [False, True])
@@ -66,7 +66,7 @@ def test_what_hardly_differs_from_black_is_read(reader: Reader, bright_ground: b
         found = texts(reader, pixels)
         read += sum(exact(line, found) for line in LABELS[name]["lines"])
         truth += len(LABELS[name]["lines"])
-    assert read >= truth - 3
+    assert read >= truth - 1
 
 
 def far_away(name: str) -> np.ndarray:

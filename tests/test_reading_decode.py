@@ -173,7 +173,8 @@ def test_fusion_is_a_distribution_over_strings(read: list[tuple[str, float]]) ->
     fused = fuse([view(text, p) for text, p in read], replace(VOTE, n_best=50))
     for slot in fused.slots:
         assert sum(slot.votes.values()) == pytest.approx(1.0)
-    assert 0 < fused.confidence <= 1
+    # Five strings that share nothing leave no place with a character: then nothing is read.
+    assert (0 < fused.confidence <= 1) if fused.text else fused.confidence == 0
     assert sum(p for _, p in fused.candidates) <= 1 + 1e-6
     assert [p for _, p in fused.candidates] == sorted((p for _, p in fused.candidates), reverse=True)
     if len({text for text, _ in read}) == 1:
