@@ -16,6 +16,7 @@ from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
 from serialscan.cli.evaluate import evaluate
 from serialscan.cli.group import Group
+from serialscan.cli.export import export
 from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
 from serialscan.cli.lookup import lookup
@@ -59,6 +60,8 @@ for _command in (
     register,
     match,
     lookup,
+    report,
+    export,
     key,
     evaluate,
     render,

@@ -1,0 +1,11 @@
+"""The names of the formats: they stand apart, so that a list of commands loads nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FORMATS: Mapping[str, str] = {
+    "csv": "a table, exact, with a description for programs beside it",
+    "xlsx": "a workbook for people, every cell text, with pictures of the serials",
+}
+"""Every format and what it is. Its module has its name, ``_`` for ``-`` and ``_`` at the end."""
