@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,12 @@ there already, or cannot be written; 8 the case is not as it was written (nothin
     metavar="FOLDER",
     help="Where relative paths of photos begin, if they lie elsewhere now.",
 )
+@click.option(
+    "--fetch-from",
+    metavar="URL",
+    default="",
+    help="bagit: name the photos below this URL instead of copying them.",
+)
 @click.option("--by", metavar="NAME", help="Who exports; needed for a case, in whose ledger it then stands.")
 @click.option("--role", metavar="ROLE", help="Their role or qualification.")
 @click.option("--badge", metavar="NUMBER", help="Their number.")
@@ -69,7 +76,7 @@ there already, or cannot be written; 8 the case is not as it was written (nothin
 @verbose_option
 def export(
     source: Path, form: str, output: Path, items: tuple[str, ...], gps: bool, bom: bool, excel: bool,
-    base: Path | None, by: str | None, role: str | None, badge: str | None, quiet: bool,
+    base: Path | None, fetch_from: str, by: str | None, role: str | None, badge: str | None, quiet: bool,
     config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
     """Write a case or records in a form that others read.
@@ -82,6 +89,10 @@ def export(
 
     if (bom or excel) and form != "csv":
         raise click.UsageError("--bom and --excel are for --format csv.")
+    if fetch_from and form != "bagit":
+        raise click.UsageError("--fetch-from is for --format bagit.")
+    if fetch_from and not re.fullmatch(r"(https?|ftp)://[!-~]+", fetch_from):
+        raise click.UsageError("--fetch-from takes a URL without spaces, as https://example.org/photos.")
     is_case = is_database(source)
     if is_case and by is None and _may_be_written(source):
         raise click.UsageError("An export of a case stands in its ledger: say who exports with --by.")
@@ -90,7 +101,7 @@ def export(
     who = person(by, role, badge) if by is not None else {}
     if output.exists() or output.is_symlink():
         raise OutputError(f"{output}: is there already: choose another name, or delete it.")
-    options = Options(gps=gps, bom=bom, excel=excel, base=base)
+    options = Options(gps=gps, bom=bom, excel=excel, fetch_from=fetch_from, base=base)
     with ExitStack() as stack:
         origin = _opened(source, is_case, base, config_file, stack)
         progress = stack.enter_context(counted("items", quiet))
@@ -98,7 +109,7 @@ def export(
         if next(contents.units(), None) is None:
             raise InputError(f"{origin.title} holds no record: there is nothing to export.")
         written = format_of(form).write(contents, output)
-    say(f"Written: {', '.join(map(str, written.files))}", err=True)
+    say(f"Written: {', '.join(dict.fromkeys(map(str, (output, *written.files))))}", err=True)
     for note in written.notes:
         say(note, err=True)
     if is_case and not _may_be_written(source):
