@@ -119,7 +119,7 @@ def test_what_is_not_as_it_was_read_is_named_and_left_out(command: Command, tmp_
 
 def test_photos_can_be_named_instead_of_copied(command: Command, tmp_path: Path) -> None:
     path, photos, _ = a_case(tmp_path)
-    done = command("export", path, "--format", "bagit", "-o", "b", "--fetch-from", "https://x.org/e", *BY)
+    done = command("export", path, "--format", "bagit", "-o", "b", "--photos-url", "https://x.org/e", *BY)
     assert done.code == ExitCode.OK, done.err
     bag = bagit.Bag(str(tmp_path / "b"))
     assert not bag.is_valid()  # a bag is whole once its photos were fetched
@@ -131,4 +131,4 @@ def test_photos_can_be_named_instead_of_copied(command: Command, tmp_path: Path)
         (tmp_path / "b" / name).parent.mkdir(exist_ok=True)
         (tmp_path / "b" / name).write_bytes(content)
     bagit.Bag(str(tmp_path / "b")).validate()
-    assert command("export", path, "--format", "bagit", "-o", "c", "--fetch-from", "a b", *BY).code == 2
+    assert command("export", path, "--format", "bagit", "-o", "c", "--photos-url", "a b", *BY).code == 2

@@ -22,6 +22,7 @@ from serialscan.cli.knowledge import knowledge
 from serialscan.cli.lookup import lookup
 from serialscan.cli.match import match
 from serialscan.cli.register import register
+from serialscan.cli.labels import labels
 from serialscan.cli.render import render
 from serialscan.cli.report import report
 from serialscan.cli.review import review
@@ -71,6 +72,8 @@ for _command in (
     config,
     completion,
 ):
+    scan, case, report, export, key, labels, evaluate, render, knowledge, schema, doctor, config, completion,
+):  # fmt: skip
     cli.add_command(_command)
 
 

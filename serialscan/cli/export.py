@@ -63,10 +63,10 @@ there already, or cannot be written; 8 the case is not as it was written (nothin
     help="Where relative paths of photos begin, if they lie elsewhere now.",
 )
 @click.option(
-    "--fetch-from",
+    "--photos-url",
     metavar="URL",
     default="",
-    help="bagit: name the photos below this URL instead of copying them.",
+    help="bagit: name the photos below this URL instead of copying them. label-studio: where it finds them.",
 )
 @click.option("--by", metavar="NAME", help="Who exports; needed for a case, in whose ledger it then stands.")
 @click.option("--role", metavar="ROLE", help="Their role or qualification.")
@@ -76,7 +76,7 @@ there already, or cannot be written; 8 the case is not as it was written (nothin
 @verbose_option
 def export(
     source: Path, form: str, output: Path, items: tuple[str, ...], gps: bool, bom: bool, excel: bool,
-    base: Path | None, fetch_from: str, by: str | None, role: str | None, badge: str | None, quiet: bool,
+    base: Path | None, photos_url: str, by: str | None, role: str | None, badge: str | None, quiet: bool,
     config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
     """Write a case or records in a form that others read.
@@ -89,10 +89,10 @@ def export(
 
     if (bom or excel) and form != "csv":
         raise click.UsageError("--bom and --excel are for --format csv.")
-    if fetch_from and form != "bagit":
-        raise click.UsageError("--fetch-from is for --format bagit.")
-    if fetch_from and not re.fullmatch(r"(https?|ftp)://[!-~]+", fetch_from):
-        raise click.UsageError("--fetch-from takes a URL without spaces, as https://example.org/photos.")
+    if photos_url and form not in ("bagit", "label-studio"):
+        raise click.UsageError("--photos-url is for --format bagit and label-studio.")
+    if photos_url and not re.fullmatch(r"(https?|ftp)://[!-~]+", photos_url):
+        raise click.UsageError("--photos-url takes a URL without spaces, as https://example.org/photos.")
     is_case = is_database(source)
     if is_case and by is None and _may_be_written(source):
         raise click.UsageError("An export of a case stands in its ledger: say who exports with --by.")
@@ -101,7 +101,7 @@ def export(
     who = person(by, role, badge) if by is not None else {}
     if output.exists() or output.is_symlink():
         raise OutputError(f"{output}: is there already: choose another name, or delete it.")
-    options = Options(gps=gps, bom=bom, excel=excel, fetch_from=fetch_from, base=base)
+    options = Options(gps=gps, bom=bom, excel=excel, photos_url=photos_url, base=base)
     with ExitStack() as stack:
         origin = _opened(source, is_case, base, config_file, stack)
         progress = stack.enter_context(counted("items", quiet))

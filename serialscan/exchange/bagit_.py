@@ -175,8 +175,8 @@ def _photo(contents: Contents, part: Part, data: Path, fetched: dict[str, _Fetch
         return replace(row, why="the file is not the one that was read")
     form = record.source.format if record is not None else None
     name = f"photos/{part.sha256}.{_SUFFIXES.get(form or '', 'image')}"
-    if options.fetch_from:
-        url = f"{options.fetch_from.rstrip('/')}/{Path(name).name}"
+    if options.photos_url:
+        url = f"{options.photos_url.rstrip('/')}/{Path(name).name}"
         fetched.setdefault(name, _Fetched(url, len(content), f"data/{name}", hashes))
     elif not (data / name).exists():
         (data / "photos").mkdir(exist_ok=True)

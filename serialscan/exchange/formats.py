@@ -23,14 +23,14 @@ class Options:
         gps: whether places and positions are exported.
         bom: whether CSV begins with a byte order mark.
         excel: whether cells of CSV that a spreadsheet would run are disarmed.
-        fetch_from: a URL below which the photos of a bag will lie; they are copied into it if this is empty.
+        photos_url: a URL below which the photos will lie; if it is empty, a bag holds them.
         base: where relative paths of photos begin; None is the current folder.
     """
 
     gps: bool = False
     bom: bool = False
     excel: bool = False
-    fetch_from: str = ""
+    photos_url: str = ""
     base: Path | None = None
 
 

@@ -9,5 +9,6 @@ FORMATS: Mapping[str, str] = {
     "xlsx": "a workbook for people, every cell text, with pictures of the serials",
     "case-uco": "a graph of CASE/UCO 1.5, JSON-LD",
     "bagit": "a folder with all of it and the photos, BagIt 1.0",
+    "label-studio": "tasks for Label Studio with what was read, to be corrected",
 }
 """Every format and what it is. Its module has its name, ``_`` for ``-`` and ``_`` at the end."""
