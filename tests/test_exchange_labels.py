@@ -67,14 +67,16 @@ def test_tasks_come_back_as_labels_of_the_same_texts_and_places(command: Command
     done = command("labels", "import", "project.json", "-o", "labels.jsonl")
     assert done.code == ExitCode.OK, done.err
     labels = read_labels(tmp_path / "labels.jsonl")
-    assert [str(label.path) for label in labels] == [record.source.path for record in records]
+    kept = [number for number, text in enumerate(HOSTILE) if any(map(str.isalnum, text))]
+    assert len(kept) == len(HOSTILE) - 1 and "no letter or digit" in done.err
+    assert [str(label.path) for label in labels] == [records[number].source.path for number in kept]
     assert labels[0].label.lines == ("AB1OOO", "COLT", "note") and not labels[0].label.partial_lines
     assert labels[1].label.partial_lines
     for (x, y), (left, top) in zip(
         labels[0].label.polygon(0) or (), records[0].lines[0].polygon, strict=True
     ):
         assert abs(x - left) < 0.1 and abs(y - top) < 0.1
-    assert [label.label.serial for label in labels] == [text.strip() for text in HOSTILE]
+    assert [label.label.serial for label in labels] == [HOSTILE[number].strip() for number in kept]
     assert "nobody has corrected it" in done.err
 
 

@@ -10,5 +10,8 @@ FORMATS: Mapping[str, str] = {
     "case-uco": "a graph of CASE/UCO 1.5, JSON-LD",
     "bagit": "a folder with all of it and the photos, BagIt 1.0",
     "label-studio": "tasks for Label Studio with what was read, to be corrected",
+    "etrace": "a sheet for each item with the fields of ATF form 3312.1, part V, as a page",
+    "hocr": "what was read, as OCR output (hOCR 1.2)",
+    "alto": "what was read, as OCR output (ALTO 4.4), one file for each photo",
 }
 """Every format and what it is. Its module has its name, ``_`` for ``-`` and ``_`` at the end."""
