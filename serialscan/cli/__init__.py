@@ -15,8 +15,8 @@ from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
 from serialscan.cli.evaluate import evaluate
-from serialscan.cli.group import Group
 from serialscan.cli.export import export
+from serialscan.cli.group import Group
 from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
 from serialscan.cli.lookup import lookup

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from serialscan.cli.group import Group
 from serialscan.cli.options import verbose_option
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, VerifyError
@@ -13,7 +14,7 @@ from serialscan.errors import ExitCode, InputError, VerifyError
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(cls=Group, epilog="\b\nExample:\n  serialscan labels import seizure-17.case -o labels.jsonl")
 def labels() -> None:
     """Make labels, from which evaluate takes what is true of a photo."""
 

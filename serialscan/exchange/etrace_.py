@@ -21,7 +21,8 @@ _MISSING = "MISSING"
 _STYLE = """
 body { font: 11pt sans-serif; margin: 1.5em; } h1 { font-size: 14pt; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; } td:nth-child(3) { font: 13pt monospace; }
-td, th { border: 1px solid #555; padding: .3em .5em; text-align: left; vertical-align: top; overflow-wrap: anywhere; white-space: pre-wrap; }
+td, th { border: 1px solid #555; padding: .3em .5em; text-align: left; vertical-align: top;
+overflow-wrap: anywhere; white-space: pre-wrap; }
 .missing td { background: #fdd; } article { break-after: page; } p { overflow-wrap: anywhere; }
 """
 
