@@ -70,7 +70,8 @@ def _alto(record: PhotoRecord) -> bytes:
 def _block(space: ET.Element, record: PhotoRecord, line: Line, name: str) -> None:
     """A block for each line, since lines of a photo have directions of their own."""
     place = _place(box_of(line.polygon, record))
-    angle = {"ROTATION": f"{(360 - line.rotation) % 360:.1f}"} if line.rotation else {}
+    # A photo that must be turned with the clock shows a text that is turned against it, as ALTO counts.
+    angle = {"ROTATION": str(line.rotation)} if line.rotation else {}
     block = ET.SubElement(space, "TextBlock", {"ID": f"block_{name}", **place, **angle})
     row = ET.SubElement(block, "TextLine", {"ID": f"line_{name}", **place})
     for number, word in enumerate(words_of(line, record), start=1):
