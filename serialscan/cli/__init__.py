@@ -19,10 +19,10 @@ from serialscan.cli.export import export
 from serialscan.cli.group import Group
 from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
+from serialscan.cli.labels import labels
 from serialscan.cli.lookup import lookup
 from serialscan.cli.match import match
 from serialscan.cli.register import register
-from serialscan.cli.labels import labels
 from serialscan.cli.render import render
 from serialscan.cli.report import report
 from serialscan.cli.review import review
@@ -58,12 +58,12 @@ for _command in (
     case,
     review,
     report,
+    export,
     register,
     match,
     lookup,
-    report,
-    export,
     key,
+    labels,
     evaluate,
     render,
     knowledge,
@@ -72,8 +72,6 @@ for _command in (
     config,
     completion,
 ):
-    scan, case, report, export, key, labels, evaluate, render, knowledge, schema, doctor, config, completion,
-):  # fmt: skip
     cli.add_command(_command)
 
 
