@@ -13,6 +13,7 @@ import openpyxl
 from case_fixtures import BY, Command, logged, verdict_on
 from exchange_fixtures import HOSTILE, a_case, hostile_records, write_records
 
+from serialscan.case import CaseWriter
 from serialscan.errors import ExitCode
 from serialscan.exchange.form import COLUMNS
 
@@ -163,6 +164,14 @@ def test_what_cannot_be_exported_is_told_and_nothing_is_written(command: Command
     done = command("export", path, "--format", "csv", "-o", "damaged.csv", *BY)
     assert done.code == ExitCode.VERIFY_FAILED and not list(tmp_path.glob("damaged*"))
     assert not list(tmp_path.glob("x.xlsx*"))
+
+
+def test_nothing_is_exported_while_the_ledger_is_written(command: Command, tmp_path: Path) -> None:
+    path, _, _ = a_case(tmp_path)
+    with CaseWriter(path):
+        done = command("export", path, "--format", "csv", "-o", "items.csv", *BY)
+    assert done.code == ExitCode.OUTPUT and "being written" in done.err
+    assert not list(tmp_path.glob("items*"))
 
 
 def test_a_case_that_may_not_be_written_is_exported_without_an_entry(

@@ -101,6 +101,8 @@ def export(
     who = person(by, role, badge) if by is not None else {}
     if output.exists() or output.is_symlink():
         raise OutputError(f"{output}: is there already: choose another name, or delete it.")
+    if who and _may_be_written(source):
+        _check_ledger(source)
     options = Options(gps=gps, bom=bom, excel=excel, photos_url=photos_url, base=base)
     with ExitStack() as stack:
         origin = _opened(source, is_case, base, config_file, stack)
@@ -152,6 +154,14 @@ def _opened(
         Openers(effective.settings, effective.batch.jobs or min(cores(), 4), effective.batch.timeout_s)
     )
     return stack.enter_context(FileOrigin(source, openers, base, None))
+
+
+def _check_ledger(source: Path) -> None:
+    """Raise ``OutputError`` before anything is written if an entry cannot be, as while a scan writes."""
+    from serialscan.case import CaseWriter, Heads, state_folder
+
+    with CaseWriter(source, Heads(state_folder()), create=False, tell=lambda text: say(text, err=True)):
+        pass
 
 
 def _add_entry(source: Path, fields: dict[str, Any], files: tuple[Path, ...]) -> None:
