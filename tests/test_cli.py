@@ -43,7 +43,7 @@ COMMANDS = [
         *(f"case {name}" for name in CASE_COMMANDS),
         "case timestamp request",
         "case timestamp add",
-        *("key", "key create", "key show", "key witness"),
+        *("key", "key create", "key show", "key witness", "export", "labels", "labels import"),
     )
 ]
 

@@ -15,9 +15,11 @@ from serialscan.cli.completion import completion
 from serialscan.cli.config import config
 from serialscan.cli.doctor import doctor
 from serialscan.cli.evaluate import evaluate
+from serialscan.cli.export import export
 from serialscan.cli.group import Group
 from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
+from serialscan.cli.labels import labels
 from serialscan.cli.lookup import lookup
 from serialscan.cli.match import match
 from serialscan.cli.register import register
@@ -56,10 +58,12 @@ for _command in (
     case,
     review,
     report,
+    export,
     register,
     match,
     lookup,
     key,
+    labels,
     evaluate,
     render,
     knowledge,
