@@ -127,7 +127,7 @@ def item_of(unit: Unit) -> Item:
     serial = item.serial if item is not None else first.serial if first is not None else None
     error = item.error if item is not None else first.error if first is not None else None
     machine = serial.value if serial is not None else None
-    verdict = _verdict(unit)
+    verdict = verdict_of(unit)
     standing: Standing = (
         "decided" if verdict.decided
         else "review" if verdict.open
@@ -195,7 +195,7 @@ def row_of(item: Item) -> Row:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class Verdict:
     """What people say of the serial of a unit."""
 
     decided: bool = False
@@ -205,7 +205,8 @@ class _Verdict:
     differ: bool = False
 
 
-def _verdict(unit: Unit) -> _Verdict:
+def verdict_of(unit: Unit) -> Verdict:
+    """What people say of the serial of a unit, from all decisions on its photos."""
     said = {
         part.path: unit.opinions.get((part.sha256 or f"path {part.path}", "serial")) for part in unit.parts
     }
@@ -219,23 +220,23 @@ def _verdict(unit: Unit) -> _Verdict:
                 for each in one.opinions
             )
         )
-        return _Verdict(told=f"reviewers differ: {names}", open=True, differ=True)
+        return Verdict(told=f"reviewers differ: {names}", open=True, differ=True)
     stands = [one.decided for one in opinions if one.decided is not None]
     reads = [one for one in stands if one.decision.answer == "read"]
     if len({plain_value(one.decision.value) for one in reads}) > 1:
         values = " and ".join(dict.fromkeys(str(one.decision.value) for one in reads))
-        return _Verdict(told=f"decided differently on its photos: {values}", open=True, differ=True)
+        return Verdict(told=f"decided differently on its photos: {values}", open=True, differ=True)
     if reads:
-        return _Verdict(decided=True, value=reads[0].decision.value, told=f"decided {_by(reads)}")
+        return Verdict(decided=True, value=reads[0].decision.value, told=f"decided {_by(reads)}")
     asked = [one for one in stands if one.decision.answer == "ask"]
     if asked:
-        return _Verdict(told=f"{ANSWERS['ask']}, {_by(asked)}", open=True)
+        return Verdict(told=f"{ANSWERS['ask']}, {_by(asked)}", open=True)
     read = [part for part in unit.parts if part.record is None or part.record.error is None]
     if stands and all(said[part.path] is not None for part in read):
         answer = next(one for one in _STRONGEST if any(each.decision.answer == one for each in stands))
         of = [one for one in stands if one.decision.answer == answer]
-        return _Verdict(decided=True, told=f"{ANSWERS[answer]}, decided {_by(of)}")
-    return _Verdict()
+        return Verdict(decided=True, told=f"{ANSWERS[answer]}, decided {_by(of)}")
+    return Verdict()
 
 
 def _by(some: Sequence[Decided]) -> str:

@@ -1,0 +1,141 @@
+"""Links: what is found, what must not be, and how strong it is said to be."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+from links_fixtures import crowd, mark, seen
+
+from serialscan.links.find import find_links, number_of
+from serialscan.links.model import Link
+from serialscan.links.strength import FEW_CAP, doubted, log10_evidence, log_corrected, runs
+
+
+def of_kind(links: list[Link], kind: str) -> list[Link]:
+    return [one for one in links if one.kind == kind]
+
+
+def test_the_same_serial_of_one_maker_is_the_same_item_and_its_strength_is_its_rarity() -> None:
+    links = of_kind(find_links([*crowd(100), seen("5O5050"), seen("505 050", source="b")]), "same_item")
+    assert len(links) == 1
+    # 100 numbers over 800 000: one of them is met by chance once in 100 / (100 / 800 000) = 800 000 times, less
+    # where neighbours stand closer.
+    assert links[0].log10_lr is not None and 4.5 < links[0].log10_lr < 6
+    assert [one.serial for one in links[0].items] == ["5O5050", "505 050"]  # as read, not as compared
+
+
+def test_a_serial_that_two_makers_use_is_a_conflict_and_no_link() -> None:
+    links = find_links([*crowd(50), seen("505050"), seen("505050", maker="NORINCO", source="b")])
+    assert [one.kind for one in links] == ["conflict"]
+    assert links[0].log10_lr is None and links[0].support == ""
+
+
+def test_two_items_of_one_maker_are_linked_beside_a_conflict_with_another() -> None:
+    links = find_links(
+        [*crowd(50), seen("505050"), seen("505050", source="b"), seen("505050", maker="NORINCO", source="c")]
+    )
+    same = of_kind(links, "same_item")
+    assert len(same) == 1 and {one.source for one in same[0].items} == {"a", "b"}
+    assert len(of_kind(links, "conflict")) == 1
+
+
+def test_a_block_that_was_split_is_one_run_and_chance_neighbours_are_none() -> None:
+    block = [seen(str(400_000 + 3 * n), source=f"place {n % 5}") for n in range(12)]
+    others = [one for one in crowd(200) if not 398_000 < int(one.serial or 0) < 402_000]
+    links = of_kind(find_links([*others, *block]), "near_serials")
+    assert len(links) == 1
+    assert {one.serial for one in links[0].items} == {one.serial for one in block}
+    assert links[0].log10_lr is not None and links[0].log10_lr > 6
+    assert len(links[0].sources) == 5
+
+
+def test_numbers_near_to_each_other_mean_nothing_where_a_maker_s_numbers_are_dense() -> None:
+    pair = [seen("500010"), seen("500020", source="b")]
+    assert of_kind(find_links([*crowd(60, low=480_000, high=520_000), *pair]), "near_serials") == []
+
+
+def test_serials_of_two_makers_models_or_shapes_are_no_run() -> None:
+    block = [str(400_000 + n) for n in range(4)]
+    for more in ({"maker": "NORINCO"}, {"model": "AR-15"}, {"maker": None}):
+        others = [seen(one, **more) for one in block[2:]]  # type: ignore[arg-type]
+        links = of_kind(find_links([*crowd(100), seen(block[0]), seen(block[1]), *others]), "near_serials")
+        assert all(len(one.items) == 2 for one in links)
+    shapes = [seen("400000"), seen("A400001"), seen("40002"), seen("400003B")]
+    assert find_links([*crowd(100), *shapes]) == []
+
+
+def test_chance_alone_gives_hardly_a_run_of_any_maker() -> None:
+    """100 sets of evenly lying numbers: links that claim 10 to 1 may come about once in ten, not oftener."""
+    false = sum(len(of_kind(find_links(crowd(60, seed=seed)), "near_serials")) > 0 for seed in range(100))
+    assert false <= 10
+
+
+def test_a_doubtful_reading_weighs_by_its_posterior_and_a_reviewer_s_by_its_own() -> None:
+    def strength(*confidences: float) -> float:
+        pair = [seen("505050", source=str(n), confidence=one) for n, one in enumerate(confidences)]
+        links = of_kind(find_links([*crowd(100), *pair], least=-9), "same_item")
+        return links[0].log10_lr or 0.0
+
+    assert strength(0.99, 0.99) > strength(0.99, 0.3) > strength(0.1, 0.1) > 0
+    assert doubted(5.0, 0.5) == pytest.approx(math.log10(0.5 * 10**5 + 0.5))
+    assert doubted(5.0, 0.0) == 0.0
+
+
+def test_few_numbers_of_a_maker_never_claim_much() -> None:
+    links = of_kind(find_links([seen(str(400_000 + n), source=str(n)) for n in range(5)]), "near_serials")
+    assert [one.log10_lr for one in links] == [FEW_CAP]
+    assert "few others" in links[0].assumption
+
+
+def test_a_rare_mark_links_and_a_common_one_does_not() -> None:
+    rare, common = mark("importer", "INTERARMS ALEXANDRIA VA"), mark("importer", "CENTURY ARMS")
+    items = [replace(one, marks=(common,)) for one in crowd(98)]
+    links = find_links([*items, *(seen(None, source=str(n), marks=(rare,)) for n in range(2))])
+    assert [(one.kind, one.what) for one in links] == [("same_importer", "INTERARMS ALEXANDRIA VA")]
+    assert links[0].log10_lr == pytest.approx(math.log10(50), abs=0.01)
+
+
+def test_a_factory_mark_that_every_item_of_its_maker_has_is_no_news() -> None:
+    own = mark("factory_mark", "ARROW IN TRIANGLE")
+    izhmash = [seen(str(10_001 + 7919 * n), maker="IZHMASH", marks=(own,)) for n in range(3)]
+    assert of_kind(find_links([*(replace(one, marks=(mark("factory_mark", "66"),)) for one in crowd(90)),
+                               *izhmash]), "same_factory_mark") == []  # fmt: skip
+
+
+def test_one_photo_in_two_sources_is_one_observation() -> None:
+    photo = (("x.jpg", "ab" * 32),)
+    twice = [seen("505050", source=source, photos=photo) for source in "ab"]
+    assert [one.kind for one in find_links([*crowd(50), *twice])] == ["same_photo"]
+
+
+def test_what_is_undecided_in_a_number_is_no_number() -> None:
+    assert number_of("12?4") is None and number_of("ABC") is None
+    found = number_of("A12B003456C")
+    assert found is not None and (found.shape, found.value) == (("A12B", 6, "C"), 3456)
+
+
+def test_evidence_never_claims_more_than_its_p_value() -> None:
+    for log_p in (-0.5, -3.0, -20.0, -2000.0):
+        assert log10_evidence(log_p) < -log_p / math.log(10)
+    assert log10_evidence(-20.0) > log10_evidence(-10.0) > 0
+
+
+def test_runs_do_not_overlap_and_are_those_that_a_search_over_all_pairs_finds() -> None:
+    chance = random.Random(3)
+    numbers = sorted({*(chance.randrange(10**6) for _ in range(80)), *range(5000, 5040, 4), *range(70, 80)})
+    found = runs(numbers, 6, 1)
+    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    best = min(
+        (log_corrected(j - i, numbers[j - 1] - numbers[i], len(numbers), run.density, 1), i, j)
+        for run in found
+        for i in range(run.start, run.end)
+        for j in range(i + 2, run.end + 1)
+    )
+    strongest = min(
+        (log_corrected(r.end - r.start, numbers[r.end - 1] - numbers[r.start], len(numbers), r.density, 1), r)
+        for r in found
+    )  # fmt: skip
+    assert strongest[0] <= best[0] + 1e-9
