@@ -20,7 +20,8 @@ def seen(
     name = f"{source}-{serial}-{maker}"
     said: dict[str, Any] = {
         "source": source, "name": name, "unit": 1, "serial": serial, "key": match_key(serial or ""),
-        "read_by": "machine", "confidence": confidence, "maker": mark("manufacturer", maker) if maker else None,
+        "read_by": "machine", "confidence": confidence,
+        "maker": mark("manufacturer", maker) if maker else None,
         "model": mark("model", model) if model else None, "marks": marks,
         "photos": ((f"{name}.jpg", None),), "where": (f"{name}.jpg#L1",), "captured_at": None,
     }  # fmt: skip

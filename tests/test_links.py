@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from links_fixtures import crowd, mark, seen
@@ -21,8 +22,8 @@ def of_kind(links: list[Link], kind: str) -> list[Link]:
 def test_the_same_serial_of_one_maker_is_the_same_item_and_its_strength_is_its_rarity() -> None:
     links = of_kind(find_links([*crowd(100), seen("5O5050"), seen("505 050", source="b")]), "same_item")
     assert len(links) == 1
-    # 100 numbers over 800 000: one of them is met by chance once in 100 / (100 / 800 000) = 800 000 times, less
-    # where neighbours stand closer.
+    # 100 numbers over 800 000: a certain one is met by chance once in 800 000 times, or oftener where they
+    # stand closer.
     assert links[0].log10_lr is not None and 4.5 < links[0].log10_lr < 6
     assert [one.serial for one in links[0].items] == ["5O5050", "505 050"]  # as read, not as compared
 
@@ -127,7 +128,7 @@ def test_runs_do_not_overlap_and_are_those_that_a_search_over_all_pairs_finds() 
     chance = random.Random(3)
     numbers = sorted({*(chance.randrange(10**6) for _ in range(80)), *range(5000, 5040, 4), *range(70, 80)})
     found = runs(numbers, 6, 1)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
     best = min(
         (log_corrected(j - i, numbers[j - 1] - numbers[i], len(numbers), run.density, 1), i, j)
         for run in found

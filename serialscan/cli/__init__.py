@@ -20,6 +20,7 @@ from serialscan.cli.group import Group
 from serialscan.cli.key import key
 from serialscan.cli.knowledge import knowledge
 from serialscan.cli.labels import labels
+from serialscan.cli.links import links
 from serialscan.cli.lookup import lookup
 from serialscan.cli.match import match
 from serialscan.cli.register import register
@@ -59,6 +60,7 @@ for _command in (
     review,
     report,
     export,
+    links,
     register,
     match,
     lookup,

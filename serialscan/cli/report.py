@@ -116,7 +116,7 @@ def report(
     chosen = (*items, *more_items)
     wanted = cast("tuple[Standing, ...]", standings)
     with ExitStack() as stack:
-        origin, alarm = _opened(source, base, evaluation, effective, stack)
+        origin, alarm = opened(source, base, evaluation, effective, stack)
         if who and not origin.is_case:
             raise click.UsageError("--by is for a case: records have no ledger to name anybody in.")
         selected = select(origin, chosen, wanted)
@@ -145,7 +145,7 @@ def report(
     return ExitCode.VERIFY_FAILED if alarm else ExitCode.OK
 
 
-def _opened(
+def opened(
     source: Path, base: Path | None, evaluation: Path | None, effective: Effective, stack: ExitStack
 ) -> tuple[Origin, str]:
     """What the report is made from, and what is wrong with it."""

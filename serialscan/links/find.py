@@ -114,9 +114,27 @@ def _same_photos(seen: Sequence[Seen]) -> tuple[list[Link], list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Crowd:
-    """The numbers of one shape, of one maker or of all: sorted, each once."""
+    """The numbers of one shape, of one maker or of all: sorted, each once, and as a set."""
 
     values: list[int]
+    known: frozenset[int]
+
+    def misread(self, number: Number, wrong: float) -> float:
+        """Probability that another item of these has this number by a misreading of one digit.
+
+        Args:
+            number: that was read twice.
+            wrong: probability that one of the two readings is wrong.
+        """
+        digits = number.shape[1]
+        text = f"{number.value:0{digits}}"
+        beside = sum(
+            int(text[:at] + digit + text[at + 1 :]) in self.known
+            for at in range(digits)
+            for digit in "0123456789"
+            if digit != text[at]
+        )
+        return beside / max(1, len(self.values)) * wrong / (9 * digits)
 
     def chance(self, number: Number, count: int) -> tuple[float, float, bool]:
         """Of a number its share among all, how many such meetings chance gives, and whether it is a guess."""
@@ -132,7 +150,7 @@ def _crowds(keys: Iterable[tuple[str, Number]]) -> dict[tuple[str, Shape], _Crow
     gathered: defaultdict[tuple[str, Shape], set[int]] = defaultdict(set)
     for of, number in keys:
         gathered[of, number.shape].add(number.value)
-    return {key: _Crowd(sorted(values)) for key, values in gathered.items()}
+    return {key: _Crowd(sorted(values), frozenset(values)) for key, values in gathered.items()}
 
 
 def _same_items(seen: Sequence[Seen], alone: Sequence[int], numbers: Mapping[int, Number]) -> Iterator[Link]:
@@ -169,13 +187,16 @@ def _same_item(
 ) -> Link:
     share, chance, few = crowd.chance(number, len(members))
     surest = sorted((_sure(seen[index]) for index in members), reverse=True)[:2]
+    share = min(1.0, share + crowd.misread(number, 2 - sum(surest)))
     strength = doubted(-math.log10(share), surest[0] * surest[1])
     of = "this maker's numbers" if alike else "numbers of all makers (a maker was not read)"
     how = f"all numbers of {number.shape[1]} digits, since few others are given" if few else (
         "their observed range")  # fmt: skip
     return _link(
         "same_item", strength, chance,
-        f"{of} of this shape lie evenly over {how}; for any two of the items, not corrected for the search",
+        f"{of} of this shape lie evenly over {how}, and a misreading changes one digit; for any two of the "
+        "items, not corrected for the search, since a maker gives a number once (expected by chance: if it "
+        "gave them at random)",
         _serial(seen[members[0]]), seen, members,
         [_sure(seen[i]) for i in members], [seen[i].where for i in members],
     )  # fmt: skip

@@ -1,0 +1,183 @@
+"""``serialscan links``."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from serialscan.cli.options import config_option, effective_settings, verbose_option
+from serialscan.cli.text import say
+from serialscan.errors import ExitCode, InputError
+from serialscan.printable import printable
+
+if TYPE_CHECKING:
+    from serialscan.batch.output import DataStream
+    from serialscan.links.model import Link, Seen
+    from serialscan.report.model import Picture
+    from serialscan.report.origin import Origin
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_THUMB_PX = 72  # height of a picture on a node
+_MOST_IN_TABLE = 6  # items that the table on a terminal names for a link
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  serialscan links seizure-17.case seizure-18.case
+  serialscan links records-*.ndjson --least 3 > links.ndjson
+  serialscan links *.case --html links.html --graphml links.graphml
+
+\b
+Exit codes: 0 done, also without a link; 4 a file is no case and no records; 5 a file is there already, or
+cannot be written; 8 a case is not as it was written (links are told all the same).
+"""
+)
+@click.argument(
+    "sources", metavar="CASE|RECORDS...", type=click.Path(path_type=Path), nargs=-1, required=True
+)
+@click.option(
+    "--least", type=float, default=1.0, show_default=True, metavar="LOG10",
+    help="Only links of this strength: the logarithm (to 10) of the likelihood ratio.",
+)  # fmt: skip
+@click.option(
+    "--span", type=click.IntRange(min=1), default=2000, show_default=True, metavar="NUMBERS",
+    help="How many numbers a run of serials may span: the size of a consignment.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(["auto", "table", "ndjson"]), default="auto", show_default=True,
+    help="auto: a table on a terminal, NDJSON elsewhere.",
+)  # fmt: skip
+@click.option("--html", type=_FILE, metavar="FILE", help="Write a page with the network to FILE.")
+@click.option("--graphml", type=_FILE, metavar="FILE", help="Write the network as GraphML to FILE.")
+@click.option("-q", "--quiet", is_flag=True, help="No summary on stderr.")
+@config_option
+@verbose_option
+def links(
+    sources: tuple[Path, ...], least: float, span: int, form: str, html: Path | None, graphml: Path | None,
+    quiet: bool, config_file: Path | None, verbose: int,
+) -> int:  # fmt: skip
+    """Show what several seizures have in common: the same item, serials in a run, the same marks.
+
+    Each CASE or file of RECORDS is one source. Each link has a strength and says what it assumes. It is a
+    reason to look, no proof. Cases and records are only read.
+    """
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from serialscan import __version__
+    from serialscan.batch.output import take_stdout
+    from serialscan.cli.report import opened
+    from serialscan.files.whole import write_new
+    from serialscan.links.find import find_links
+    from serialscan.links.gather import gather
+    from serialscan.links.network import graphml as as_graphml
+    from serialscan.links.page import page
+
+    names = _names(sources)
+    if html is not None and html == graphml:
+        raise click.UsageError("--html and --graphml each need a file of their own.")
+    for path in (html, graphml):
+        if path is not None and path.exists():
+            from serialscan.errors import OutputError
+
+            raise OutputError(f"{path}: is there already: choose another name, or delete it.")
+    data = take_stdout()
+    effective = effective_settings(config_file, {})
+    with ExitStack() as stack:
+        origins: list[tuple[str, Origin]] = []
+        alarms = []
+        for name, path in zip(names, sources, strict=True):
+            origin, alarm = opened(path, None, None, effective, stack)
+            origins.append((name, origin))
+            alarms += [f"{name}: {alarm}"] if alarm else []
+        seen = gather(origins)
+        found = find_links(seen, least, span)
+        if html is not None:
+            made = f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with serialscan {__version__}"
+            made += "".join(f". ATTENTION: {one}" for one in alarms)
+            write_new(html, page(seen, found, _pictures(origins, seen, found), made, least))
+    if graphml is not None:
+        write_new(graphml, b"".join(as_graphml(seen, found)))
+    if form == "table" or (form == "auto" and data.is_terminal):
+        _table(data, found)
+    else:
+        for one in found:
+            data.write_line(msgspec.json.encode(one))
+    for alarm in alarms:
+        say(f"serialscan: {alarm}", err=True)
+    if not quiet:
+        serials = sum(one.serial is not None for one in seen)
+        told = f"{len(sources)} sources, {len(seen)} items, {serials} with a serial: {len(found)} links"
+        files = "".join(f"; look at {path}" for path in (html, graphml) if path is not None)
+        say(f"serialscan: {told}{files}", err=True)
+    return ExitCode.VERIFY_FAILED if alarms else ExitCode.OK
+
+
+def _names(sources: Sequence[Path]) -> list[str]:
+    """What each source is called: by its name, or by its path where two have one name."""
+    resolved: dict[Path, Path] = {}
+    for path in sources:
+        if path.resolve() in resolved:
+            raise InputError(f"{path} is given twice: name each case and each file of records once.")
+        resolved[path.resolve()] = path
+    names = [path.name for path in sources]
+    return [
+        printable(name if names.count(name) == 1 else str(path))
+        for name, path in zip(names, sources, strict=True)
+    ]
+
+
+def _pictures(
+    origins: Sequence[tuple[str, Origin]], seen: Sequence[Seen], found: Sequence[Link]
+) -> dict[int, Picture]:
+    """Small pictures of the items that are drawn, from cases."""
+    from serialscan.links.page import drawn_items
+    from serialscan.report.build import item_of
+    from serialscan.report.pictures import smaller
+
+    wanted = {(seen[number - 1].source, seen[number - 1].unit): number for number in drawn_items(found)}
+    pictures = {}
+    for name, origin in origins:
+        if not origin.is_case or not any(source == name for source, _ in wanted):
+            continue
+        units = [unit for unit in origin.units(()) if (name, unit.number) in wanted]
+        for unit, item in zip(units, origin.pictured((one, item_of(one)) for one in units), strict=True):
+            preview = next((photo.preview for photo in item.photos if photo.preview is not None), None)
+            if preview is not None:
+                try:
+                    pictures[wanted[name, unit.number]] = smaller(preview, _THUMB_PX, 0)
+                except ValueError:  # damaged: the case says so, the node stays plain
+                    continue
+    return pictures
+
+
+def _table(data: DataStream, found: Sequence[Link]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from serialscan.links.model import KINDS
+
+    text = io.StringIO()
+    width = Console(stderr=True).size.width
+    console = Console(file=text, width=width, force_terminal=data.is_terminal, highlight=False)
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    for name in ("strength", "link", "what", "items"):
+        table.add_column(Text(name, style="bold"), overflow="fold")
+    for one in found:
+        strength = "" if one.log10_lr is None else f"{one.log10_lr:.1f} {one.support}"
+        named = [f"{member.source}: {member.item}" for member in one.items[:_MOST_IN_TABLE]]
+        more = len(one.items) - len(named)
+        named += [f"and {more} more"] if more else []
+        cells = (strength, KINDS[one.kind], one.what, "\n".join(named))
+        table.add_row(*(Text(printable(cell, keep="\n")) for cell in cells))
+    console.print(table)
+    for line in text.getvalue().removesuffix("\n").split("\n"):
+        data.write_line(line.rstrip().encode())
