@@ -5,9 +5,9 @@
     python benchmarks/links.py --items 100000               # seconds and memory of the command (Linux, macOS)
 
 Planted in each set: blocks of a depot split over five places (60, 20, 8 and 4 items), importers of
-re-exported items, items seen twice, pairs of one maker that stand near to each other by chance, and serials of
-two makers. A maker's numbers lie in three clumps and not evenly, so the assumption of the strengths does not
-hold. One reading in 20 is doubtful; it is wrong as often as its confidence says. With --reuse makers give
+re-exported items, items seen twice, pairs of one maker that stand near to each other by chance, and serials
+of two makers. A maker's numbers lie in three clumps and not evenly, so the assumption of the strengths does
+not hold. One reading in 20 is doubtful; it is wrong as often as its confidence says. With --reuse makers give
 numbers at random, and so twice now and then.
 """
 

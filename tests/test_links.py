@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from links_fixtures import crowd, mark, seen
 
-from serialscan.links.find import find_links, number_of
+from serialscan.links.find import MOST, find_links, number_of
 from serialscan.links.model import Link
 from serialscan.links.strength import FEW_CAP, doubted, log10_evidence, log_corrected, runs
 
@@ -49,7 +49,7 @@ def test_a_block_that_was_split_is_one_run_and_chance_neighbours_are_none() -> N
     links = of_kind(find_links([*others, *block]), "near_serials")
     assert len(links) == 1
     assert {one.serial for one in links[0].items} == {one.serial for one in block}
-    assert links[0].log10_lr is not None and links[0].log10_lr > 6
+    assert links[0].log10_lr == MOST
     assert len(links[0].sources) == 5
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _THUMB_PX = 72  # height of a picture on a node
-_MOST_IN_TABLE = 6  # items that the table on a terminal names for a link
+_MOST_NAMED = 5  # items, or sources, that the table on a terminal names for a link
+_RATIOS = {"strength": 2, "link": 3, "what": 4, "items": 5}  # parts of the width
 
 
 @click.command(
@@ -168,14 +170,19 @@ def _table(data: DataStream, found: Sequence[Link]) -> None:
     text = io.StringIO()
     width = Console(stderr=True).size.width
     console = Console(file=text, width=width, force_terminal=data.is_terminal, highlight=False)
-    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table = Table(box=None, padding=(0, 1), pad_edge=False, expand=True)
     for name in ("strength", "link", "what", "items"):
-        table.add_column(Text(name, style="bold"), overflow="fold")
+        table.add_column(Text(name, style="bold"), overflow="fold", ratio=_RATIOS[name])
     for one in found:
         strength = "" if one.log10_lr is None else f"{one.log10_lr:.1f} {one.support}"
-        named = [f"{member.source}: {member.item}" for member in one.items[:_MOST_IN_TABLE]]
-        more = len(one.items) - len(named)
-        named += [f"and {more} more"] if more else []
+        if len(one.items) <= _MOST_NAMED:
+            named = [f"{member.source}: {member.item}" for member in one.items]
+        else:
+            held = Counter(member.source for member in one.items)
+            named = [f"{len(one.items)} items in {len(held)} source{'' if len(held) == 1 else 's'}"]
+            named += [f"{source}: {count}" for source, count in held.most_common(_MOST_NAMED)]
+            more = len(held) - _MOST_NAMED
+            named += [f"and {more} more sources"] if more > 0 else []
         cells = (strength, KINDS[one.kind], one.what, "\n".join(named))
         table.add_row(*(Text(printable(cell, keep="\n")) for cell in cells))
     console.print(table)

@@ -23,6 +23,10 @@ from serialscan.links.strength import (
 LEAST = 1.0
 """log10 of the least likelihood ratio that is told: "moderate" in words."""
 
+MOST = 6.0
+"""log10 of the most that is claimed: beyond it the assumptions are less certain than the figure. The words of
+ENFSI end there, too."""
+
 _SHAPE = re.compile(r"^(.*?)([0-9]+)([^0-9?]*)$")
 _MARKS: dict[str, Kind] = {
     "importer": "same_importer", "property": "same_property_mark", "factory_mark": "same_factory_mark",
@@ -71,7 +75,8 @@ def find_links(seen: Sequence[Seen], least: float = LEAST, longest: int = LONGES
     return sorted(
         [*kept, *photos],
         key=lambda one: (
-            one.log10_lr is None, -(one.log10_lr or 0.0), order.index(one.kind), one.items[0].number, one.what
+            one.log10_lr is None, -(one.log10_lr or 0.0), -len(one.items), order.index(one.kind),
+            one.items[0].number, one.what,
         ),
     )  # fmt: skip
 
@@ -278,9 +283,9 @@ def _link(
     seen: Sequence[Seen], members: Sequence[int], sure: Sequence[float], where: Sequence[tuple[str, ...]],
 ) -> Link:  # fmt: skip
     return Link(
-        kind=kind, log10_lr=None if log10_lr is None else round(log10_lr, 2),
-        support="" if log10_lr is None else support_of(log10_lr),
-        expected_by_chance=None if chance is None else float(f"{chance:.2g}"),
+        kind=kind, log10_lr=None if log10_lr is None else round(min(MOST, log10_lr), 2),
+        support="" if log10_lr is None else support_of(min(MOST, log10_lr)),
+        expected_by_chance=None if chance is None else float(f"{max(10**-MOST, chance):.2g}"),
         assumption=assumption, what=what,
         sources=tuple(dict.fromkeys(seen[index].source for index in members)),
         items=tuple(

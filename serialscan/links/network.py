@@ -64,7 +64,8 @@ def draw(links: Sequence[Link], drawn: Sequence[int]) -> Drawing:
     """Places for some links and their items; the same links always get the same places.
 
     Each part that hangs together is laid out by itself by springs (Fruchterman and Reingold, Software:
-    Practice and Experience 21, 1991), from a circle; the parts stand in rows, the largest first.
+    Practice and Experience 21, 1991), from a spiral; what is far apart pushes less than there, which keeps
+    parts small. The parts stand in rows, the largest first.
     """
     of_item: defaultdict[int, list[int]] = defaultdict(list)
     for position in drawn:
@@ -134,7 +135,7 @@ def _springs(count: int, edges: Sequence[tuple[int, int]]) -> np.ndarray:
     for _ in range(_ROUNDS):
         apart = places[:, None, :] - places[None, :, :]
         square = np.maximum((apart**2).sum(axis=2), 1.0)
-        push = (apart * (_ROOM**2 / square)[:, :, None]).sum(axis=1)
+        push = (apart * (_ROOM**3 / square**1.5)[:, :, None]).sum(axis=1)
         along = places[ends[:, 0]] - places[ends[:, 1]]
         pull = along * (np.sqrt((along**2).sum(axis=1)) / _ROOM)[:, None]
         np.add.at(push, ends[:, 0], -pull)

@@ -20,7 +20,7 @@ MOST_NAMED = 30
 """Items that the table names for a link."""
 
 _HERE = "serialscan.links"
-_LEFT, _RIGHT, _ROW = 200.0, 1380.0, 22.0  # px of the timeline
+_LEFT, _RIGHT, _ROW = 200.0, 1350.0, 22.0  # px of the timeline
 _MOST_ROWS = 80
 _TICKS = 6
 
@@ -105,7 +105,7 @@ def page(
             position + 1, spot.x, spot.y, links[position].kind, _strength(links[position]),
             f"{KINDS[links[position].kind]}: {links[position].what}",
             tuple((at.x, at.y) for one in links[position].items for at in (drawing.items[one.number],)),
-            max(1.0, min(6.0, links[position].log10_lr or 1.0)),
+            max(1.0, (links[position].log10_lr or 1.0) / 2),
         )
         for position, spot in sorted(drawing.links.items())
     ]  # fmt: skip
