@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
+import sqlite3
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
+import msgspec
+import networkx
 import pytest
+from case_fixtures import Command
 from links_fixtures import crowd, mark, seen
+from report_fixtures import decide, item_of, renamed, some_records, write_case, write_records
 
+from serialscan.errors import ExitCode
 from serialscan.links.find import MOST, find_links, number_of
 from serialscan.links.model import Link
+from serialscan.links.network import MOST_ITEMS, chosen, draw, graphml
+from serialscan.links.page import page
 from serialscan.links.strength import FEW_CAP, doubted, log10_evidence, log_corrected, runs
 
 
@@ -140,3 +151,113 @@ def test_runs_do_not_overlap_and_are_those_that_a_search_over_all_pairs_finds() 
         for r in found
     )  # fmt: skip
     assert strongest[0] <= best[0] + 1e-9
+
+
+HOSTILE = "</title><script>alert(1)</script>\"'&\u202e\x1b[31m{{ 7*7 }}"
+
+
+def test_two_files_of_records_give_ndjson_with_the_photos_and_lines_of_each_link(
+    command: Command, tmp_path: Path
+) -> None:
+    photos = some_records(tmp_path / "photos", 3)
+    again = renamed(photos[0], "elsewhere/copy.jpg", sha256="ef" * 32)
+    write_records(tmp_path / "one.ndjson", *photos, item_of("AK-1", photos[1:]))
+    write_records(tmp_path / "two.ndjson", again)
+    done = command("links", "one.ndjson", "two.ndjson")
+    assert done.code == ExitCode.OK
+    found = [json.loads(line) for line in done.out.splitlines()]
+    same = next(one for one in found if one["kind"] == "same_item")
+    assert same["sources"] == ["one.ndjson", "two.ndjson"]
+    assert [one["where"] for one in same["items"]] == [
+        [f"{photos[0].source.path}#L1"],
+        ["elsewhere/copy.jpg#L1"],
+    ]
+    assert same["items"][0]["photos"] == [{"path": photos[0].source.path, "sha256": photos[0].source.sha256}]
+    assert same["assumption"] and same["record"] == "link"
+    assert command("links", "two.ndjson", "one.ndjson", "--least", "9", "-q").out == ""
+
+
+def test_what_a_reviewer_read_wins_over_the_program(command: Command, tmp_path: Path) -> None:
+    photos = some_records(tmp_path / "photos", 2)
+    for name, record in zip(("a.case", "b.case"), photos, strict=True):
+        write_case(tmp_path / name, [record])
+    assert "same_item" not in command("links", "a.case", "b.case").out
+    decide(tmp_path / "b.case", photos[1], "read", "AB1000")
+    done = command("links", "a.case", "b.case", "--html", "links.html", "--format", "table")
+    assert done.code == ExitCode.OK and "the same item" in done.out
+    html = (tmp_path / "links.html").read_text("utf-8")
+    assert html.count("<image ") == 2 and "reviewer" in html
+    decide(tmp_path / "b.case", photos[1], "unreadable")
+    assert "same_item" not in command("links", "a.case", "b.case").out
+
+
+def test_a_case_that_was_changed_is_told_and_compared_all_the_same(command: Command, tmp_path: Path) -> None:
+    photos = some_records(tmp_path / "photos", 2)
+    write_case(tmp_path / "a.case", photos)
+    with sqlite3.connect(tmp_path / "a.case") as database:
+        database.execute("DELETE FROM entry WHERE rowid = (SELECT max(rowid) FROM entry)")
+    done = command("links", "a.case", "--html", "links.html")
+    assert done.code == ExitCode.VERIFY_FAILED
+    assert "ATTENTION" in (tmp_path / "links.html").read_text("utf-8")
+
+
+def test_bad_input_is_named_and_nothing_is_written(command: Command, tmp_path: Path) -> None:
+    records = some_records(tmp_path / "photos", 1)
+    write_records(tmp_path / "a.ndjson", *records)
+    (tmp_path / "bad.ndjson").write_text("{}\n", encoding="utf-8")
+    done = command("links", "a.ndjson", "bad.ndjson", "--html", "links.html")
+    assert done.code == ExitCode.NO_INPUT and "bad.ndjson, line 1" in done.err
+    assert command("links", "a.ndjson", "./a.ndjson").code == ExitCode.NO_INPUT
+    assert command("links", "missing.ndjson").code == ExitCode.NO_INPUT
+    assert not (tmp_path / "links.html").exists()
+    (tmp_path / "there.html").write_text("mine", encoding="utf-8")
+    assert command("links", "a.ndjson", "--html", "there.html").code == ExitCode.OUTPUT
+    assert (tmp_path / "there.html").read_text("utf-8") == "mine"
+
+
+def test_networkx_reads_the_graphml_with_hostile_texts() -> None:
+    rare = mark("importer", HOSTILE)
+    items = [*crowd(90), *(seen(None, name=HOSTILE, source=HOSTILE, marks=(rare,)) for _ in range(2))]
+    items = [replace(one, marks=one.marks or (mark("importer", "CENTURY"),)) for one in items]
+    links = find_links(items)
+    graph = networkx.parse_graphml(b"".join(graphml(items, links)).decode())
+    kinds = {data["kind"] for _, data in graph.nodes(data=True) if data["type"] == "link"}
+    assert kinds == {"same_importer"}
+    node = next(name for name, data in graph.nodes(data=True) if data["type"] == "link")
+    assert graph.nodes[node]["log10_lr"] == links[0].log10_lr and graph.degree[node] == 2
+    assert "\\x1b[31m" in graph.nodes[node]["label"] and "<script>" in graph.nodes[node]["label"]
+
+
+def test_the_page_runs_nothing_loads_nothing_and_escapes_what_it_quotes() -> None:
+    rare = mark("importer", HOSTILE)
+    items = [*crowd(60), *(seen(HOSTILE, source=HOSTILE, maker=HOSTILE, marks=(rare,)) for _ in range(2))]
+    items = [replace(one, marks=one.marks or (mark("importer", "CENTURY"),)) for one in items]
+    html = page(items, find_links(items), {}, HOSTILE, 1.0).decode()
+    for bad in ("<script", "\x1b", "\u202e", "http:", "https:", " src=", "javascript:"):
+        assert bad not in html
+    assert "&lt;script&gt;" in html and "default-src &#39;none&#39;" in html
+    svg = html[html.index("<svg") : html.index("</svg>") + 6]
+    assert len(ElementTree.fromstring(svg).findall("g")) == 2
+
+
+def test_the_drawing_is_the_same_each_time_apart_and_within_its_size() -> None:
+    rare = [mark("importer", f"IMPORTER {number}") for number in range(30)]
+    items = [replace(one, marks=(rare[n % 30], rare[n * 7 % 30])) for n, one in enumerate(crowd(160))]
+    links = find_links(items)
+    taken = chosen(links)
+    assert taken
+    drawing = draw(links, taken)
+    assert drawing == draw(links, taken)
+    spots = [(one.x, one.y) for one in (*drawing.items.values(), *drawing.links.values())]
+    assert len(spots) == len(set(spots))
+    assert all(0 < x < drawing.width and 0 < y < drawing.height for x, y in spots)
+    assert {one.number for position in taken for one in links[position].items} == set(drawing.items)
+    assert len(drawing.items) <= MOST_ITEMS
+
+
+def test_the_order_of_sources_changes_no_strength() -> None:
+    items = [*crowd(100), *(seen(str(400_000 + 2 * n), source=str(n)) for n in range(5)), seen("400004")]
+    told = {(one.kind, one.log10_lr, frozenset(i.item for i in one.items)) for one in find_links(items)}
+    back = find_links(items[::-1])
+    assert told == {(one.kind, one.log10_lr, frozenset(i.item for i in one.items)) for one in back}
+    assert msgspec.json.decode(msgspec.json.encode(back), type=list[Link]) == back

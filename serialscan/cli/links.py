@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -12,12 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from serialscan.cli.options import config_option, effective_settings, verbose_option
-from serialscan.cli.text import say
-from serialscan.errors import ExitCode, InputError
+from serialscan.cli.text import count_of, say
+from serialscan.errors import ExitCode, InputError, OutputError
 from serialscan.printable import printable
 
 if TYPE_CHECKING:
-    from serialscan.batch.output import DataStream
     from serialscan.links.model import Link, Seen
     from serialscan.report.model import Picture
     from serialscan.report.origin import Origin
@@ -74,7 +74,6 @@ def links(
     import msgspec
 
     from serialscan import __version__
-    from serialscan.batch.output import take_stdout
     from serialscan.cli.report import opened
     from serialscan.files.whole import write_new
     from serialscan.links.find import find_links
@@ -86,11 +85,8 @@ def links(
     if html is not None and html == graphml:
         raise click.UsageError("--html and --graphml each need a file of their own.")
     for path in (html, graphml):
-        if path is not None and path.exists():
-            from serialscan.errors import OutputError
-
+        if path is not None and path.exists():  # told before the work, not after it
             raise OutputError(f"{path}: is there already: choose another name, or delete it.")
-    data = take_stdout()
     effective = effective_settings(config_file, {})
     with ExitStack() as stack:
         origins: list[tuple[str, Origin]] = []
@@ -107,16 +103,18 @@ def links(
             write_new(html, page(seen, found, _pictures(origins, seen, found), made, least))
     if graphml is not None:
         write_new(graphml, b"".join(as_graphml(seen, found)))
-    if form == "table" or (form == "auto" and data.is_terminal):
-        _table(data, found)
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    if form == "table" or (form == "auto" and terminal):
+        _table(found, terminal)
     else:
         for one in found:
-            data.write_line(msgspec.json.encode(one))
+            click.echo(msgspec.json.encode(one))
     for alarm in alarms:
         say(f"serialscan: {alarm}", err=True)
     if not quiet:
         serials = sum(one.serial is not None for one in seen)
-        told = f"{len(sources)} sources, {len(seen)} items, {serials} with a serial: {len(found)} links"
+        told = f"{count_of(len(sources), 'source')}, {count_of(len(seen), 'item')}, {serials} with a serial: "
+        told += count_of(len(found), "link")
         files = "".join(f"; look at {path}" for path in (html, graphml) if path is not None)
         say(f"serialscan: {told}{files}", err=True)
     return ExitCode.VERIFY_FAILED if alarms else ExitCode.OK
@@ -160,7 +158,7 @@ def _pictures(
     return pictures
 
 
-def _table(data: DataStream, found: Sequence[Link]) -> None:
+def _table(found: Sequence[Link], terminal: bool) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -169,7 +167,7 @@ def _table(data: DataStream, found: Sequence[Link]) -> None:
 
     text = io.StringIO()
     width = Console(stderr=True).size.width
-    console = Console(file=text, width=width, force_terminal=data.is_terminal, highlight=False)
+    console = Console(file=text, width=width, force_terminal=terminal, highlight=False)
     table = Table(box=None, padding=(0, 1), pad_edge=False, expand=True)
     for name in ("strength", "link", "what", "items"):
         table.add_column(Text(name, style="bold"), overflow="fold", ratio=_RATIOS[name])
@@ -186,5 +184,5 @@ def _table(data: DataStream, found: Sequence[Link]) -> None:
         cells = (strength, KINDS[one.kind], one.what, "\n".join(named))
         table.add_row(*(Text(printable(cell, keep="\n")) for cell in cells))
     console.print(table)
-    for line in text.getvalue().removesuffix("\n").split("\n"):
-        data.write_line(line.rstrip().encode())
+    for line in text.getvalue().splitlines():
+        click.echo(line.rstrip())
