@@ -263,10 +263,11 @@ def measure(items: int) -> None:
                 stdout=file, check=True,
             )  # fmt: skip
         seconds = time.perf_counter() - started
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        mb = peak / (1e6 if sys.platform == "darwin" else 1e3)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        mb = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
         count = sum(1 for _ in out.open("rb"))
-        print(f"{items} items and the planted ones: {seconds:.1f} s, {mb:.0f} MB, {count} links, "
+        print(f"{items} items and planted ones: {seconds:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of "
+              f"processor, {mb:.0f} MB, {count} links, "
               f"page {Path(folder, 'links.html').stat().st_size / 1e6:.1f} MB")  # fmt: skip
 
 

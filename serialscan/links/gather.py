@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from serialscan.case.decisions import key_of
 from serialscan.glyphs import match_key, word_key
@@ -40,12 +41,11 @@ def seen_of(source: str, unit: Unit) -> Seen:
     elif record is not None and not verdict.differ:
         serial, confidence = record.serial.value, record.serial.confidence
     said = dict(_said(unit))
-    shown = {
-        one.kind: one for one in sorted(_shown(unit), key=lambda one: one.confidence)
-    }  # the surest stays
+    read = sorted(_shown(unit), key=lambda one: one.confidence)
+    shown = {one.kind: one for one in read}  # the surest stays
     first = {kind: said.get(kind) or shown.get(kind) for kind in ("manufacturer", "model")}
     marks: dict[tuple[str, str], Shown] = {}
-    for one in (*said.values(), *_shown(unit)):
+    for one in (*said.values(), *reversed(read)):
         if one.kind in COMPARED and one.key and (one.kind not in said or one is said[one.kind]):
             marks.setdefault((one.kind, one.key), one)
     times = [p.record.source.captured_at for p in unit.parts if p.record and p.record.source.captured_at]
@@ -94,6 +94,7 @@ def _shown(unit: Unit) -> Iterator[Shown]:
         yield Shown("manufacturer", told.value, word_key(told.value), told.confidence, ())
 
 
+@lru_cache(maxsize=65536)  # makers and importers repeat
 def _key(kind: str, value: str) -> str:
     return match_key(value) if kind == "contract" else word_key(value)
 
