@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from serialscan.cli.options import config_option, effective_settings, verbose_option
-from serialscan.cli.text import count_of, say
+from serialscan.cli.summary import count
+from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, OutputError
 from serialscan.printable import printable
 
@@ -113,8 +114,8 @@ def links(
         say(f"serialscan: {alarm}", err=True)
     if not quiet:
         serials = sum(one.serial is not None for one in seen)
-        told = f"{count_of(len(sources), 'source')}, {count_of(len(seen), 'item')}, {serials} with a serial: "
-        told += count_of(len(found), "link")
+        told = f"{count(len(sources), 'source')}, {count(len(seen), 'item')}, {serials} with a serial: "
+        told += count(len(found), "link")
         files = "".join(f"; look at {path}" for path in (html, graphml) if path is not None)
         say(f"serialscan: {told}{files}", err=True)
     return ExitCode.VERIFY_FAILED if alarms else ExitCode.OK
@@ -177,8 +178,8 @@ def _table(found: Sequence[Link], terminal: bool) -> None:
             named = [f"{member.source}: {member.item}" for member in one.items]
         else:
             held = Counter(member.source for member in one.items)
-            named = [f"{len(one.items)} items in {len(held)} source{'' if len(held) == 1 else 's'}"]
-            named += [f"{source}: {count}" for source, count in held.most_common(_MOST_NAMED)]
+            named = [f"{len(one.items)} items in {count(len(held), 'source')}"]
+            named += [f"{source}: {number}" for source, number in held.most_common(_MOST_NAMED)]
             more = len(held) - _MOST_NAMED
             named += [f"and {more} more sources"] if more > 0 else []
         cells = (strength, KINDS[one.kind], one.what, "\n".join(named))
