@@ -19,6 +19,7 @@ MOST_ITEMS, MOST_MEMBERS = 600, 60
 _ROOM = 96.0  # px between an item and its link
 _WIDE = 1400.0  # px of the drawing
 _PAD = 60.0  # px around each part
+_RING = 12  # places on a ring around a link; more fill a disc
 _ROUNDS = 120  # of the layout; more move nothing that is seen
 
 
@@ -122,14 +123,15 @@ def _parts(
 def _springs(count: int, edges: Sequence[tuple[int, int]]) -> np.ndarray:
     """Places (count, 2) in pixels, from 0."""
     if len(edges) == count - 1 and all(a == 0 for a, _ in edges):  # one link: its items around it
-        around = np.arange(count - 1) * (2 * math.pi / (count - 1)) + math.pi
-        radius = max(_ROOM * 0.8, (count - 1) * _ROOM * 0.8 / (2 * math.pi))
-        places = np.vstack([[0.0, 0.0], radius * np.column_stack([np.cos(around), 0.8 * np.sin(around)])])
-        return places - places.min(axis=0)
-    angles = np.arange(count) * (math.pi * (3 - math.sqrt(5)))  # the golden angle: no two in one place
-    places = _ROOM * 0.6 * np.sqrt(np.arange(count) + 0.5)[:, None] * np.column_stack(
-        [np.cos(angles), np.sin(angles)]
-    )  # fmt: skip
+        if count <= _RING:
+            around = np.arange(count - 1) * (2 * math.pi / (count - 1)) + math.pi
+            ring = _ROOM * 0.8 * max(1.0, (count - 1) / (2 * math.pi))
+            places = ring * np.column_stack([np.cos(around), 0.8 * np.sin(around)])
+        else:
+            places = _spiral(count - 1)
+        places = np.vstack([[0.0, 0.0], places])
+        return np.asarray(places - places.min(axis=0))
+    places = _spiral(count)
     ends = np.array(edges)
     heat = _ROOM * math.sqrt(count)
     for _ in range(_ROUNDS):
@@ -144,6 +146,13 @@ def _springs(count: int, edges: Sequence[tuple[int, int]]) -> np.ndarray:
         places = places + push / length[:, None] * np.minimum(length, heat)[:, None]
         heat *= 0.96
     return np.asarray(places - places.min(axis=0))
+
+
+def _spiral(count: int) -> np.ndarray:
+    """Places (count, 2) that fill a disc evenly: each turned from the last one by the golden angle."""
+    angles = np.arange(count) * (math.pi * (3 - math.sqrt(5)))
+    radius = 0.6 * _ROOM * np.sqrt(np.arange(count) + 1.5)
+    return np.asarray(radius[:, None] * np.column_stack([np.cos(angles), np.sin(angles)]))
 
 
 _FIELDS = (

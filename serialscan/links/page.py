@@ -165,6 +165,7 @@ def _timeline(seen: Sequence[Seen], links: Sequence[Link], hues: Mapping[str, in
         )
         for step in range(_TICKS + 1)
     )
+    ticks = tuple({words: (x, words) for x, words in reversed(ticks)}.values())[::-1]  # each day once
     return Timeline(
         tuple((y, name if len(name) <= 24 else "…" + name[-23:]) for name, y in shown.items()), ticks, dots,
         34 + len(shown) * _ROW, len(numbers) - len(times), len(sources) - len(shown),
