@@ -198,7 +198,7 @@ def _same_item(
     how = f"all numbers of {number.shape[1]} digits, since few others are given" if few else (
         "their observed range")  # fmt: skip
     return _link(
-        "same_item", strength, chance,
+        "same_item", strength, None if few else chance,
         f"{of} of this shape lie evenly over {how}, and a misreading changes one digit; for any two of the "
         "items, not corrected for the search, since a maker gives a number once (expected by chance: if it "
         "gave them at random)",
@@ -227,8 +227,8 @@ def _near(seen: Sequence[Seen], numbers: Mapping[int, Number], longest: int) -> 
                 strength = min(strength, FEW_CAP)
             members = [index for value in inside for index in found[value]]
             yield _link(
-                "near_serials", strength, math.exp(min(0.0, logged)), _near_assumption(run.few, run.density,
-                shape[1], longest, len(searched)), _run_words(seen, members, len(inside)), seen, members,
+                "near_serials", strength, None if run.few else math.exp(min(0.0, logged)),
+                _near_assumption(run.few, run.density, shape[1], longest, len(searched)), _run_words(seen, members, len(inside)), seen, members,
                 [_sure(seen[i]) for i in members], [seen[i].where for i in members],
             )  # fmt: skip
 
