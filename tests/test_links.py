@@ -23,7 +23,7 @@ from serialscan.links.find import MOST, find_links, number_of
 from serialscan.links.model import Link
 from serialscan.links.network import MOST_ITEMS, chosen, draw, graphml
 from serialscan.links.page import page
-from serialscan.links.strength import FEW_CAP, doubted, log10_evidence, log_corrected, runs
+from serialscan.links.strength import FEW_CAP, doubted, log10_evidence, log_corrected, log_expected, runs
 
 
 def of_kind(links: list[Link], kind: str) -> list[Link]:
@@ -83,6 +83,24 @@ def test_chance_alone_gives_hardly_a_run_of_any_maker() -> None:
     """100 sets of evenly lying numbers: links that claim 10 to 1 may come about once in ten, not oftener."""
     false = sum(len(of_kind(find_links(crowd(60, seed=seed)), "near_serials")) > 0 for seed in range(100))
     assert false <= 10
+
+
+def test_a_search_among_many_makers_pays_for_all_of_them() -> None:
+    """Of two numbers side by side each maker that is searched, too, takes its share of the strength."""
+
+    def strength(makers: int) -> float:
+        others = [one for n in range(makers) for one in crowd(20, seed=n, maker=f"MAKER {n}")]
+        pair = [seen("500001"), seen("500003", source="b")]
+        found = of_kind(find_links([*crowd(20, seed=99), *others, *pair], least=-9), "near_serials")
+        return max(
+            one.log10_lr or 0.0 for one in found if {i.serial for i in one.items} == {"500001", "500003"}
+        )
+
+    few, many = strength(1), strength(49)
+    assert few - many > 0.5
+    once = log_corrected(3, 9, 50, 1e-4, 1)
+    assert once - log_expected(3, 9, 50, 1e-4) == pytest.approx(math.log(3 * 2))
+    assert log_corrected(3, 9, 50, 1e-4, 7) - once == pytest.approx(math.log(7))
 
 
 def test_a_doubtful_reading_weighs_by_its_posterior_and_a_reviewer_s_by_its_own() -> None:

@@ -228,7 +228,8 @@ def _near(seen: Sequence[Seen], numbers: Mapping[int, Number], longest: int) -> 
             members = [index for value in inside for index in found[value]]
             yield _link(
                 "near_serials", strength, None if run.few else math.exp(min(0.0, logged)),
-                _near_assumption(run.few, run.density, shape[1], longest, len(searched)), _run_words(seen, members, len(inside)), seen, members,
+                _near_assumption(run.few, run.density, shape[1], longest, len(searched)),
+                _run_words(seen, members, len(inside)), seen, members,
                 [_sure(seen[i]) for i in members], [seen[i].where for i in members],
             )  # fmt: skip
 
