@@ -11,6 +11,7 @@ import click
 
 from serialscan.batch.destination import open_output
 from serialscan.batch.output import DataStream, is_stdout, take_stdout
+from serialscan.cli.completion import files
 from serialscan.cli.matches import lines_of
 from serialscan.cli.options import check_stdin, verbose_option
 from serialscan.cli.text import say
@@ -43,7 +44,9 @@ input, or no register; 5 the output cannot be written; 8 a register is damaged.
     "-r", "--register", "registers", multiple=True, required=True, metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False), help="A register; can be repeated.",
 )  # fmt: skip
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE, which must not be there yet.")
+@click.option(
+    "-o", "--output", metavar="FILE", shell_complete=files, help="Write to FILE, which must not be there yet."
+)
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
 @click.option(
     "--prior-absent", type=click.FloatRange(0.0, 1.0), metavar="P",
