@@ -68,7 +68,7 @@ def read(task: tuple[Path, dict[str, Any]]) -> tuple[dict[str, Any], PhotoRecord
     for polygon in (*label["polygons"], *label.get("illegible_polygons", ())):
         if len(polygon) == 4:
             pages = loaded._pages
-            seen = pages._once(rgb, [_at(np.array(polygon))])
+            seen = pages._glancer.once(rgb, [_at(np.array(polygon))])
             for found in pages.look(rgb, seen, seen):
                 line = loaded._probable(reader._line(found, f"T{len(true) + 1}", 1, None), width, height)
                 ends = loaded._ends(page, [found], [line.confidence]).get(found.shape, ())

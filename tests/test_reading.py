@@ -17,8 +17,8 @@ from serialscan.errors import EngineError, ExitCode
 from serialscan.evaluate import exact
 from serialscan.reading import Engine, Reader, quality_warnings, weights
 from serialscan.reading.networks import Networks
-from serialscan.reading.page import _barred
 from serialscan.reading.reader import Reading
+from serialscan.reading.sights import barred
 from serialscan.recipe import NORMAL, RELIEF, Recogniser
 from serialscan.record import Quality, Source
 from serialscan.scan import scan_photo
@@ -216,8 +216,8 @@ def test_two_numbers_on_a_ring_are_two_marks(reader: Reader) -> None:
 
 
 def test_a_bar_is_a_hyphen_unless_han_stand_beside_it() -> None:
-    assert _barred(tuple("106066\u4e001")) == tuple("106066-1")
-    assert _barred(tuple("\u4e00\u4e5d\u4e94\u516d")) == tuple("\u4e00\u4e5d\u4e94\u516d")
+    assert barred(tuple("106066\u4e001")) == tuple("106066-1")
+    assert barred(tuple("\u4e00\u4e5d\u4e94\u516d")) == tuple("\u4e00\u4e5d\u4e94\u516d")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 300), (300, 2), (31, 33), (64, 64)])

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serialscan.reading import Null
-from serialscan.reading.locate import _tiles, locate
+from serialscan.reading.locate import locate
 from serialscan.reading.networks import Networks
+from serialscan.reading.tiles import tiles_of
 from serialscan.recipe import NORMAL, Places
 
 PLACES = NORMAL.places
@@ -23,7 +24,7 @@ sides = st.integers(1, 5000)
 
 @given(sides, sides)
 def test_tiles_lie_in_the_photo_and_cover_all_of_it(width: int, height: int) -> None:
-    tiles = _tiles(width, height, PLACES)
+    tiles = tiles_of(width, height, PLACES)
     for x, y, columns, rows in tiles:
         assert 0 < columns <= TILE and 0 < rows <= TILE
         assert x >= 0 and y >= 0 and x + columns <= width and y + rows <= height
@@ -50,7 +51,7 @@ def test_every_hint_stands_in_a_tile_with_what_is_around_it(
     places = [(int(u * mask.shape[1]), int(v * mask.shape[0])) for u, v in hints]
     for column, row in places:
         mask[row, column] = True
-    tiles = _tiles(width, height, PLACES, mask)
+    tiles = tiles_of(width, height, PLACES, mask)
     assert bool(tiles) == bool(hints)
     for column, row in places:
         x, y = (column + 0.5) / mask.shape[1] * width, (row + 0.5) / mask.shape[0] * height
@@ -67,7 +68,7 @@ def test_every_hint_stands_in_a_tile_with_what_is_around_it(
 def test_a_single_hint_costs_less_than_a_tile() -> None:
     mask = np.zeros((720, 960), bool)
     mask[300, 500] = True
-    assert sum(columns * rows for _, _, columns, rows in _tiles(4000, 3000, PLACES, mask)) < TILE * TILE / 8
+    assert sum(columns * rows for _, _, columns, rows in tiles_of(4000, 3000, PLACES, mask)) < TILE * TILE / 8
 
 
 def test_worn_print_on_a_yellow_label_is_found(networks: Networks) -> None:

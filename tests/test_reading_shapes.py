@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from serialscan.reading.arcs import circles
 from serialscan.reading.cover import Candidate, cover, value_of
-from serialscan.reading.locate import bowed_in, joined
+from serialscan.reading.joins import joined
+from serialscan.reading.maps import bowed_in
+from serialscan.reading.overlap import overlap
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Arc, Stack, Straight, overlap
+from serialscan.reading.shapes import Arc, Stack, Straight
 from serialscan.recipe import NORMAL, Crop
 
 EXACT = Crop(along=0.0)

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from serialscan.marking import decide, load_knowledge, read_marks
 from serialscan.reading import Reader
 from serialscan.reading.networks import Networks
-from serialscan.reading.shapes import Stack, Straight, overlap
+from serialscan.reading.overlap import overlap
+from serialscan.reading.shapes import Stack, Straight
 from serialscan.reading.stack import stack_in
 from serialscan.recipe import GLANCE, NORMAL
 from serialscan.record import End, Glyph, Line, PhotoRecord

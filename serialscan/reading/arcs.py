@@ -16,8 +16,10 @@ import cv2
 import numpy as np
 
 from serialscan.reading.engine import GRID, Engine
-from serialscan.reading.locate import joined, look_at
-from serialscan.reading.shapes import Arc, Straight, askew, one_circle, same_arc
+from serialscan.reading.joins import joined
+from serialscan.reading.locate import look_at
+from serialscan.reading.overlap import askew, one_circle, same_arc
+from serialscan.reading.shapes import Arc, Straight
 from serialscan.recipe import Places, Rings
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from serialscan.reading.overlap import overlap
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Arc, Shape, Stack, Straight, overlap, seen_at
+from serialscan.reading.shapes import Arc, Shape, Stack, Straight, seen_at
 from serialscan.recipe import GLANCE, Cover
 
 

@@ -1,6 +1,7 @@
 """What is seen beyond both ends of a line: bare surface, one more character, or something that lies over it.
 
 A small network looks at a window around each end, on the photo's own pixels. ``training/ends.py`` made it.
+Two recognisers read next to an end, where a faint character may stand.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from serialscan.reading.engine import Engine
+from serialscan.photo.crops import flattened
+from serialscan.reading.batches import recognised
+from serialscan.reading.engine import BLANK, Engine
 from serialscan.reading.shapes import Shape
-from serialscan.recipe import Crop
+from serialscan.recipe import Crop, Ends
 from serialscan.record import End
 
 ROWS, COLUMNS = 64, 112  # of a window, in px
@@ -48,6 +51,42 @@ def ends_of(
         for (_, more, hidden), place in zip(seen, places, strict=True)
     ]
     return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def beyond(
+    rgb: np.ndarray, ends: Sequence[tuple[Shape, float, int, float]], engine: Engine, how: Ends
+) -> list[float]:
+    """What two recognisers make of the place next to the end of a line: probability of a character there.
+
+    They read what is faint where nothing was read in the line as a whole.
+
+    Args:
+        rgb: (H, W, 3) uint8, the page as it is.
+        ends: shape of the line, ``u`` of its end character, 1 for its last and -1 for its first one, and
+            the step from one character to the next in ``u``.
+        engine: has the recognisers.
+        how: the recipe's ends.
+    """
+    crops, places = [], []
+    for shape, u, outwards, _ in ends:
+        box = shape.height / shape.width
+        start, stop = sorted((u - outwards * how.next_inwards * box, u + outwards * how.next_outwards * box))
+        cut = shape.cut(rgb, Crop(along=0.0, start=start, stop=stop))
+        crops += [flattened(cut), cut]
+        places.append((start, stop))
+    read = recognised(crops, [*how.next_readers] * len(ends), engine)
+    found = []
+    for number, ((_, u, outwards, step), (start, stop)) in enumerate(zip(ends, places, strict=True)):
+        seen = []
+        for who, posteriors in zip(how.next_readers, read[2 * number : 2 * number + 2], strict=True):
+            space = engine.characters(who).index(" ")
+            at = start + (np.arange(len(posteriors)) + 0.5) / len(posteriors) * (stop - start)
+            away = (at - u) * outwards / step
+            there = (away > how.next_from) & (away < how.next_to)
+            marked = 1.0 - posteriors[there, BLANK] - posteriors[there, space]
+            seen.append(float(marked.max(initial=0.0)))
+        found.append(sum(seen) / len(seen))
+    return found
 
 
 def window(rgb: np.ndarray, shape: Shape, u: float, outwards: int, rows: int = ROWS) -> np.ndarray:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from msgspec.structs import replace as replace_fields
 
 from serialscan.reading.cover import Candidate
+from serialscan.reading.overlap import overlap
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Arc, Shape, Stack, Straight, overlap
+from serialscan.reading.shapes import Arc, Shape, Stack, Straight
 from serialscan.recipe import Mirror
 from serialscan.record import Line, Polygon
 

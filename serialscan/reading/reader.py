@@ -16,10 +16,11 @@ from serialscan.errors import EngineError
 from serialscan.reading import tesseract
 from serialscan.reading.calibrate import Calibration, calibrated, load_calibration
 from serialscan.reading.codes import read_codes
-from serialscan.reading.ends import GLYPH_SHARE, ends_of
+from serialscan.reading.ends import GLYPH_SHARE, beyond, ends_of
 from serialscan.reading.engine import LINE_PX, Engine, Null
+from serialscan.reading.look import Found
 from serialscan.reading.mirror import in_photo
-from serialscan.reading.page import Found, PageReader
+from serialscan.reading.page import PageReader
 from serialscan.reading.segments import is_display
 from serialscan.reading.shapes import Shape, Stack
 from serialscan.reading.warn import reader_warnings
@@ -221,7 +222,7 @@ class Reader:
             (marked[i][0], marked[i][1][-side], 2 * side - 1, float(np.median(np.diff(marked[i][1]))))
             for i, side in asked
         ]
-        read = dict(zip(asked, self._pages.beyond(rgb, next_to), strict=True))
+        read = dict(zip(asked, beyond(rgb, next_to, self._engine, how), strict=True))
         return {
             shape: (
                 _with(ends[0], read.get((i, 0), 0.0), how.next_noise),

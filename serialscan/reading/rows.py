@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from serialscan.reading.overlap import askew, overlap
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Shape, Straight, askew, overlap, seen_at
+from serialscan.reading.shapes import Shape, Straight, seen_at
 from serialscan.recipe import GLANCE, Rows
 
 

@@ -309,53 +309,9 @@ def _corners(points: np.ndarray) -> Polygon:
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in points)
 
 
-def askew(a: float, b: float) -> float:
-    """Angle between two axes of given directions, from 0 to 90 degrees, whichever way each is read."""
-    return abs((a - b + 90) % 180 - 90)
-
-
-def one_circle(a: Arc, b: Arc) -> bool:
-    """True if two arcs belong to one ring of text."""
-    return math.hypot(a.cx - b.cx, a.cy - b.cy) + abs(a.radius - b.radius) < 0.8 * min(a.height, b.height)
-
-
-def same_arc(a: Arc, b: Arc) -> bool:
-    """True if two arcs on one circle run over the same part of it."""
-    start = abs((a.start - b.start + 180) % 360 - 180)
-    near = math.hypot(a.cx - b.cx, a.cy - b.cy) < 0.3 * a.height and abs(a.radius - b.radius) < 0.2 * a.height
-    return near and start < 4 and abs(a.sweep - b.sweep) < 6
-
-
-def overlap(a: Shape, b: Shape) -> float:
-    """Area in common over the smaller area, from 0 to 1; by samples where an arc takes part."""
-    a, b = (one.column if isinstance(one, Stack) else one for one in (a, b))
-    apart = math.hypot(a.cx - b.cx, a.cy - b.cy)
-    (a_inner, a_outer), (b_inner, b_outer) = _reach(a), _reach(b)
-    if apart > a_outer + b_outer or apart + a_outer < b_inner or apart + b_outer < a_inner:
-        return 0.0
-    if isinstance(a, Arc) or isinstance(b, Arc):
-        return max(_share_inside(a, b), _share_inside(b, a))
-    kind, region = cv2.rotatedRectangleIntersection(
-        ((a.cx, a.cy), (a.width, a.height), a.angle), ((b.cx, b.cy), (b.width, b.height), b.angle)
-    )
-    if kind == cv2.INTERSECT_NONE or region is None:
-        return 0.0
-    area = cv2.contourArea(cv2.convexHull(region))
-    return min(1.0, area / max(1e-6, min(a.width * a.height, b.width * b.height)))
-
-
-def _reach(shape: Straight | Arc) -> tuple[float, float]:
-    """Least and greatest distance from its centre to any place of the shape, or beyond."""
-    if isinstance(shape, Straight):
-        return 0.0, math.hypot(shape.width, shape.height) / 2
-    inner, outer = shape.radius - shape.height / 2, shape.radius + shape.height / 2
-    return max(0.0, inner) * min(1.0, shape.flat), outer * max(1.0, shape.flat)
-
-
-_SAMPLES = tuple(grid.ravel() for grid in np.meshgrid((np.arange(24) + 0.5) / 24, (np.arange(5) + 0.5) / 5))
-
-
-def _share_inside(a: Straight | Arc, b: Straight | Arc) -> float:
-    points = a.points(*_SAMPLES)
-    u, v = b.along(points), b.across(points)
-    return float(((u >= 0) & (u <= 1) & (v >= 0) & (v <= 1)).mean())
+def upright(cx: float, cy: float, w: float, h: float, angle: float, score: float) -> Straight:
+    """A box with its width along the longer side and its direction between -45 and 135 degrees."""
+    if w < h:
+        w, h, angle = h, w, angle + 90
+    angle = (angle + 45) % 180 - 45
+    return Straight(float(cx), float(cy), float(w), float(h), float(angle), float(score))

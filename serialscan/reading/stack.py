@@ -10,8 +10,9 @@ import numpy as np
 
 from serialscan.reading.cover import Candidate
 from serialscan.reading.engine import LINE_PX
+from serialscan.reading.overlap import overlap
 from serialscan.reading.recognise import Glance
-from serialscan.reading.shapes import Shape, Stack, Straight, overlap
+from serialscan.reading.shapes import Shape, Stack, Straight
 from serialscan.recipe import Crop, Stacks
 
 _INK_BLUR = 16  # widths of a column over the sigma of the blur of its ink
