@@ -426,3 +426,46 @@ def test_help_needs_no_numpy(serialscan: Program) -> None:
     ):
         done = serialscan(*words)
         assert done.returncode == ExitCode.OK and b"Example" in done.stdout
+
+
+def test_a_list_and_what_is_no_register_are_never_replaced(command: Command, tmp_path: Path) -> None:
+    source = listed(tmp_path / "one.csv", [["AB1234", "COLT"]])
+    before = source.read_bytes()
+    assert command("register", "build", source, "-o", source, "--replace").code == ExitCode.OUTPUT
+    (tmp_path / "notes.txt").write_text("notes of the case", encoding="utf-8")
+    assert (
+        command("register", "build", source, "-o", tmp_path / "notes.txt", "--replace").code
+        == ExitCode.OUTPUT
+    )
+    assert source.read_bytes() == before
+    assert (tmp_path / "notes.txt").read_text("utf-8") == "notes of the case"
+    for _ in range(2):
+        assert command("register", "build", source, "-o", tmp_path / "a.reg", "--replace").code == ExitCode.OK
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "hex", "idna", "nope"])
+def test_an_encoding_that_is_none_of_text_is_told(encoding: str, command: Command, tmp_path: Path) -> None:
+    source = listed(tmp_path / "one.csv", [["AB1234", "COLT"]])
+    done = command("register", "build", source, "-o", tmp_path / "a.reg", "--encoding", encoding)
+    assert done.code == ExitCode.SETTINGS and "try cp1252" in done.err
+
+
+def test_a_list_that_is_cut_off_in_a_character_is_told(command: Command, tmp_path: Path) -> None:
+    source = tmp_path / "one.csv"
+    source.write_bytes("serial\nAB1234\n".encode("utf-16")[:-1])
+    done = command("register", "build", source, "-o", tmp_path / "a.reg")
+    assert done.code == ExitCode.NO_INPUT and "is cut off" in done.err
+    assert not (tmp_path / "a.reg").exists()
+
+
+@pytest.mark.parametrize("serial", ["AB\udcff", "A" * 97, "???"])
+def test_what_cannot_be_looked_up_is_told_at_once(serial: str, command: Command, tmp_path: Path) -> None:
+    made(tmp_path, [["AB1234", "COLT"]]).close()
+    assert command("lookup", serial, "-r", tmp_path / "a.reg").code == ExitCode.SETTINGS
+
+
+def test_no_number_is_no_probability(command: Command, tmp_path: Path) -> None:
+    made(tmp_path, [["AB1234", "COLT"]]).close()
+    assert (
+        command("lookup", "AB1234", "-r", tmp_path / "a.reg", "--prior-absent", "nan").code == ExitCode.USAGE
+    )

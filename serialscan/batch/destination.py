@@ -164,8 +164,8 @@ def _demand_free(raw: FileIO, path: Path, advice: str, resume: bool) -> None:
         )
     if start and not resume:
         raise OutputError(
-            f"{path} holds records already, and they are left as they are: go on with them by --resume, "
-            f"or {advice}"
+            f"{path} holds records already, and they are left as they are: scan goes on with them by "
+            f"--resume; else {advice}"
         )
 
 

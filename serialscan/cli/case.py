@@ -16,6 +16,7 @@ from serialscan.cli.group import Group
 from serialscan.cli.key import passphrase_option
 from serialscan.cli.options import verbose_option
 from serialscan.cli.progress import counted
+from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, SettingsError, VerifyError
 from serialscan.printable import printable
 
@@ -674,10 +675,19 @@ def _tell(sentence: str) -> None:
 
 def _add(path: Path, kind: str, fields: dict[str, Any]) -> None:
     """Write one entry, and the new head."""
+    from serialscan.case.read import open_case
+
     with writer_of(path) as writer:
         sequence = writer.append(kind, fields)
         head = writer.checkpoint()
     click.echo(f"Entry {sequence} is written. {head_line(head)}", err=True)
+    if item := fields.get("item"):
+        with open_case(path) as reader:
+            if not reader.records_of(item):
+                say(
+                    f"serialscan: this case has no record of an item {printable(item)}: check its name",
+                    err=True,
+                )
 
 
 def head_line(head: Checkpoint) -> str:

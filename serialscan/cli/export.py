@@ -15,6 +15,7 @@ from serialscan.cli.progress import counted
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, OutputError
 from serialscan.exchange.names import FORMATS
+from serialscan.printable import printable
 
 if TYPE_CHECKING:
     from serialscan.report.origin import Origin
@@ -111,7 +112,8 @@ def export(
         if next(contents.units(), None) is None:
             raise InputError(f"{origin.title} holds no record: there is nothing to export.")
         written = format_of(form).write(contents, output)
-    say(f"Written: {', '.join(dict.fromkeys(map(str, (output, *written.files))))}", err=True)
+    files = dict.fromkeys(printable(str(file)) for file in (output, *written.files))
+    say(f"Written: {', '.join(files)}", err=True)
     for note in written.notes:
         say(note, err=True)
     if is_case and not _may_be_written(source):

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from serialscan.cli.matches import lines_of
-from serialscan.cli.options import verbose_option
+from serialscan.cli.options import Share, verbose_option
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode
 
@@ -45,7 +45,7 @@ damaged.
     help="As NCIC compares: letters between digits do not count, on both sides. Everything else must agree.",
 )  # fmt: skip
 @click.option(
-    "--prior-absent", type=click.FloatRange(0.0, 1.0), metavar="P",
+    "--prior-absent", type=Share(), metavar="P",
     help="Probability that it is in no register, before one looks; 0.4 by default.",
 )  # fmt: skip
 @click.option("--deep", is_flag=True, help="Search further: three characters wrong. Takes longer.")

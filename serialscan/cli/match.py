@@ -13,7 +13,7 @@ from serialscan.batch.destination import open_output
 from serialscan.batch.output import DataStream, is_stdout, take_stdout
 from serialscan.cli.completion import files
 from serialscan.cli.matches import lines_of
-from serialscan.cli.options import check_stdin, verbose_option
+from serialscan.cli.options import Share, check_stdin, verbose_option
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError
 from serialscan.printable import printable
@@ -49,7 +49,7 @@ input, or no register; 5 the output cannot be written; 8 a register is damaged.
 )
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
 @click.option(
-    "--prior-absent", type=click.FloatRange(0.0, 1.0), metavar="P",
+    "--prior-absent", type=Share(), metavar="P",
     help="Probability that an item is in no register, before one looks; 0.4 by default. docs/register.md "
     "says how to choose it.",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -18,6 +19,20 @@ from serialscan.settings import Effective, find_config, load_settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+class Share(click.FloatRange):
+    """A number from 0 to 1; ``nan`` is none."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0, 1.0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; raises ``click.BadParameter`` if it is none."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value} is no number from 0 to 1.", param, ctx)
+        return number
 
 
 class _Escaping(logging.Formatter):

@@ -106,6 +106,8 @@ def report(
         raise click.UsageError(f"What is {more_items[0]}? Items are named with --items, behind the file.")
     if output is None and form == "html":
         raise click.UsageError("Say where the page goes: -o report.html.")
+    if output is not None and str(output) == "-":
+        raise click.UsageError("A report is a file: name it, such as -o report.html.")
     if pdf and form == "text":
         raise click.UsageError("--pdf prints a page: leave --format text out.")
     if pdf and output is not None and output.suffix.lower() == ".pdf":
@@ -139,7 +141,7 @@ def report(
                 print_pdf(program, output, output.with_suffix(".pdf"), written.items)
                 files.append(output.with_suffix(".pdf"))
     if files:
-        say(f"Written: {', '.join(map(str, files))}", err=True)
+        say(f"Written: {', '.join(printable(str(file)) for file in files)}", err=True)
     if who:
         _add_export(source, who, files, form, chosen, standings)
     return ExitCode.VERIFY_FAILED if alarm else ExitCode.OK

@@ -8,6 +8,7 @@ from serialscan.batch.found import NAMED, UNSURE
 from serialscan.batch.inputs import Why
 from serialscan.batch.run import Tally
 from serialscan.cli.text import speed
+from serialscan.printable import printable
 
 
 def summary(tally: Tally, about: Sequence[str] = (), next_steps: str = "") -> list[str]:
@@ -29,7 +30,7 @@ def summary(tally: Tally, about: Sequence[str] = (), next_steps: str = "") -> li
     if found.copies:
         copies = count(found.copies, "photo")
         lines.append(f"copies: {copies} with the same content as another, which the records name")
-    lines += [f"failed: {path}: {message}" for path, message in found.failed]
+    lines += [f"failed: {printable(path)}: {printable(message)}" for path, message in found.failed]
     failures = tally.failed + tally.items - found.items.total()
     if failures > NAMED:
         lines.append(f"and {failures - NAMED} more failed: their records say why")

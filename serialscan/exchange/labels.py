@@ -137,8 +137,10 @@ def from_label_studio(path: Path, folder: Path, base: Path | None) -> Imported:
                 left_out.append(f"{where}: {photo} has a label already")
                 continue
             labels[file] = _label(file, result)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            left_out.append(f"{where}: {error or type(error).__name__}")
+        except (KeyError, TypeError, AttributeError, IndexError):
+            left_out.append(f"{where}: is no task of Label Studio with annotations")
+        except ValueError as error:
+            left_out.append(f"{where}: {error}")
     return Imported(tuple(labels.values()), tuple(left_out))
 
 

@@ -26,7 +26,7 @@ from serialscan.errors import InputError, OutputError
 from serialscan.files.hold import Hold
 from serialscan.register.columns import TYPE, Meaning, meaning_of
 from serialscan.register.keys import BASE, LONGEST, PLACES, WORD, codes_of, key_of, pack, unpack
-from serialscan.register.layout import PREAMBLE, Header, Section, SourceFacts, finish, pad
+from serialscan.register.layout import MARK, PREAMBLE, Header, Section, SourceFacts, finish, pad
 from serialscan.register.register import Register
 from serialscan.register.series import blocks_of, numbers_of, pieces_of, shapes_of, words_needed
 from serialscan.register.tables import Batch, Options, Reject, modified, open_table
@@ -56,6 +56,12 @@ class Built:
     header: Header
     sha256: str
     bad: Path | None
+
+
+def is_register(path: Path) -> bool:
+    """Whether a file begins as registers do."""
+    with path.open("rb") as file:
+        return file.read(len(MARK)) == MARK
 
 
 def build(
@@ -90,6 +96,10 @@ def build(
     """
     if output.exists() and not replace:
         raise OutputError(f"{output}: is there already: choose another name, or say --replace.")
+    if any(output.exists() and one.exists() and one.samefile(output) for one in lists):
+        raise OutputError(f"{output}: is one of the lists: choose another name.")
+    if output.exists() and output.stat().st_size and not is_register(output):
+        raise OutputError(f"{output}: is no register, and is left as it is: choose another name.")
     part, bad = output.with_name(output.name + ".part"), output.with_name(output.name + ".bad.ndjson")
     with Hold(output):
         try:

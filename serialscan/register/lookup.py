@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from serialscan.errors import SettingsError
 from serialscan.glyphs import loose_key, match_key, normalise
+from serialscan.printable import printable
 from serialscan.register.answer import Match
+from serialscan.register.keys import LONGEST
 from serialscan.register.lattice import typed_lattice
 from serialscan.register.match import Search, match_all, told_apart
 from serialscan.register.pattern import fitting, loose_parts, parts_of
@@ -35,7 +37,11 @@ def look_up(
     Raises:
         SettingsError: nothing in it can be searched for.
     """
+    if any("\ud800" <= char <= "\udfff" for char in serial):  # bytes that are no text (PEP 383)
+        raise SettingsError(f"{printable(serial)}: is no text in UTF-8.")
     key = match_key(serial)
+    if len(key) > LONGEST:
+        raise SettingsError(f"The serial has {len(key)} characters; no register has more than {LONGEST}.")
     if not key.replace("?", ""):
         raise SettingsError(f"{serial!r}: has no letter and no digit to search for.")
     if loose:

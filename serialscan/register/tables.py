@@ -122,8 +122,11 @@ class _Csv:
         self.encoding: str | None = options.encoding or _encoding(start)
         try:
             codecs.lookup(str(self.encoding))
-        except LookupError as error:
-            raise SettingsError(f"--encoding {self.encoding}: is not known: try cp1252 or cp1251.") from error
+            is_text = codecs.lookup(str(self.encoding))._is_text_encoding and self.encoding != "idna"
+        except LookupError:
+            is_text = False
+        if not is_text:
+            raise SettingsError(f"--encoding {self.encoding}: is not known: try cp1252 or cp1251.")
         self._raw = _Hashing(path)
         # PEP 383: bytes that are no text become characters that no text has, so that their line can be named
         self._file = io.TextIOWrapper(
@@ -172,6 +175,11 @@ class _Csv:
                     yield Batch([row for _, row in some], [line for line, _ in some])
         except OSError as error:
             raise InputError(f"{self._path}: cannot be read to its end ({error.strerror}).") from error
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{self._path}, near line {self._line}: is cut off, or not {self.encoding}: copy it again, "
+                "or say its --encoding."
+            ) from error
         finally:
             self._first = None
 
