@@ -14,7 +14,7 @@ import click
 from serialscan.cli.completion import files
 from serialscan.cli.group import Group
 from serialscan.cli.key import passphrase_option
-from serialscan.cli.options import verbose_option
+from serialscan.cli.options import person_options, verbose_option
 from serialscan.cli.progress import counted
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, SettingsError, VerifyError
@@ -121,13 +121,8 @@ def verify(
 
 def _person_options(command: _Command) -> _Command:
     """Add ``--by``, ``--role`` and ``--badge``."""
-    for option in (
-        click.option("--badge", metavar="NUMBER", help="Their number."),
-        click.option("--role", metavar="ROLE", help="Their role or qualification."),
-        click.option("--by", required=True, metavar="NAME", help="Who does this; stands in the entry."),
-    ):
-        command = option(command)
-    return command
+    by = click.option("--by", required=True, metavar="NAME", help="Who does this; stands in the entry.")
+    return by(person_options(command))
 
 
 _item_option = click.option("--item", metavar="ITEM", help="The item that this is about.")

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from serialscan.cli.options import check_stdin, config_option, effective_settings, verbose_option
+from serialscan.cli.options import (
+    check_stdin,
+    config_option,
+    effective_settings,
+    person_options,
+    verbose_option,
+)
 from serialscan.cli.progress import counted
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, OutputError
@@ -70,8 +76,7 @@ there already, or cannot be written; 8 the case is not as it was written (nothin
     help="bagit: name the photos below this URL instead of copying them. label-studio: where it finds them.",
 )
 @click.option("--by", metavar="NAME", help="Who exports; needed for a case, in whose ledger it then stands.")
-@click.option("--role", metavar="ROLE", help="Their role or qualification.")
-@click.option("--badge", metavar="NUMBER", help="Their number.")
+@person_options
 @click.option("-q", "--quiet", is_flag=True, help="No bar.")
 @config_option
 @verbose_option

@@ -68,6 +68,12 @@ def config_option(command: _Command) -> _Command:
     )(command)  # fmt: skip
 
 
+def person_options(command: _Command) -> _Command:
+    """Add ``--role`` and ``--badge``, what else is said of the person of ``--by``."""
+    badge = click.option("--badge", metavar="NUMBER", help="Their number.")
+    return click.option("--role", metavar="ROLE", help="Their role or qualification.")(badge(command))
+
+
 def check_stdin(records: Path) -> None:
     """Refuse to read records from a standard input that is closed."""
     if str(records) == STDIN and sys.stdin is None:

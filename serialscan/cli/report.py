@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from serialscan.cli.options import check_stdin, config_option, effective_settings, verbose_option
+from serialscan.cli.options import (
+    check_stdin,
+    config_option,
+    effective_settings,
+    person_options,
+    verbose_option,
+)
 from serialscan.cli.progress import counted
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, OutputError
@@ -79,8 +85,7 @@ report is written all the same, and says so).
     help="With records: error rates, as serialscan evaluate --json wrote them.",
 )
 @click.option("--by", metavar="NAME", help="Who asks for it; of a case the report then stands in the ledger.")
-@click.option("--role", metavar="ROLE", help="Their role or qualification.")
-@click.option("--badge", metavar="NUMBER", help="Their number.")
+@person_options
 @click.option("-q", "--quiet", is_flag=True, help="No bar.")
 @config_option
 @verbose_option

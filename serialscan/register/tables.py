@@ -121,12 +121,11 @@ class _Csv:
         self._path, self._told = path, options.encoding
         self.encoding: str | None = options.encoding or _encoding(start)
         try:
-            codecs.lookup(str(self.encoding))
-            is_text = codecs.lookup(str(self.encoding))._is_text_encoding and self.encoding != "idna"
-        except LookupError:
-            is_text = False
-        if not is_text:
-            raise SettingsError(f"--encoding {self.encoding}: is not known: try cp1252 or cp1251.")
+            "".encode(str(self.encoding))  # fails for codecs that are none of text, such as hex
+            if codecs.lookup(str(self.encoding)).name == "idna":
+                raise LookupError("a codec for names of hosts")
+        except LookupError as error:
+            raise SettingsError(f"--encoding {self.encoding}: is not known: try cp1252 or cp1251.") from error
         self._raw = _Hashing(path)
         # PEP 383: bytes that are no text become characters that no text has, so that their line can be named
         self._file = io.TextIOWrapper(
