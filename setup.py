@@ -16,10 +16,10 @@ BUILT = PACKAGE / "_version.py"
 
 
 def files() -> str:
-    """First 8 hex digits of the SHA-256 of all that the package runs and reads; line ends do not count."""
+    """First 8 hex digits of the SHA-256 of all files of the package; line ends do not count."""
     whole = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*")):
-        if path.suffix in (".py", ".toml", ".json") and path != BUILT:
+        if path.is_file() and path != BUILT and path.suffix != ".pyc" and not path.name.startswith("."):
             content = path.read_bytes().replace(b"\r\n", b"\n")
             whole.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
             whole.update(hashlib.sha256(content).digest())

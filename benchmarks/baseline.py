@@ -1,7 +1,7 @@
 """Whether the reading is as good as it was: exact counts on photos that everybody has.
 
     python benchmarks/baseline.py                          # the samples, and 60 photos rendered on the fly
-    python benchmarks/baseline.py --sets samples rendered-20 --write
+    python benchmarks/baseline.py --sets samples rendered-6 rendered-60 --write
 
 Each set is read with the networks alone and compared with ``baseline.json`` beside this file. A count may be
 smaller by the tolerance that stands there. Confidences differ in their last digits from machine to machine: a
@@ -15,19 +15,20 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from serialscan.evaluate.judge import judge
 from serialscan.evaluate.labels import read_labels
 from serialscan.reading import Reader
+from serialscan.record import PhotoRecord
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
 
 HERE = Path(__file__).parent
 BASELINE = HERE / "baseline.json"
 SEED, MEGAPIXELS = 70_001, 1.5  # rendered photos: no network was taught and nothing was fitted on this seed
-SETS = {"samples": 0, "rendered-20": 20, "rendered-60": 60}
+SETS = {"samples": 0, "rendered-6": 6, "rendered-60": 60}
 COUNTS = ("serials", "lines", "accepted", "accepted_wrong")
 
 Counts = dict[str, int]
@@ -45,11 +46,11 @@ def photos_of(name: str, folder: Path) -> Path:
     return folder / "labels.jsonl"
 
 
-def count(labels: Path, reader: Reader, settings: Settings) -> Counts:
+def count(labels: Path, scan: Callable[[Path], PhotoRecord]) -> Counts:
     """Serials and lines read exactly, serials accepted, wrong ones of these; and how many there are."""
     counts = dict.fromkeys(("photos", *COUNTS, "of_serials", "of_lines"), 0)
     for photo in read_labels(labels):
-        judged = judge(photo, scan_photo(photo.path, reader, settings))
+        judged = judge(photo, scan(photo.path))
         counts["photos"] += 1
         counts["serials"] += judged.serial_exact
         counts["of_serials"] += photo.label.serial is not None
@@ -85,10 +86,12 @@ def main() -> None:
     worse = []
     for name in arguments.sets:
         with tempfile.TemporaryDirectory() as folder:
-            now = count(photos_of(name, Path(folder) / "photos"), reader, settings)
+            labels = photos_of(name, Path(folder) / "photos")
+            now = count(labels, lambda photo: scan_photo(photo, reader, settings))
         print(name, json.dumps(now), flush=True)
         if arguments.write:
-            known[name] = now | {"tolerance_serials": 1, "tolerance_lines": 2, "tolerance_accepted": 1}
+            lines = 2 if now["of_lines"] > 20 else 1
+            known[name] = now | {"tolerance_serials": 1, "tolerance_lines": lines, "tolerance_accepted": 1}
         elif name in known:
             worse += [f"{name}: {what}" for what in lost(now, known[name])]
     if arguments.write:

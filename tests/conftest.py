@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import psutil
 import pytest
 from blind import NULL
@@ -25,11 +29,18 @@ from serialscan.settings import Settings
 
 if TYPE_CHECKING:
     from serialscan.reading.networks import Networks
+    from serialscan.record import PhotoRecord
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+BLIND = str(Path(__file__).resolve().with_name("blind.py"))
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # several share the cores: threads of each only get in the way
+    cv2.setNumThreads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 # A busy machine makes any example slow: what is too slow is told by `processor_seconds`.
-hypothesis_settings.register_profile("serialscan", deadline=None)
+hypothesis_settings.register_profile("serialscan", deadline=None, max_examples=50)
+hypothesis_settings.register_profile("thorough", deadline=None, max_examples=1000)
 hypothesis_settings.load_profile("serialscan")
 
 
@@ -74,6 +85,33 @@ def networks() -> Networks:
     return Networks(threads=1)
 
 
+@pytest.fixture(scope="session")
+def read_sample(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], PhotoRecord]:
+    """The record of a sample, read by the networks alone: once, for all tests and processes."""
+    from serialscan.reading import Reader
+    from serialscan.scan import scan_photo
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each has a folder of its own there
+        shared = shared.parent
+    settings = Settings(reader="network")
+
+    def read(name: str) -> PhotoRecord:
+        kept = shared / f"{name}.pickle"
+        if not kept.exists():
+            reader = Reader(settings, engine=request.getfixturevalue("networks"))
+            record = scan_photo(REPOSITORY / "samples" / name, reader, settings)
+            own = tmp_path_factory.mktemp("read") / kept.name
+            own.write_bytes(pickle.dumps(record))
+            own.replace(kept)  # whole or not there, if two read it at a time
+        loaded: PhotoRecord = pickle.loads(kept.read_bytes())
+        return loaded
+
+    return read
+
+
 def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     """The environment without the settings of whoever runs the tests."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SERIALSCAN_")}
@@ -105,11 +143,21 @@ class Program:
 
     Scans use the networks only, since the second reader has tests of its own and is slow; or the engine
     ``null``, where it does not matter what stands on the photos.
+
+    Args:
+        home: the folder of whoever runs it, and the current one.
+        engine: of scans.
+        start: what the interpreter runs.
+        extra: of the environment.
     """
 
-    def __init__(self, home: Path, engine: str) -> None:
+    def __init__(
+        self, home: Path, engine: str, start: tuple[str, ...] = ("-m", "serialscan"), **extra: str
+    ) -> None:
         self.home = home
         self.engine = engine
+        self.start = start
+        self.extra = extra
 
     def __call__(self, *arguments: Any, **options: Any) -> subprocess.CompletedProcess[bytes]:
         """Run it to its end."""
@@ -125,7 +173,7 @@ class Program:
     def started(self, *arguments: Any, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
         """Start it and leave it running."""
         options.pop("input", None)
-        extra = options.pop("env", {})
+        extra = {**self.extra, **options.pop("env", {})}
         if "scan" in arguments[:1]:
             extra = {"SERIALSCAN_READER": "network", "SERIALSCAN_ENGINE": self.engine, **extra}
         settings: dict[str, Any] = {
@@ -135,15 +183,58 @@ class Program:
         }  # fmt: skip
         if os.name == "posix":
             settings["preexec_fn"] = start_of_child
-        process = subprocess.Popen(
-            [sys.executable, "-m", "serialscan", *map(_argument, arguments)], **settings
-        )
+        process = subprocess.Popen([sys.executable, *self.start, *map(_argument, arguments)], **settings)
         try:
             with process:
                 yield process
         finally:
             if process.poll() is None:
                 process.kill()
+
+
+class Here:
+    """Runs ``serialscan`` in this process: where it is not the point that it is a process of its own.
+
+    Scans use the engine ``null`` and read in this process, too.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(
+        self, *arguments: Any, cwd: Path | None = None, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run it to its end."""
+        from serialscan.cli import main
+
+        scan = {"SERIALSCAN_READER": "network", "SERIALSCAN_ENGINE": "null"} if "scan" in arguments else {}
+        environment = clean_environment(self.home, **scan, **(env or {}))
+        before = [os.dup(1), os.dup(2)]  # a scan takes standard output and does not give it back
+        with pytest.MonkeyPatch.context() as own, TemporaryFile() as out, TemporaryFile() as err:
+            for name in [name for name in os.environ if name.startswith("SERIALSCAN_")]:
+                own.delenv(name)
+            for name, value in environment.items():
+                own.setenv(name, value)
+            own.chdir(cwd or self.home)
+            for descriptor, (name, file) in enumerate((("stdout", out), ("stderr", err)), 1):
+                os.dup2(file.fileno(), descriptor)
+                own.setattr(sys, name, open(descriptor, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+            command = sys.modules["serialscan.cli.scan"]  # the package has a function of that name
+            own.setattr(command, "local_processes", lambda job, batch: InProcess(job))
+            try:
+                code = main(list(map(str, arguments)))
+            finally:
+                gc.collect()  # closes what the end of a process closes
+                sys.stdout.flush()
+                sys.stderr.flush()
+                for descriptor, kept in enumerate(before, 1):
+                    os.dup2(kept, descriptor)
+                    os.close(kept)
+            told = []
+            for file in (out, err):
+                file.seek(0)
+                told.append(file.read())
+        return subprocess.CompletedProcess(arguments, code, *told)
 
 
 def _argument(argument: Any) -> str | bytes:
@@ -154,6 +245,24 @@ def _argument(argument: Any) -> str | bytes:
 def serialscan(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The program, with an engine that finds nothing: scans cost little, and their records say so."""
     return Program(tmp_path_factory.mktemp("home"), "null")
+
+
+@pytest.fixture
+def here(tmp_path_factory: pytest.TempPathFactory) -> Here:
+    """The program in this process: quick."""
+    return Here(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The program with an engine that finds nothing and takes its time: for tests that end it."""
+    return Program(tmp_path_factory.mktemp("home"), "null", (BLIND,), BLIND_SECONDS="0.2")
+
+
+@pytest.fixture
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The program with an engine that finds nothing, and without worker processes."""
+    return Program(tmp_path_factory.mktemp("home"), "null", (BLIND,), BLIND_IN_PROCESS="1")
 
 
 @pytest.fixture

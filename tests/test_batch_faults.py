@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import Program, records, small_photo, workers
+from conftest import Here, Program, records, small_photo, workers
 from PIL import Image
 
 from serialscan.errors import ExitCode
@@ -162,25 +162,25 @@ def test_names_that_are_no_text_keep_their_exact_bytes(runs: Runs) -> None:
         assert paths[name].endswith(name.decode("utf-8", "backslashreplace"))
 
 
-def test_inputs_that_are_not_there_get_records_too(serialscan: Program, folder: Path) -> None:
+def test_inputs_that_are_not_there_get_records_too(here: Here, folder: Path) -> None:
     gone, text, good = folder / "gone.jpg", folder / "notes.txt", folder / "good 1.jpg"
-    done = serialscan("scan", gone, text, good, "", gone)
+    done = here("scan", gone, text, good, "", gone)
     assert done.returncode == ExitCode.SOME_FAILED
     found = records(done.stdout)
     assert [record["status"] for record in found] == ["error", "error", "ok", "error", "error"]
     assert all(record["error"]["message"] for record in found if record["error"])
 
 
-def test_when_every_input_fails_the_exit_code_says_so(serialscan: Program, folder: Path) -> None:
-    done = serialscan("scan", folder / "empty.jpg", folder / "text.jpg")
+def test_when_every_input_fails_the_exit_code_says_so(here: Here, folder: Path) -> None:
+    done = here("scan", folder / "empty.jpg", folder / "text.jpg")
     assert done.returncode == ExitCode.NO_INPUT
     assert [record["status"] for record in records(done.stdout)] == ["error", "error"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="stops a process by a signal")
-def test_a_killed_worker_costs_exactly_one_record(reading: Program, folder: Path) -> None:
-    photos = [folder / name for name in GOOD[:2]] * 7
-    with reading.started("scan", "--jobs", "2", *photos) as process:
+def test_a_killed_worker_costs_exactly_one_record(slow: Program, folder: Path) -> None:
+    photos = [folder / name for name in GOOD[:2]] * 3
+    with slow.started("scan", "--jobs", "2", *photos, env={"BLIND_SECONDS": "1"}) as process:
         assert process.stdout is not None and process.stderr is not None
         first = process.stdout.readline()
         # On a busy machine one may still be starting and hold no photo; that which worked most is not.
@@ -194,17 +194,17 @@ def test_a_killed_worker_costs_exactly_one_record(reading: Program, folder: Path
     assert len(found) == len(photos)
     assert [record["error"]["code"] for record in died] == ["worker_died"]
     assert "--jobs" in died[0]["error"]["message"]
-    assert [file_name(record) for record in found] == [name.encode() for name in GOOD[:2]] * 7
+    assert [file_name(record) for record in found] == [name.encode() for name in GOOD[:2]] * 3
     assert process.returncode == ExitCode.SOME_FAILED
     assert b"Traceback" not in error
 
 
 @pytest.mark.parametrize("obstacle", ["folder", "full disk"])
-def test_pictures_that_cannot_be_written_end_the_run(reading: Program, tmp_path: Path, obstacle: str) -> None:
+def test_pictures_that_cannot_be_written_end_the_run(here: Here, tmp_path: Path, obstacle: str) -> None:
     """The photo is not to blame: it gets no record, and the records before it are whole."""
-    photos, crops = [small_photo(tmp_path / name) for name in ("1.png", "2.png")], tmp_path / "crops"
-    assert reading("scan", *photos, "--crops", crops).returncode == ExitCode.OK
-    (picture,) = crops.glob("*2.png*.L1.png")
+    photos, folder = [small_photo(tmp_path / name) for name in ("1.png", "2.png")], tmp_path / "pictures"
+    assert here("scan", *photos, "--pictures", folder).returncode == ExitCode.OK
+    picture, _ = sorted(folder.glob("*2.png*"), key=lambda one: -one.stat().st_size)  # the other is small
     picture.unlink()
     if obstacle == "folder":
         picture.mkdir()
@@ -212,10 +212,10 @@ def test_pictures_that_cannot_be_written_end_the_run(reading: Program, tmp_path:
         picture.symlink_to("/dev/full")
     else:
         pytest.skip("this system has no /dev/full")
-    done = reading("scan", *photos, "--crops", crops, "--jobs", "1")
+    done = here("scan", *photos, "--pictures", folder, "--jobs", "1")
     assert done.returncode == ExitCode.OUTPUT
     assert [(file_name(record), record["status"]) for record in records(done.stdout)] == [(b"1.png", "ok")]
-    assert b"--crops" in done.stderr and str(crops).encode() in done.stderr
+    assert b"--pictures" in done.stderr and str(folder).encode() in done.stderr
     assert b"internal error" not in done.stderr and b"Traceback" not in done.stderr
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from blind import NULL, Blind
 from case_fixtures import Command, logged, opened, verdict_on
-from conftest import blind, clean_environment, small_photo, start_of_child, wait_for, workers
+from conftest import Here, blind, clean_environment, small_photo, start_of_child, wait_for, workers
 from PIL import Image
 
 from serialscan.batch.case import CaseRun, kind_of
@@ -340,10 +340,15 @@ def blind_scan(
 
 def finished(folder: Path, *words: object, **options: Any) -> tuple[int, list[bytes], str]:
     """Exit code, lines on standard output, and what was said, of a scan that comes to its end."""
-    with blind_scan(folder, *words, **options) as child:
-        out, err = child.communicate(timeout=120)
+    if options:
+        with blind_scan(folder, *words, **options) as child:
+            out, err = child.communicate(timeout=120)
+        code = child.returncode
+    else:
+        done = Here(folder / "home")("scan", *words, cwd=folder)
+        out, err, code = done.stdout, done.stderr, done.returncode
     assert out == b"" or out.endswith(b"\n")
-    return child.returncode, out.split(b"\n")[:-1], err.decode()
+    return code, out.split(b"\n")[:-1], err.decode()
 
 
 def photos(folder: Path, count: int) -> Path:

@@ -33,7 +33,7 @@ from case_fixtures import (
     sql,
     verdict_on,
 )  # fmt: skip
-from conftest import Program
+from conftest import Here
 
 from serialscan.case import CaseWriter, Heads, Signer, store, verifier
 from serialscan.case.build import building, put_branches, put_entries
@@ -338,7 +338,7 @@ def test_every_bit_of_what_is_kept_counts(sealed: Sealed, plain: types.ModuleTyp
     tools = plain.Tools(plain.read_record_plainly, plain.verify_ed25519, plain.hash_of)
     chance, whole = random.Random(5), sealed.path.read_bytes()
     columns = [("entry", "bytes"), ("picture", "bytes"), ("checkpoint", "note"), ("entry", "hash")]
-    for number in range(160):
+    for number in range(80):
         sealed.path.write_bytes(whole)
         table, column = columns[number % len(columns)]
         with opened(sealed.path) as database:
@@ -359,11 +359,11 @@ def test_every_bit_of_what_is_kept_counts(sealed: Sealed, plain: types.ModuleTyp
         assert essence(said.as_dict()) == essence(verdict.as_dict())
 
 
-def test_what_is_no_case_is_told_alike(tmp_path: Path, checker: Path, serialscan: Program) -> None:
+def test_what_is_no_case_is_told_alike(tmp_path: Path, checker: Path, here: Here) -> None:
     path = tmp_path / "a.case"
     for data in (b"", b"notes", b"SQLite format 3\0" + bytes(5000)):
         path.write_bytes(data)
-        ours = serialscan("case", "verify", path)
+        ours = here("case", "verify", path)
         theirs = subprocess.run(
             [sys.executable, "-I", "-S", str(checker), str(path)], capture_output=True, check=False
         )
@@ -423,28 +423,26 @@ def test_an_older_copy_is_noticed_on_the_machine_that_wrote_more(tmp_path: Path)
     assert codes(verdict_on(path, trust)) == {"rollback"}
 
 
-def test_case_verify_tells_people_and_programs(sealed: Sealed, serialscan: Program) -> None:
+def test_case_verify_tells_people_and_programs(sealed: Sealed, here: Here) -> None:
     head = sealed.path.with_name("a.head")
     head.write_bytes(sealed.head.note)
     words = ("--head", head, "--key", " ".join(OFFICER.key.fingerprint[i : i + 4] for i in range(0, 64, 4)))
-    done = serialscan("case", "verify", sealed.path, *words)
+    done = here("case", "verify", sealed.path, *words)
     assert (done.returncode, done.stderr) == (ExitCode.OK, b"")
     assert b"complete up to its end" in done.stdout.splitlines()[-1]
     edit_record(sealed.path)
-    done = serialscan("case", "verify", sealed.path, *words, "--json")
+    done = here("case", "verify", sealed.path, *words, "--json")
     assert done.returncode == ExitCode.VERIFY_FAILED
     verdict = json.loads(done.stdout)
     assert verdict["ok"] is False and verdict["faults"][0]["sequence"] == RECORD
-    done = serialscan("case", "verify", sealed.path)
+    done = here("case", "verify", sealed.path)
     assert done.returncode == ExitCode.VERIFY_FAILED
     assert any(line.startswith(b"FAULT derived: entry 3:") for line in done.stdout.splitlines())
 
 
 @pytest.mark.parametrize("words", [("--head", "missing"), ("--key", "12ab"), ("--head", "a.case")])
-def test_a_head_or_key_that_is_none_is_told(
-    sealed: Sealed, serialscan: Program, words: tuple[str, str]
-) -> None:
-    done = serialscan("case", "verify", sealed.path, *words, cwd=sealed.path.parent)
+def test_a_head_or_key_that_is_none_is_told(sealed: Sealed, here: Here, words: tuple[str, str]) -> None:
+    done = here("case", "verify", sealed.path, *words, cwd=sealed.path.parent)
     assert (done.returncode, done.stdout) == (ExitCode.SETTINGS, b"")
     assert b"Traceback" not in done.stderr
 
@@ -554,11 +552,11 @@ def test_both_checkers_refuse_the_same_records(
         demand_shape(record, json_schema(), json_schema())
 
 
-def test_the_checker_is_written_for_people_too(serialscan: Program, tmp_path: Path) -> None:
+def test_the_checker_is_written_for_people_too(here: Here, tmp_path: Path) -> None:
     path = tmp_path / "verify.py"
-    assert serialscan("case", "verifier", "-o", path).returncode == ExitCode.OK
+    assert here("case", "verifier", "-o", path).returncode == ExitCode.OK
     assert path.read_text("utf-8") == verifier.verifier_source()
-    assert serialscan("case", "verifier").stdout == path.read_bytes()
-    again = serialscan("case", "verifier", "-o", path)
+    assert here("case", "verifier").stdout == path.read_bytes()
+    again = here("case", "verifier", "-o", path)
     assert again.returncode == ExitCode.OUTPUT and b"is there already" in again.stderr
     assert all(inspect.getdoc(module) for module in verifier.MODULES)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import REPOSITORY, Program, clean_environment, records, start_of_child
+from conftest import REPOSITORY, Here, Program, clean_environment, records, start_of_child
 
 from serialscan import __version__
 from serialscan.cli import cli
@@ -98,25 +98,25 @@ def test_version(serialscan: Program) -> None:
         (["completion", "tcsh"], "powershell"),
     ],
 )
-def test_wrong_usage_is_told_with_advice(serialscan: Program, arguments: list[str], advice: str) -> None:
-    done = serialscan(*arguments)
+def test_wrong_usage_is_told_with_advice(here: Here, arguments: list[str], advice: str) -> None:
+    done = here(*arguments)
     assert (done.returncode, done.stdout) == (ExitCode.USAGE, b"")
     assert advice in done.stderr.decode()
     assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["scan", "--reader", "best", "."], ["scan", "--jobs", "-1", "."]])
-def test_a_flag_out_of_range_is_a_bad_setting(serialscan: Program, arguments: list[str]) -> None:
-    done = serialscan(*arguments)
+def test_a_flag_out_of_range_is_a_bad_setting(here: Here, arguments: list[str]) -> None:
+    done = here(*arguments)
     assert (done.returncode, done.stdout) == (ExitCode.SETTINGS, b"")
     assert f"{arguments[1]})".encode() in done.stderr
 
 
-def test_config_show_tells_values_and_origins(serialscan: Program, tmp_path: Path) -> None:
+def test_config_show_tells_values_and_origins(here: Here, tmp_path: Path) -> None:
     (tmp_path / "serialscan.toml").write_text('reader = "network"\njobs = 2\n', encoding="utf-8")
     below = tmp_path / "case" / "photos"
     below.mkdir(parents=True)
-    done = serialscan("config", "show", "--origin", cwd=below, env={"SERIALSCAN_GPS": "true"})
+    done = here("config", "show", "--origin", cwd=below, env={"SERIALSCAN_GPS": "true"})
     assert done.returncode == ExitCode.OK
     lines = done.stdout.decode().splitlines()
     assert f'reader = "network"  # {tmp_path / "serialscan.toml"}' in lines
@@ -124,16 +124,16 @@ def test_config_show_tells_values_and_origins(serialscan: Program, tmp_path: Pat
     assert "beams = 50  # default" in lines
 
 
-def test_config_show_is_itself_a_settings_file(serialscan: Program, tmp_path: Path) -> None:
-    shown = serialscan("config", "show", env={"SERIALSCAN_MAX_PAGES": "7"}).stdout
+def test_config_show_is_itself_a_settings_file(here: Here, tmp_path: Path) -> None:
+    shown = here("config", "show", env={"SERIALSCAN_MAX_PAGES": "7"}).stdout
     file = tmp_path / "mine.toml"
     file.write_bytes(shown)
-    assert serialscan("config", "show", "--config", file).stdout == shown
+    assert here("config", "show", "--config", file).stdout == shown
 
 
-def test_an_unknown_setting_ends_with_did_you_mean(serialscan: Program, tmp_path: Path) -> None:
+def test_an_unknown_setting_ends_with_did_you_mean(here: Here, tmp_path: Path) -> None:
     (tmp_path / "serialscan.toml").write_text("max_pixel = 9", encoding="utf-8")
-    done = serialscan("scan", ".", cwd=tmp_path)
+    done = here("scan", ".", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (ExitCode.SETTINGS, b"")
     assert b"did you mean max_pixels?" in done.stderr
 

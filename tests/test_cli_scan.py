@@ -11,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 
 import pytest
-from conftest import Program, records, small_photo, wait_for, workers
+from conftest import Here, Program, records, small_photo, wait_for, workers
 
 from serialscan.batch.destination import open_output
 from serialscan.batch.output import DataStream
@@ -34,8 +34,8 @@ def statuses(output: bytes) -> list[str]:
     return [record["status"] for record in records(output)]
 
 
-def test_one_image_from_standard_input(reading: Program, photos: Path) -> None:
-    done = reading("scan", "-", input=(photos / "a.png").read_bytes())
+def test_one_image_from_standard_input(alone: Program, photos: Path) -> None:
+    done = alone("scan", "-", input=(photos / "a.png").read_bytes())
     assert done.returncode == ExitCode.OK
     (record,) = records(done.stdout)
     assert (record["source"]["path"], record["source"]["format"]) == ("-", "PNG")
@@ -43,33 +43,35 @@ def test_one_image_from_standard_input(reading: Program, photos: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"no image"])
-def test_standard_input_without_an_image_fails_loudly(serialscan: Program, data: bytes) -> None:
-    done = serialscan("scan", "-", input=data)
+def test_standard_input_without_an_image_fails_loudly(alone: Program, data: bytes) -> None:
+    done = alone("scan", "-", input=data)
     assert done.returncode == ExitCode.NO_INPUT
     (record,) = records(done.stdout)
     assert record["status"] == "error"
     assert record["error"]["message"] in done.stderr.decode()
 
 
-def test_standard_input_larger_than_the_limit_is_refused(serialscan: Program) -> None:
-    done = serialscan("scan", "-", "--max-bytes", "1000", input=b"x" * 1_000_000)
+def test_standard_input_larger_than_the_limit_is_refused(alone: Program) -> None:
+    done = alone("scan", "-", "--max-bytes", "1000", input=b"x" * 1_000_000)
     (record,) = records(done.stdout)
     assert (done.returncode, record["status"]) == (ExitCode.NO_INPUT, "error")
     assert "--max-bytes" in record["error"]["message"]
 
 
-def test_the_summary_accounts_for_everything_and_quiet_hides_it(serialscan: Program, photos: Path) -> None:
-    done = serialscan("scan", photos)
+def test_the_summary_accounts_for_everything_and_quiet_hides_it(here: Here, photos: Path) -> None:
+    done = here("scan", photos)
     assert done.returncode == ExitCode.SOME_FAILED
     assert statuses(done.stdout) == ["ok", "ok", "error"]
     summary, *_ = done.stderr.decode().splitlines()
     assert "3 photos: 2 read, 1 failed" in summary and "photos/s" in summary
-    quiet = serialscan("scan", "--quiet", photos / "a.png")
+    quiet = here("scan", "--quiet", photos / "a.png")
     assert (quiet.returncode, quiet.stderr) == (ExitCode.OK, b"")
     assert statuses(quiet.stdout) == ["ok"]
 
 
-def test_a_folder_hides_no_photo_and_names_what_may_hold_some(serialscan: Program, tmp_path: Path) -> None:
+def test_a_folder_hides_no_photo_and_names_what_may_hold_some(
+    serialscan: Program, here: Here, tmp_path: Path
+) -> None:
     photo = small_photo(tmp_path / "a.jpg").read_bytes()
     for name in ("IMG_0001.MPO", "IMG_0002"):
         (tmp_path / name).write_bytes(photo)
@@ -77,7 +79,7 @@ def test_a_folder_hides_no_photo_and_names_what_may_hold_some(serialscan: Progra
     (tmp_path / "c.zip").write_bytes(b"PK\3\4")
     (tmp_path / "d.pdf").write_bytes(b"%PDF-1.7")
     (tmp_path / "\x1b[2Je").write_bytes(b"text")
-    done = serialscan("scan", tmp_path, "--effort", "fast")
+    done = here("scan", tmp_path, "--effort", "fast")
     read = {Path(record["source"]["path"]).name: record["status"] for record in records(done.stdout)}
     assert read == {"IMG_0001.MPO": "ok", "IMG_0002": "ok", "a.jpg": "ok", "b.jp2": "error"}
     assert done.returncode == ExitCode.SOME_FAILED
@@ -90,8 +92,8 @@ def test_a_folder_hides_no_photo_and_names_what_may_hold_some(serialscan: Progra
     assert "\x1b" not in named
 
 
-def test_progress_events_for_programs(serialscan: Program, photos: Path) -> None:
-    done = serialscan("scan", "-q", "--progress", "json", photos)
+def test_progress_events_for_programs(here: Here, photos: Path) -> None:
+    done = here("scan", "-q", "--progress", "json", photos)
     events = [json.loads(line) for line in done.stderr.decode().splitlines()]
     assert [(event["done"], event["failed"]) for event in events] == [(1, 0), (2, 0), (3, 1)]
     assert events[-1]["total"] == 3
@@ -121,55 +123,55 @@ def test_nothing_but_records_reaches_standard_output(serialscan: Program, tmp_pa
     assert done.stderr.count(b"pollution by descriptor") >= 2
 
 
-def test_records_are_never_replaced(serialscan: Program, photos: Path, tmp_path: Path) -> None:
+def test_records_are_never_replaced(here: Here, photos: Path, tmp_path: Path) -> None:
     output = tmp_path / "records.ndjson"
-    first = serialscan("scan", photos, "--output", output)
+    first = here("scan", photos, "--output", output)
     assert (first.returncode, first.stdout) == (ExitCode.SOME_FAILED, b"")
     before = output.read_bytes()
     assert statuses(before) == ["ok", "ok", "error"]
-    again = serialscan("scan", photos / "a.png", "-o", output)
+    again = here("scan", photos / "a.png", "-o", output)
     assert (again.returncode, again.stdout) == (ExitCode.OUTPUT, b"")
     assert b"--resume" in again.stderr and b"--output" in again.stderr
     assert output.read_bytes() == before
 
 
 @pytest.mark.parametrize("option", ["-o", "--crops", "--pictures"])
-def test_nothing_is_written_into_an_input_folder(serialscan: Program, tmp_path: Path, option: str) -> None:
+def test_nothing_is_written_into_an_input_folder(here: Here, tmp_path: Path, option: str) -> None:
     (tmp_path / "photos" / "deep").mkdir(parents=True)
     for inputs in (tmp_path / "photos", tmp_path / "pho*", tmp_path / "photos/deep/.."):
-        done = serialscan("scan", inputs, option, tmp_path / "photos" / "deep" / "new")
+        done = here("scan", inputs, option, tmp_path / "photos" / "deep" / "new")
         assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
         assert b"choose a place outside with --" in done.stderr
     assert [path.name for path in tmp_path.rglob("new")] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
-def test_an_output_with_another_name_may_be_an_original(serialscan: Program, tmp_path: Path) -> None:
+def test_an_output_with_another_name_may_be_an_original(here: Here, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "empty.jpg").touch()
     (tmp_path / "new.ndjson").hardlink_to(tmp_path / "photos" / "empty.jpg")
-    done = serialscan("scan", tmp_path / "photos", "-o", tmp_path / "new.ndjson")
+    done = here("scan", tmp_path / "photos", "-o", tmp_path / "new.ndjson")
     assert done.returncode == ExitCode.OUTPUT and b"hard link" in done.stderr
     assert (tmp_path / "photos" / "empty.jpg").read_bytes() == b""
 
 
-def test_a_path_stands_in_its_record_as_it_was_given(serialscan: Program, tmp_path: Path) -> None:
+def test_a_path_stands_in_its_record_as_it_was_given(here: Here, tmp_path: Path) -> None:
     """./- is a file, - is standard input."""
     for name in ("-", "a.png"):
         small_photo(tmp_path / "x.png").rename(tmp_path / name)
     given = ["./-", "./a.png", str(tmp_path / "a.png"), "none.png", "./none.png"]
-    done = serialscan("scan", *given, cwd=tmp_path)
+    done = here("scan", *given, cwd=tmp_path)
     assert [record["source"]["path"] for record in records(done.stdout)] == given
 
 
-def test_a_run_that_cannot_start_leaves_the_records_before(serialscan: Program, tmp_path: Path) -> None:
+def test_a_run_that_cannot_start_leaves_the_records_before(here: Here, tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     photo.touch()
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.toml").write_text("[[maker]]", encoding="utf-8")
     (tmp_path / "table.csv").write_text("photo,item\nempty,A\n", encoding="utf-8")
     output = tmp_path / "records.ndjson"
-    serialscan("scan", photo, "-o", output)
+    here("scan", photo, "-o", output)
     before = output.read_bytes()
     assert statuses(before) == ["error"]
     for arguments, code in (
@@ -178,42 +180,38 @@ def test_a_run_that_cannot_start_leaves_the_records_before(serialscan: Program, 
         ([photo, "--knowledge", tmp_path / "bad.toml"], ExitCode.SETTINGS),
         ([photo, "--items", tmp_path / "table.csv"], ExitCode.SETTINGS),
     ):
-        done = serialscan("scan", *arguments, "-o", output, "--resume", env={"PATH": str(tmp_path)})
+        done = here("scan", *arguments, "-o", output, "--resume", env={"PATH": str(tmp_path)})
         assert done.returncode == code, arguments
         assert output.read_bytes() == before, arguments
     other = tmp_path / "other.ndjson"
-    done = serialscan(
-        "scan", photo, "-o", other, "--reader", "tesseract", env={"PATH": str(tmp_path / "empty")}
-    )
+    done = here("scan", photo, "-o", other, "--reader", "tesseract", env={"PATH": str(tmp_path / "empty")})
     assert done.returncode == ExitCode.ENGINE and b"not installed" in done.stderr
 
 
 @posix_only
 @pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1"])
 def test_an_output_that_is_standard_output_gets_the_records(
-    serialscan: Program, tmp_path: Path, name: str
+    alone: Program, tmp_path: Path, name: str
 ) -> None:
-    done = serialscan("scan", "gone.jpg", "-o", name, cwd=tmp_path)
+    done = alone("scan", "gone.jpg", "-o", name, cwd=tmp_path)
     assert statuses(done.stdout) == ["error"]
     assert b'"record"' not in done.stderr
     assert not list(tmp_path.iterdir())
     with (tmp_path / "all.ndjson").open("ab") as file:  # as >> does
         for _ in range(2):
-            serialscan("scan", "gone.jpg", "-o", name, cwd=tmp_path, stdout=file)
+            alone("scan", "gone.jpg", "-o", name, cwd=tmp_path, stdout=file)
     assert statuses((tmp_path / "all.ndjson").read_bytes()) == ["error"] * 2
 
 
-def test_a_file_can_have_the_name_of_a_dash(serialscan: Program, tmp_path: Path) -> None:
-    done = serialscan("scan", "gone.jpg", "-o", f".{os.sep}-", cwd=tmp_path)
+def test_a_file_can_have_the_name_of_a_dash(here: Here, tmp_path: Path) -> None:
+    done = here("scan", "gone.jpg", "-o", f".{os.sep}-", cwd=tmp_path)
     assert done.stdout == b""
     assert statuses((tmp_path / "-").read_bytes()) == ["error"]
 
 
 @posix_only
 @pytest.mark.parametrize("told_to", ["full disk", "closed pipe"])
-def test_messages_that_cannot_be_told_cost_no_record(
-    serialscan: Program, tmp_path: Path, told_to: str
-) -> None:
+def test_messages_that_cannot_be_told_cost_no_record(alone: Program, tmp_path: Path, told_to: str) -> None:
     if told_to == "full disk" and not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     if told_to == "full disk":
@@ -224,12 +222,12 @@ def test_messages_that_cannot_be_told_cost_no_record(
     photo = small_photo(tmp_path / "good.png")
     # With an encoding that click does not trust it writes past the text, to the bytes below it.
     for encoding in ("utf-8", "ascii"):
-        done = serialscan(
+        done = alone(
             "scan", "gone.jpg", photo, "lost.jpg", "--progress", "json", stderr=stderr,
             env={"PYTHONIOENCODING": encoding})  # fmt: skip
         assert statuses(done.stdout) == ["error", "ok", "error"]
         assert done.returncode == ExitCode.SOME_FAILED
-    assert serialscan("scan", stderr=stderr).returncode == ExitCode.USAGE
+    assert alone("scan", stderr=stderr).returncode == ExitCode.USAGE
     os.close(stderr)
 
 
@@ -259,20 +257,20 @@ def test_a_full_disk_leaves_whole_lines_in_a_file(tmp_path: Path, shared: bool) 
     assert output.read_bytes() == whole + b"third\n"
 
 
-def test_two_scans_do_not_write_into_one_file(serialscan: Program, photos: Path, tmp_path: Path) -> None:
+def test_two_scans_do_not_write_into_one_file(here: Here, photos: Path, tmp_path: Path) -> None:
     output = tmp_path / "records.ndjson"
     first = open_output(output, ())
     first.write_line(b'{"record":"photo","number":1}')
-    done = serialscan("scan", photos, "-o", output)
+    done = here("scan", photos, "-o", output)
     assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
     assert b"another scan" in done.stderr
     first.write_line(b'{"record":"photo","number":2}')
     assert [record["number"] for record in records(output.read_bytes())] == [1, 2]
     del first
-    assert b"holds records already" in serialscan("scan", photos, "-o", output).stderr
+    assert b"holds records already" in here("scan", photos, "-o", output).stderr
 
 
-def test_no_photo_and_no_other_file_can_be_overwritten(serialscan: Program, tmp_path: Path) -> None:
+def test_no_photo_and_no_other_file_can_be_overwritten(here: Here, tmp_path: Path) -> None:
     photo = small_photo(tmp_path / "photo.jpg")
     unnamed = photo.rename(tmp_path / "photo")
     small_photo(tmp_path / "other.jpg")
@@ -280,14 +278,17 @@ def test_no_photo_and_no_other_file_can_be_overwritten(serialscan: Program, tmp_
     (tmp_path / "report.json").write_text('{"record":"evaluation","schema":', encoding="utf-8")
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     for output in ("photo", "other.jpg", "new.jpg", "package.json", "report.json", ".", "no/such/folder/x"):
-        done = serialscan("scan", unnamed, "-o", tmp_path / output)
+        done = here("scan", unnamed, "-o", tmp_path / output)
         assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b""), output
         assert b"--output" in done.stderr and b"Traceback" not in done.stderr
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_crops_stay_out_of_the_input_folder(reading: Program, photos: Path, tmp_path: Path) -> None:
-    listed = reading("scan", "--files-from", "-", "--crops", photos / "crops", input=str(photos).encode())
+def test_crops_stay_out_of_the_input_folder(
+    serialscan: Program, reading: Program, photos: Path, tmp_path: Path
+) -> None:
+    crops = ("--crops", photos / "crops")
+    listed = serialscan("scan", "--files-from", "-", *crops, input=str(photos).encode())
     assert [record["error"]["code"] for record in records(listed.stdout)] == ["output_inside_input"]
     (photos / "crops").rmdir()
     done = reading("scan", photos / "a.png", "--crops", tmp_path / "crops")
@@ -296,18 +297,18 @@ def test_crops_stay_out_of_the_input_folder(reading: Program, photos: Path, tmp_
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_ends_the_run_with_advice(serialscan: Program, photos: Path) -> None:
-    done = serialscan("scan", photos / "c.jpg", "--output", "/dev/full")
+def test_a_full_disk_ends_the_run_with_advice(alone: Program, photos: Path) -> None:
+    done = alone("scan", photos / "c.jpg", "--output", "/dev/full")
     assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
     assert b"No space left" in done.stderr and b"Traceback" not in done.stderr
     with Path("/dev/full").open("wb") as full:
-        done = serialscan("scan", photos / "c.jpg", stdout=full)
+        done = alone("scan", photos / "c.jpg", stdout=full)
     assert done.returncode == ExitCode.OUTPUT
     assert b"No space left" in done.stderr and b"Traceback" not in done.stderr
 
 
-def test_a_closed_pipe_ends_quietly(reading: Program, photos: Path) -> None:
-    with reading.started("scan", *[photos] * 20) as process:
+def test_a_closed_pipe_ends_quietly(slow: Program, photos: Path) -> None:
+    with slow.started("scan", *[photos] * 20) as process:
         assert process.stdout is not None and process.stderr is not None
         assert json.loads(process.stdout.readline())["status"] == "ok"
         process.stdout.close()
@@ -316,8 +317,12 @@ def test_a_closed_pipe_ends_quietly(reading: Program, photos: Path) -> None:
 
 
 @posix_only
-def test_ctrl_c_leaves_whole_records_and_no_processes(reading: Program, photos: Path) -> None:
-    with reading.started("scan", "--jobs", "2", *[photos] * 40, start_new_session=True) as process:
+@pytest.mark.parametrize(("kind", "jobs"), [("reading", 1), ("slow", 2)])
+def test_ctrl_c_leaves_whole_records_and_no_processes(
+    request: pytest.FixtureRequest, photos: Path, kind: str, jobs: int
+) -> None:
+    program: Program = request.getfixturevalue(kind)
+    with program.started("scan", "--jobs", jobs, *[photos] * 40, start_new_session=True) as process:
         assert process.stdout is not None and process.stderr is not None
         first = process.stdout.readline()
         children = workers(process)
@@ -328,7 +333,7 @@ def test_ctrl_c_leaves_whole_records_and_no_processes(reading: Program, photos: 
     assert 1 <= count < 120
     assert f"interrupted, {count} of 120 read" in error.decode()
     assert b"Traceback" not in error
-    assert children and not any(child.is_running() for child in children)
+    assert len(children) == jobs and not any(child.is_running() for child in children)
 
 
 @posix_only
@@ -376,19 +381,19 @@ def test_records_come_while_the_list_is_still_being_written(serialscan: Program,
         assert process.wait(120) == ExitCode.OK
 
 
-def test_nothing_to_read_is_told(serialscan: Program, tmp_path: Path) -> None:
+def test_nothing_to_read_is_told(here: Here, tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    done = serialscan("scan", tmp_path)
+    done = here("scan", tmp_path)
     assert (done.returncode, done.stdout) == (ExitCode.NO_INPUT, b"")
     assert b"-r" in done.stderr
-    listed = serialscan("scan", "--files-from", tmp_path / "missing")
+    listed = here("scan", "--files-from", tmp_path / "missing")
     assert (listed.returncode, listed.stdout) == (ExitCode.NO_INPUT, b"")
     assert b"--files-from" in listed.stderr
 
 
 @posix_only
-def test_a_killed_parent_leaves_whole_records_and_no_orphans(reading: Program, photos: Path) -> None:
-    with reading.started("scan", "--jobs", "2", *[photos] * 40) as process:
+def test_a_killed_parent_leaves_whole_records_and_no_orphans(slow: Program, photos: Path) -> None:
+    with slow.started("scan", "--jobs", "2", *[photos] * 40) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         children = workers(process)

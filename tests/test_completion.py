@@ -32,8 +32,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def typed(folder: Path, shell: list[str], before: str, line: str, seen: set[str]) -> None:
-    """Type a line and two tabulators in a shell, as a person does, until these words are on the screen."""
+def typed(folder: Path, shell: list[str], before: str, lines: dict[str, set[str]]) -> None:
+    """Type lines and tabulators in a shell, as a person does, until the words of each are on the screen."""
     import pty
 
     parent, child = pty.openpty()
@@ -55,8 +55,12 @@ def typed(folder: Path, shell: list[str], before: str, line: str, seen: set[str]
     try:
         os.write(parent, f"{before}; echo re''ady\n".encode())
         wait_for(lambda: shown({"ready"}))
-        os.write(parent, f"{line}\t\t".encode())
-        wait_for(lambda: shown(seen))
+        for line, words in lines.items():
+            screen.reset()
+            os.write(parent, f"\x15{line}\t".encode())  # Ctrl-U: away with the line before
+            if len(words) > 1:
+                os.write(parent, b"\t")
+            wait_for(lambda words=words: shown(words))
     finally:
         process.kill()
         process.wait()
@@ -71,10 +75,12 @@ SHELLS = {
 
 @pytest.mark.parametrize("shell", [name for name in SHELLS if shutil.which(name)])
 def test_a_shell_completes_paths_and_words(folder: Path, shell: str) -> None:
-    folders = {"phones/", "photos/"}
-    typed(folder, *SHELLS[shell], "serialscan scan pho", folders)
-    typed(folder, *SHELLS[shell], "serialscan scan --effort th", {"thorough"})
-    typed(folder, *SHELLS[shell], "serialscan scan --format ", {"csv", "tsv", "table"})
+    lines = {
+        "serialscan scan pho": {"phones/", "photos/"},
+        "serialscan scan --effort th": {"thorough"},
+        "serialscan scan --format ": {"csv", "tsv", "table"},
+    }
+    typed(folder, *SHELLS[shell], lines)
 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is a program of its own")

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import REPOSITORY, Program
+from conftest import REPOSITORY, Here, Program
 
 from serialscan.errors import ExitCode
 from serialscan.evaluate.judge import Judged, judge
@@ -326,10 +326,10 @@ def test_the_nearest_of_several_records_is_taken(tmp_path: Path) -> None:
     assert matched(tmp_path, ["1.jpg"], "other/1.jpg", own) == [own]
 
 
-def test_two_records_of_one_photo_are_an_error(serialscan: Program, tmp_path: Path) -> None:
+def test_two_records_of_one_photo_are_an_error(here: Here, tmp_path: Path) -> None:
     labels = write_labels(tmp_path, {})
     rows = write_records(tmp_path / "r.ndjson", record("a/0.jpg"), record("b/0.jpg"))
-    done = serialscan("evaluate", labels, "--records", rows)
+    done = here("evaluate", labels, "--records", rows)
     assert (done.returncode, done.stdout) == (ExitCode.NO_INPUT, b"")
     assert b"lines 1 and 2" in done.stderr and b"0.jpg" in done.stderr
 
@@ -351,37 +351,33 @@ GOOD = '{"file": "a.jpg", "lines": ["A1"], "serial": null}'
         (GOOD.replace("a.jpg", ""), "line 1", "file"),
     ],
 )
-def test_bad_labels_are_told_by_line(
-    serialscan: Program, tmp_path: Path, text: str, line: str, advice: str
-) -> None:
+def test_bad_labels_are_told_by_line(here: Here, tmp_path: Path, text: str, line: str, advice: str) -> None:
     (tmp_path / "labels.jsonl").write_text(text, encoding="utf-8")
-    done = serialscan("evaluate", tmp_path / "labels.jsonl")
+    done = here("evaluate", tmp_path / "labels.jsonl")
     assert (done.returncode, done.stdout) == (ExitCode.SETTINGS, b"")
     message = done.stderr.decode()
     assert line in message and advice in message and "Traceback" not in message
 
 
 @pytest.mark.parametrize("data", [None, b"", b"\n \n"])
-def test_no_labels(serialscan: Program, tmp_path: Path, data: bytes | None) -> None:
+def test_no_labels(here: Here, tmp_path: Path, data: bytes | None) -> None:
     if data is not None:
         (tmp_path / "labels.jsonl").write_bytes(data)
-    done = serialscan("evaluate", tmp_path / "labels.jsonl")
+    done = here("evaluate", tmp_path / "labels.jsonl")
     assert (done.returncode, done.stdout) == (ExitCode.NO_INPUT, b"")
     assert b"labels.jsonl" in done.stderr and b"Traceback" not in done.stderr
 
 
-def test_labels_in_another_encoding(serialscan: Program, tmp_path: Path) -> None:
+def test_labels_in_another_encoding(here: Here, tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text(GOOD, encoding="utf-16")
-    done = serialscan("evaluate", tmp_path / "labels.jsonl")
+    done = here("evaluate", tmp_path / "labels.jsonl")
     assert done.returncode == ExitCode.SETTINGS
     assert b"UTF-8" in done.stderr
 
 
-def test_a_labelled_photo_that_is_not_there_ends_it_before_any_is_read(
-    serialscan: Program, tmp_path: Path
-) -> None:
+def test_a_labelled_photo_that_is_not_there_ends_it_before_any_is_read(here: Here, tmp_path: Path) -> None:
     labels = write_labels(tmp_path, {"file": "gone/a.jpg"})
-    done = serialscan("evaluate", labels)
+    done = here("evaluate", labels)
     assert (done.returncode, done.stdout) == (ExitCode.NO_INPUT, b"")
     assert b"line 1" in done.stderr and b"a.jpg" in done.stderr
 
@@ -390,52 +386,52 @@ def test_a_labelled_photo_that_is_not_there_ends_it_before_any_is_read(
     ("data", "advice"),
     [(b"{}\n", b"line 1"), (b'{"record":"photo"', b"line 1"), (b"", b"no record"), (None, b"r.ndjson")],
 )
-def test_bad_records(serialscan: Program, tmp_path: Path, data: bytes | None, advice: bytes) -> None:
+def test_bad_records(here: Here, tmp_path: Path, data: bytes | None, advice: bytes) -> None:
     if data is not None:
         (tmp_path / "r.ndjson").write_bytes(data)
-    done = serialscan("evaluate", write_labels(tmp_path, {}), "--records", tmp_path / "r.ndjson")
+    done = here("evaluate", write_labels(tmp_path, {}), "--records", tmp_path / "r.ndjson")
     assert (done.returncode, done.stdout) == (ExitCode.NO_INPUT, b"")
     assert advice in done.stderr and b"Traceback" not in done.stderr
 
 
-def test_records_and_a_new_run_exclude_each_other(serialscan: Program, tmp_path: Path) -> None:
+def test_records_and_a_new_run_exclude_each_other(here: Here, tmp_path: Path) -> None:
     labels = write_labels(tmp_path, {})
-    done = serialscan("evaluate", labels, "--records", "r.ndjson", "--out-records", "new.ndjson")
+    done = here("evaluate", labels, "--records", "r.ndjson", "--out-records", "new.ndjson")
     assert done.returncode == ExitCode.USAGE
     assert b"--out-records" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "nowhere/page.html", "notes.html", "folder.html"])
-def test_a_page_never_overwrites_something_else(serialscan: Program, tmp_path: Path, name: str) -> None:
+def test_a_page_never_overwrites_something_else(here: Here, tmp_path: Path, name: str) -> None:
     (tmp_path / "photo.jpg").write_bytes(b"evidence")
     (tmp_path / "notes.html").write_bytes(b"<!doctype html><html lang=en><title>Notes</title>")
     (tmp_path / "folder.html").mkdir()
     rows = write_records(tmp_path / "r.ndjson", record("0.jpg"))
     labels = write_labels(tmp_path, {})
     before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
-    done = serialscan("evaluate", labels, "--records", rows, "--html", tmp_path / name)
+    done = here("evaluate", labels, "--records", rows, "--html", tmp_path / name)
     assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
     assert name.split("/")[0].encode() in done.stderr and b"html" in done.stderr
     assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
 
 
-def test_an_earlier_page_is_replaced(serialscan: Program, tmp_path: Path) -> None:
+def test_an_earlier_page_is_replaced(here: Here, tmp_path: Path) -> None:
     labels, page = write_labels(tmp_path, {}), tmp_path / "page.html"
     page.touch()
     for text in ("A11", "B22"):
         rows = write_records(tmp_path / "r.ndjson", record("0.jpg", text))
-        done = serialscan("evaluate", labels, "--records", rows, "--html", page)
+        done = here("evaluate", labels, "--records", rows, "--html", page)
         assert done.returncode == ExitCode.OK, done.stderr
         assert text in page.read_text(encoding="utf-8")
 
 
-def test_a_scan_does_not_take_a_report_for_records(serialscan: Program, tmp_path: Path) -> None:
+def test_a_scan_does_not_take_a_report_for_records(here: Here, tmp_path: Path) -> None:
     """Both begin with ``record``."""
     rows = write_records(tmp_path / "r.ndjson", record("0.jpg", "A11"))
     report = tmp_path / "report.json"
-    report.write_bytes(serialscan("evaluate", write_labels(tmp_path, {}), "--records", rows, "--json").stdout)
+    report.write_bytes(here("evaluate", write_labels(tmp_path, {}), "--records", rows, "--json").stdout)
     before = report.read_bytes()
-    done = serialscan("scan", tmp_path / "0.jpg", "--output", report)
+    done = here("scan", tmp_path / "0.jpg", "--output", report)
     assert (done.returncode, done.stdout) == (ExitCode.OUTPUT, b"")
     assert b"--output" in done.stderr
     assert report.read_bytes() == before
@@ -516,12 +512,12 @@ def test_two_samples_from_photos_to_page(serialscan: Program, tmp_path: Path) ->
     assert "too few to show it, that takes 380 with none wrong" in seen.text  # of two photos
 
 
-def test_text_for_people_without_a_terminal(serialscan: Program, tmp_path: Path) -> None:
+def test_text_for_people_without_a_terminal(here: Here, tmp_path: Path) -> None:
     labels = write_labels(tmp_path, *three())
     rows = write_records(
         tmp_path / "r.ndjson", record("0.jpg", "W123456", serial="W123456"), record("1.jpg", "A77\x1b[2J")
     )
-    done = serialscan("evaluate", labels, "--records", rows, "--baseline", rows)
+    done = here("evaluate", labels, "--records", rows, "--baseline", rows)
     assert done.returncode == ExitCode.SOME_FAILED
     text = done.stdout.decode()
     assert "\x1b" not in text
@@ -531,7 +527,7 @@ def test_text_for_people_without_a_terminal(serialscan: Program, tmp_path: Path)
     assert all(len(line) <= 110 for line in text.splitlines())
 
 
-def test_a_page_escapes_what_stands_on_a_photo(serialscan: Program, tmp_path: Path) -> None:
+def test_a_page_escapes_what_stands_on_a_photo(here: Here, tmp_path: Path) -> None:
     """A mark, a file name or a message may hold anything, and the page is opened in a browser."""
     evil = "<script>alert(1)</script>\"'&"
     labels = write_labels(tmp_path, {"lines": [evil, "A123"], "serial": "A123", "kind": evil, "tier": evil},
@@ -542,7 +538,7 @@ def test_a_page_escapes_what_stands_on_a_photo(serialscan: Program, tmp_path: Pa
         record("2.jpg", error=Error(code="x", message=evil)),
     )
     page = tmp_path / "page.html"
-    done = serialscan("evaluate", labels, "--records", rows, "--baseline", rows, "--html", page)
+    done = here("evaluate", labels, "--records", rows, "--baseline", rows, "--html", page)
     assert done.returncode == ExitCode.SOME_FAILED, done.stderr
     seen = Page(page.read_text(encoding="utf-8"))
     assert "script" not in seen.tags
@@ -561,7 +557,7 @@ def test_the_guide_names_every_field_and_its_label_is_one(tmp_path: Path) -> Non
     assert len(read_labels(tmp_path / "labels.jsonl")) == len(examples)
 
 
-def test_help(serialscan: Program) -> None:
-    done = serialscan("evaluate", "--help")
+def test_help(here: Here) -> None:
+    done = here("evaluate", "--help")
     assert (done.returncode, done.stderr) == (ExitCode.OK, b"")
     assert b"--baseline" in done.stdout and b"Examples:" in done.stdout

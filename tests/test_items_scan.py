@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from conftest import Program, records, small_photo
+from conftest import Here, Program, records, small_photo
 
 from serialscan.errors import ExitCode
+from serialscan.record import json_schema
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +46,17 @@ def test_item_records_follow_the_last_of_their_photos_with_any_number_of_jobs(
     assert (one["status"], one["serial"]["value"], len(one["serial"]["evidence"])) == ("ok", "W123456", 2)
     assert (two["status"], two["photos"][1]["error"]) == ("incomplete", "not_an_image")
     assert b"2 items" in runs[0].stderr
-    schema = json.loads(reading("schema").stdout)
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = jsonschema.Draft202012Validator(json_schema())
     for line in records(runs[0].stdout):
         validator.validate(line)
 
 
-def test_a_table_names_the_photos_the_items_and_the_case(serialscan: Program, seizure: Path) -> None:
+def test_a_table_names_the_photos_the_items_and_the_case(here: Here, seizure: Path) -> None:
     table = seizure / "items.csv"
     table.write_text(
         "photo;item;exhibit\none/A_2.png;R1;E-7\ntwo/B_1.png;R2;E-8\none/A_1.png;R1;E-7\n", "utf-8"
     )
-    done = serialscan("scan", "--items", table)
+    done = here("scan", "--items", table)
     assert done.returncode == ExitCode.OK, done.stderr
     lines = records(done.stdout)
     assert [one.get("item") for one in lines] == [None, None, "R2", None, "R1"]
@@ -67,8 +66,8 @@ def test_a_table_names_the_photos_the_items_and_the_case(serialscan: Program, se
     ]
 
 
-def test_photos_without_an_item_are_read_and_counted(serialscan: Program, seizure: Path) -> None:
-    done = serialscan("scan", seizure / "one", "--items", "name", "--item-pattern", r"(A)_1")
+def test_photos_without_an_item_are_read_and_counted(here: Here, seizure: Path) -> None:
+    done = here("scan", seizure / "one", "--items", "name", "--item-pattern", r"(A)_1")
     lines = records(done.stdout)
     assert [one["record"] for one in lines] == ["photo", "item", "photo"]
     assert b"1 photo without an item" in done.stderr
@@ -84,11 +83,11 @@ def test_photos_without_an_item_are_read_and_counted(serialscan: Program, seizur
     ],
 )
 def test_wrong_use_is_told_before_anything_is_written(
-    serialscan: Program, seizure: Path, tmp_path: Path, arguments: list[str], code: ExitCode, message: bytes
+    here: Here, seizure: Path, tmp_path: Path, arguments: list[str], code: ExitCode, message: bytes
 ) -> None:
     output = tmp_path / "records.ndjson"
     output.write_bytes(b'{"record":"photo"}\n')
-    done = serialscan("scan", seizure / "one", "-o", output, *arguments)
+    done = here("scan", seizure / "one", "-o", output, *arguments)
     assert (done.returncode, message in done.stderr) == (code, True), done.stderr
     assert b"Traceback" not in done.stderr
     assert output.read_bytes() == b'{"record":"photo"}\n'

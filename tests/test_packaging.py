@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from conftest import REPOSITORY
@@ -29,6 +30,23 @@ def test_the_oldest_python_that_is_promised_is_tried() -> None:
     versions = re.findall(r'"(3\.\d+)"', text.split("python: [")[1].split("]")[0])
     assert PROJECT["requires-python"] == f">={versions[0]}"
     assert re.search(r"Python 3\.11 or newer", (REPOSITORY / "README.md").read_text("utf-8"))
+
+
+def test_every_file_of_the_package_counts_in_the_version_of_a_changed_copy(tmp_path: Path) -> None:
+    program = (REPOSITORY / "setup.py").read_text("utf-8").split("\nsetup(")[0]
+    made: dict[str, Any] = {"__file__": str(tmp_path / "setup.py")}
+    exec(program, made)
+    kinds = {path.suffix for path in (REPOSITORY / "serialscan").rglob("*") if path.is_file()}
+    seen = set()
+    for number, suffix in enumerate(sorted(kinds - {".pyc"})):
+        path = tmp_path / "serialscan" / f"file{number}{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        for content in (b"one\r\n", b"two\n"):
+            path.write_bytes(content)
+            seen.add(made["files"]())
+    assert len(kinds) > 8 and len(seen) == 2 * (number + 1)
+    (tmp_path / "serialscan" / "_version.py").write_text("built", "utf-8")
+    assert made["files"]() in seen
 
 
 def commands(command: click.Command, name: str = "serialscan") -> Iterator[tuple[str, click.Command]]:

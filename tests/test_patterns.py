@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Program, small_photo
+from conftest import Here, Program, small_photo
 
 from serialscan.errors import ExitCode, SettingsError
 from serialscan.items.grouping import NAME_PATTERN, compile_pattern
@@ -53,14 +53,16 @@ def test_all_shipped_patterns_are_bounded() -> None:
         compile_bounded(pattern.pattern, 200, re.RegexFlag(pattern.flags & ~re.UNICODE))
 
 
-def test_a_hostile_pattern_ends_the_command_with_advice(serialscan: Program, tmp_path: Path) -> None:
+def test_a_hostile_pattern_ends_the_command_with_advice(
+    serialscan: Program, here: Here, tmp_path: Path
+) -> None:
     knowledge = tmp_path / "ours.toml"
     text = "A" * 60 + "!"
     knowledge.write_text(
         "[[shape]]\nid = 'x'\nregex = '(?:[A-Z]{1,50}){1,50}[0-9]'\naccepts = ['A1']\n"
         f"rejects = ['{text}']\n"
     )
-    done = serialscan("knowledge", "test", knowledge)
+    done = here("knowledge", "test", knowledge)
     assert done.returncode == ExitCode.SETTINGS
     assert b"might never end" in done.stderr
     small_photo(tmp_path / f"{'a' * 60}!.png")

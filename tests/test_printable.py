@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Program
+from conftest import Here, Program
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,7 +41,7 @@ def test_what_is_escaped_can_be_told(text: str, shown: str) -> None:
 
 
 @posix_only
-def test_no_command_passes_control_characters_on(serialscan: Program, tmp_path: Path) -> None:
+def test_no_command_passes_control_characters_on(serialscan: Program, here: Here, tmp_path: Path) -> None:
     (tmp_path / "key.toml").write_text('"\\u001b[31m" = 1', encoding="utf-8")
     (tmp_path / "value.toml").write_text('reader = "\\u001b[31m"', encoding="utf-8")
     (tmp_path / "heading.csv").write_text(f"photo,item,{EVIL},{EVIL}\n", encoding="utf-8")
@@ -51,14 +51,15 @@ def test_no_command_passes_control_characters_on(serialscan: Program, tmp_path: 
     )
     (tmp_path / f"{EVIL}.txt").write_text("x", encoding="utf-8")
     for arguments in (
+        ["scan", EVIL, "--format", "table"], ["scan", f"{EVIL}.txt"], ["scan", ".", "-v"],
         ["config", "show", "--config", "key.toml"], ["config", "show", "--config", "value.toml"],
-        ["config", "show", "--origin", "--config", f"{EVIL}.txt"], ["scan", f"{EVIL}", "--format", "table"],
-        ["scan", f"{EVIL}.txt"], ["scan", ".", "-v"], ["scan", "x", "--" + EVIL], [EVIL],
+        ["config", "show", "--origin", "--config", f"{EVIL}.txt"], ["scan", "x", "--" + EVIL], [EVIL],
         ["scan", "x", "-o", f"{EVIL}/{EVIL}"],
         ["scan", "--items", "heading.csv"], ["scan", "--items", "cell.csv"], ["knowledge", "test", "id.toml"],
         ["evaluate", EVIL], ["scan", "x", "--items", EVIL],
     ):  # fmt: skip
-        done = serialscan(*arguments, cwd=tmp_path)
+        run = serialscan if "-v" in arguments else here  # what -v tells goes through the process's log
+        done = run(*arguments, cwd=tmp_path)
         assert done.returncode not in (ExitCode.OK, ExitCode.INTERNAL), (arguments, done)
         records = done.stdout.startswith(b'{"record"')  # data for programs: JSON escapes what it has to
         text = ("" if records else done.stdout.decode()) + done.stderr.decode()
@@ -83,17 +84,17 @@ def test_a_table_needs_no_utf_8_locale(serialscan: Program, tmp_path: Path) -> N
      "max_bytes = 9223372036854775807",
      'knowledge = "a\\u0000b"', "timeout_s = 1e400", "jobs = 0x" + "f" * 400],
 )  # fmt: skip
-def test_strange_settings_are_told(serialscan: Program, tmp_path: Path, text: str) -> None:
+def test_strange_settings_are_told(here: Here, tmp_path: Path, text: str) -> None:
     (tmp_path / "serialscan.toml").write_text(text, encoding="utf-8")
-    done = serialscan("config", "show", cwd=tmp_path)
+    done = here("config", "show", cwd=tmp_path)
     assert done.returncode == ExitCode.SETTINGS, done.stderr[-500:]
     assert b"internal" not in done.stderr
-    assert serialscan("knowledge", "test", "serialscan.toml", cwd=tmp_path).returncode == ExitCode.SETTINGS
+    assert here("knowledge", "test", "serialscan.toml", cwd=tmp_path).returncode == ExitCode.SETTINGS
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/zero and its like")
 @pytest.mark.parametrize("option", ["--config", "--knowledge"])
-def test_a_file_that_never_ends_is_told(serialscan: Program, option: str) -> None:
-    done = serialscan("scan", "x", option, "/dev/zero")
+def test_a_file_that_never_ends_is_told(here: Here, option: str) -> None:
+    done = here("scan", "x", option, "/dev/zero")
     assert done.returncode == ExitCode.SETTINGS
     assert b"more than 64 MiB" in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,14 +18,14 @@ from serialscan.errors import EngineError, ExitCode
 from serialscan.evaluate import exact
 from serialscan.reading import Engine, Reader, quality_warnings, weights
 from serialscan.reading.networks import Networks
-from serialscan.reading.reader import Reading
 from serialscan.reading.sights import barred
 from serialscan.recipe import NORMAL, RELIEF, Recogniser
-from serialscan.record import Quality, Source
+from serialscan.record import PhotoRecord, Quality, Source
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
 
 SAMPLES = Path(__file__).parent.parent / "samples"
+Sample = Callable[[str], PhotoRecord]
 LABELS = {
     label["file"]: label
     for label in map(json.loads, (SAMPLES / "labels.jsonl").read_text(encoding="utf-8").splitlines())
@@ -45,8 +46,8 @@ def texts(reader: Reader, pixels: np.ndarray) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["pvs-14-label.jpg", "m240-receiver.jpg"])
-def test_the_lines_of_a_plate_are_read(reader: Reader, name: str) -> None:
-    read = texts(reader, sample(name))
+def test_the_lines_of_a_plate_are_read(read_sample: Sample, name: str) -> None:
+    read = [line.text for line in read_sample(name).lines]
     truth = LABELS[name]["lines"]
     assert sum(exact(line, read) for line in truth) >= len(truth) - 2
     assert any(LABELS[name]["serial"] in text for text in read)
@@ -61,6 +62,7 @@ def test_what_hardly_differs_from_black_is_read(reader: Reader, bright_ground: b
     for name in DARK:
         pixels = (sample(name) * 0.1 + 8).astype(np.uint8)
         if bright_ground:
+            pixels = cv2.resize(pixels, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
             margins = [max(pixels.shape) // 5] * 4
             pixels = cv2.copyMakeBorder(pixels, *margins, cv2.BORDER_CONSTANT, value=(225, 225, 225))
         found = texts(reader, pixels)
@@ -82,8 +84,7 @@ def test_a_serial_far_away_in_a_large_photo_is_found(reader: Reader, name: str) 
     assert any(LABELS[name]["serial"] in text for text in texts(reader, far_away(name)))
 
 
-@pytest.mark.parametrize("effort", ["normal", "thorough"])
-@pytest.mark.parametrize("name", ["acog-body.jpg", "m240-receiver.jpg"])
+@pytest.mark.parametrize(("name", "effort"), [("acog-body.jpg", "normal"), ("m240-receiver.jpg", "thorough")])
 def test_it_is_found_beside_a_large_number_that_is_surely_read(
     networks: Networks, name: str, effort: str
 ) -> None:
@@ -120,16 +121,13 @@ def test_where_nothing_stands_is_no_line(reader: Reader) -> None:
     assert "" not in texts(reader, scratches(102))
 
 
-@pytest.fixture(scope="module")
-def upright(reader: Reader) -> Reading:
-    return reader.read(sample("m4-magazine-well.jpg"))
-
-
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_photo_turned_by_quarters_reads_the_same(reader: Reader, upright: Reading, quarters: int) -> None:
+def test_a_photo_turned_by_quarters_reads_the_same(
+    reader: Reader, read_sample: Sample, quarters: int
+) -> None:
     turned = reader.read(np.ascontiguousarray(np.rot90(sample("m4-magazine-well.jpg"), quarters)))
     serial = LABELS["m4-magazine-well.jpg"]["serial"]
-    (before,) = [line for line in upright.lines if serial in line.text]
+    (before,) = [line for line in read_sample("m4-magazine-well.jpg").lines if serial in line.text]
     (after,) = [line for line in turned.lines if serial in line.text]
     # np.rot90 turns the picture counter-clockwise: to set it upright it must be turned clockwise as far
     assert abs((after.rotation - before.rotation - 90 * quarters + 180) % 360 - 180) <= 4
@@ -237,23 +235,18 @@ def test_noise_is_not_read_with_confidence(reader: Reader) -> None:
     assert all(line.confidence < 0.5 for line in reader.read(noise).lines)
 
 
-def test_the_same_pixels_give_the_same_reading(reader: Reader) -> None:
+def test_the_same_pixels_give_the_same_reading_and_stay_as_they_are(reader: Reader) -> None:
     pixels = sample("type-56-receiver.jpg")
+    before = pixels.copy()
     first = reader.read(pixels)
-    again = Reader(Settings(reader="network"), threads=2).read(pixels.copy())
+    assert np.array_equal(pixels, before)
+    again = Reader(Settings(reader="network"), threads=2).read(pixels)
     assert first.lines == again.lines
     assert first.codes == again.codes
 
 
-def test_the_photo_is_not_changed(reader: Reader) -> None:
-    pixels = sample("barrel.jpg")
-    before = pixels.copy()
-    reader.read(pixels)
-    assert np.array_equal(pixels, before)
-
-
-def test_line_and_character_evidence_agree(reader: Reader) -> None:
-    for line in reader.read(sample("m16a1-torch.jpg")).lines:
+def test_line_and_character_evidence_agree(read_sample: Sample) -> None:
+    for line in read_sample("m16a1-torch.jpg").lines:
         assert "".join(g.char for g in line.characters) == line.text
         assert line.candidates[0].text == line.text
         assert line.candidates[0].confidence == line.confidence
@@ -262,9 +255,8 @@ def test_line_and_character_evidence_agree(reader: Reader) -> None:
             assert sum(a.confidence for a in glyph.alternatives) + glyph.confidence <= 1.001
 
 
-def test_nothing_is_accepted_from_a_photo_whose_data_are_damaged(reader: Reader) -> None:
-    data = (SAMPLES / "pvs-14-label.jpg").read_bytes()
-    sound = scan_photo(data, reader, Settings(reader="network"), name="a.jpg")
+def test_nothing_is_accepted_from_a_photo_whose_data_are_damaged(reader: Reader, read_sample: Sample) -> None:
+    data, sound = (SAMPLES / "pvs-14-label.jpg").read_bytes(), read_sample("pvs-14-label.jpg")
     damaged = scan_photo(data[:-2] + bytes(80) + data[-2:], reader, Settings(reader="network"), name="a.jpg")
     assert damaged.serial.value == sound.serial.value is not None
     assert (sound.serial.decision, damaged.serial.decision) == ("accept", "review")
@@ -294,9 +286,9 @@ def test_warnings_say_what_to_do() -> None:
     assert codes == {"no_text", "blurred", "glare"}
 
 
-def test_another_network_reads_where_a_doubt_is_left_and_only_there(reader: Reader) -> None:
+def test_another_network_reads_where_a_doubt_is_left_and_only_there(read_sample: Sample) -> None:
     by_bumps = {}
-    for line in reader.read(sample("aimpoint-tube.jpg")).lines:
+    for line in read_sample("aimpoint-tube.jpg").lines:
         said = [(one.name.startswith("relief-bumps/"), one.text == line.text) for one in line.readers]
         by_bumps[line.text] = any(bumps for bumps, _ in said)
         if not by_bumps[line.text]:
@@ -319,7 +311,7 @@ class Counting:
         return self._networks.recognise(lines, recogniser)
 
 
-@pytest.mark.parametrize("name", ["ak-trunnion.jpg", "m240-receiver.jpg", "type-56-upside-down.jpg"])
+@pytest.mark.parametrize("name", ["ak-trunnion.jpg", "type-56-upside-down.jpg"])
 def test_a_quick_look_spares_much_of_the_reading_and_costs_no_line(networks: Networks, name: str) -> None:
     counting, pixels = Counting(networks), sample(name)
     found = texts(Reader(Settings(reader="network"), engine=cast(Engine, counting)), pixels)

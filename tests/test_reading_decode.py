@@ -168,7 +168,6 @@ texts = st.text(alphabet="AB12", min_size=1, max_size=8)
 
 
 @given(st.lists(st.tuples(texts, st.floats(0.01, 1.0)), min_size=1, max_size=6))
-@settings(max_examples=150)
 def test_fusion_is_a_distribution_over_strings(read: list[tuple[str, float]]) -> None:
     fused = fuse([view(text, p) for text, p in read], replace(VOTE, n_best=50))
     for slot in fused.slots:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -10,10 +10,10 @@ import pytest
 
 from serialscan.reading import Reader
 from serialscan.reading.networks import Networks
+from serialscan.record import PhotoRecord
 from serialscan.scan import scan_photo
 from serialscan.settings import Settings
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 SEGMENTS = {  # a to g of each digit
     "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc",
     "5": "afgcd", "6": "afgedc", "7": "abc", "8": "abcdefg", "9": "abcdfg",
@@ -47,6 +47,5 @@ def test_a_display_is_told_and_nothing_is_accepted(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("name", ["barrel.jpg", "m249-data-plate.jpg", "peq-15-label.jpg", "ak-trunnion.jpg"])
-def test_marks_are_no_display(reader: Reader, name: str) -> None:
-    record = scan_photo(SAMPLES / name, reader, Settings(reader="network"))
-    assert "seven_segments" not in {warning.code for warning in record.warnings}
+def test_marks_are_no_display(read_sample: Callable[[str], PhotoRecord], name: str) -> None:
+    assert "seven_segments" not in {warning.code for warning in read_sample(name).warnings}

@@ -17,7 +17,7 @@ from typing import Any, get_args
 import click
 import jsonschema
 import pytest
-from conftest import REPOSITORY, Program, clean_environment, small_photo
+from conftest import BLIND, REPOSITORY, Here, Program, clean_environment, small_photo
 
 from serialscan.cli import cli
 from serialscan.errors import ExitCode
@@ -101,11 +101,11 @@ def test_the_serial_shown_first_is_that_of_the_whole_example() -> None:
     assert shown == {name: whole[name] for name in shown}
 
 
-def test_the_example_is_the_record_of_today(reading: Program) -> None:
+def test_the_example_is_the_record_of_today(reading: Program, here: Here) -> None:
     example = example_shown()
     (shown,) = JSON.findall(example)
     shown = json.loads(shown)
-    schema = json.loads(reading("schema").stdout)
+    schema = json.loads(here("schema").stdout)
     jsonschema.validate(shown, schema, cls=jsonschema.Draft202012Validator)
     assert f"serialscan {shlex.join(make_example.COMMAND)} " in example
     assert all(f"`{path}`" in example for path in make_example.LEFT_OUT)
@@ -181,12 +181,17 @@ def test_the_examples_of_use_work(script: str, tmp_path: Path) -> None:
     program = tmp_path / "bin" / "serialscan"
     program.parent.mkdir()
     program.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m serialscan "$@"\n', encoding="utf-8"
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(BLIND)} "$@"\n', encoding="utf-8"
     )
     program.chmod(0o755)
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     environment = clean_environment(
-        tmp_path, PATH=path, SERIALSCAN_READER="network", SERIALSCAN_ENGINE="null", SERIALSCAN_JOBS="1"
+        tmp_path,
+        PATH=path,
+        SERIALSCAN_READER="network",
+        SERIALSCAN_ENGINE="null",
+        SERIALSCAN_JOBS="1",
+        BLIND_IN_PROCESS="1",  # no process beside that of the command: quicker
     )
     done = subprocess.run(
         ["sh", "-e", "-c", script],
@@ -228,8 +233,8 @@ def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) <= 220, "what nobody needs on the first day goes to docs/"
 
 
-def test_every_field_of_the_record_is_explained(serialscan: Program) -> None:
-    schema = json.loads(serialscan("schema").stdout)
+def test_every_field_of_the_record_is_explained(here: Here) -> None:
+    schema = json.loads(here("schema").stdout)
     fields = {name for part in schema["$defs"].values() for name in part.get("properties", {})}
     explained = set()
     for part in RECORD_PAGE.split("\n## ")[1:]:

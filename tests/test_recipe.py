@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from conftest import Program, records, small_photo
+from conftest import Here, records, small_photo
 from PIL import Image
 
 from serialscan.cli.text import about_reader
@@ -133,8 +133,8 @@ def test_a_calibration_of_another_recipe_or_none_is_told(photo: Path) -> None:
         assert "not_calibrated" in codes(scan_photo(photo, reader, SETTINGS))
 
 
-def test_the_engine_null_reads_nothing_and_every_record_says_so(serialscan: Program, photo: Path) -> None:
-    done = serialscan("scan", photo)
+def test_the_engine_null_reads_nothing_and_every_record_says_so(here: Here, photo: Path) -> None:
+    done = here("scan", photo)
     (record,) = records(done.stdout)
     assert record["lines"] == [] and record["serial"]["decision"] == "none"
     assert record["tool"]["engine"] == "null" and record["tool"]["models"] == []

@@ -257,9 +257,9 @@ def test_what_stands_near_a_number_hides_nothing(seed: int) -> None:
 
 
 def test_random_photos_with_traps_are_labels_that_can_be_evaluated(tmp_path: Path) -> None:
-    names = list(write_photos(render_random(12, 5, megapixels=0.5, traps=()), tmp_path))
+    names = list(write_photos(render_random(8, 5, megapixels=0.3, traps=()), tmp_path))
     rows = [json.loads(line) for line in (tmp_path / "labels.jsonl").read_text("utf-8").splitlines()]
-    assert len(read_labels(tmp_path / "labels.jsonl")) == len(names) == 12
+    assert len(read_labels(tmp_path / "labels.jsonl")) == len(names) == 8
     for row in rows:
         assert {"trap", "serial", "serial_lines", "visible", "whole"} <= row.keys()
         if row["whole"]:
@@ -274,8 +274,8 @@ def bytes_of(count: int, seed: int, kinds: Sequence[str], **values: object) -> l
 
 
 def test_the_same_seed_makes_the_same_traps_however_many() -> None:
-    three = bytes_of(3, 9, ())
-    assert bytes_of(2, 9, ()) == three[:2] and len(set(three)) == 3
+    two = bytes_of(2, 9, ())
+    assert bytes_of(1, 9, ()) == two[:1] and len(set(two)) == 2
     pair = [p.truth for _, p in render_random(2, 9, 2, True, 0.3, traps=("covered",))]
     assert pair[0].trap is not None and pair[0].item_id == pair[1].item_id
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import jsonschema
 import msgspec
 import pytest
-from conftest import Program
+from conftest import Here
 
 from serialscan.errors import ExitCode
 from serialscan.record import (
@@ -25,8 +25,8 @@ from serialscan.record import (
 )
 
 
-def test_schema_command_prints_a_valid_schema_that_tells_good_from_bad(serialscan: Program) -> None:
-    done = serialscan("schema")
+def test_schema_command_prints_a_valid_schema_that_tells_good_from_bad(here: Here) -> None:
+    done = here("schema")
     assert (done.returncode, done.stderr) == (ExitCode.OK, b"")
     schema = json.loads(done.stdout)
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Program, blind, small_photo
+from conftest import Here, blind, small_photo
 
 from serialscan.batch.destination import open_output
 from serialscan.batch.inputs import Inputs, Selection
@@ -83,10 +83,10 @@ def test_no_text_of_a_photo_breaks_a_row_or_runs_in_a_spreadsheet(form: str, evi
 
 
 def test_the_suffix_of_the_output_says_the_form_or_is_refused_with_the_way(
-    serialscan: Program, command: Any, tmp_path: Path
+    here: Here, command: Any, tmp_path: Path
 ) -> None:
     output = tmp_path / "x.csv"
-    done = serialscan("scan", "gone.jpg", "-o", output)
+    done = here("scan", "gone.jpg", "-o", output)
     assert done.returncode == ExitCode.NO_INPUT
     before = output.read_bytes()
     assert [row["status"] for row in rows(before)] == ["error"]
