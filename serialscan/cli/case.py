@@ -13,9 +13,9 @@ import click
 
 from serialscan.cli.completion import files
 from serialscan.cli.group import Group
-from serialscan.cli.key import passphrase_option
 from serialscan.cli.options import person_options, verbose_option
 from serialscan.cli.progress import counted
+from serialscan.cli.signer import passphrase_option
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, SettingsError, VerifyError
 from serialscan.printable import printable
@@ -388,7 +388,7 @@ def seal(
     from serialscan.case.custody import person
     from serialscan.case.heads import Heads, state_folder
     from serialscan.case.seal import seal as seal_case
-    from serialscan.cli.key import open_signer
+    from serialscan.cli.signer import open_signer
 
     who = person(by, role, badge)
     verdict = verify_quietly(path)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from serialscan.cli.group import Group
 from serialscan.cli.options import verbose_option
-from serialscan.errors import SettingsError, VerifyError
-
-if TYPE_CHECKING:
-    from serialscan.case.sign import Signer
+from serialscan.cli.signer import first_line, open_signer, passphrase_option
+from serialscan.errors import VerifyError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -20,14 +17,6 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.group(cls=Group, epilog="\b\nExample:\n  serialscan key create ~/keys/doe.key --name j.doe/1234")
 def key() -> None:
     """Make keys that sign the heads of cases, and sign with them as a witness."""
-
-
-passphrase_option = click.option(
-    "--passphrase-file",
-    type=_FILE,
-    metavar="FILE",
-    help="Read the key's passphrase from the first line of FILE; without it you are asked.",
-)
 
 
 @key.command(
@@ -55,7 +44,7 @@ def create(path: Path, name: str, passphrase_file: Path | None, verbose: int) ->
     if passphrase_file is None:
         passphrase = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
     else:
-        passphrase = _first_line(passphrase_file)
+        passphrase = first_line(passphrase_file)
     public = create_key(path, name, passphrase)
     click.echo(f"{path} is the secret half, {public_path(path)} the public one.", err=True)
     click.echo(f"fingerprint {public.fingerprint}")
@@ -107,24 +96,3 @@ def witness(
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
     click.echo(f"{path} now bears the signature of {signer.key.name}.", err=True)
-
-
-def open_signer(path: Path, passphrase_file: Path | None) -> Signer:
-    """Someone who signs with the key in a file; the passphrase is asked for, or read from a file."""
-    from serialscan.case.keys import open_key
-
-    def ask() -> str:
-        if passphrase_file is not None:
-            return _first_line(passphrase_file)
-        return str(click.prompt(f"Passphrase of {path}", hide_input=True, err=True))
-
-    return open_key(path, ask)
-
-
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig").partition("\n")[0].rstrip("\r")
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: is not UTF-8 text: save it as UTF-8.") from error

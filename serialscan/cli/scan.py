@@ -24,9 +24,9 @@ from serialscan.batch.run import run
 from serialscan.batch.worker import Job
 from serialscan.cli.completion import files, words
 from serialscan.cli.forms import FORMS, form_of, sink_of
-from serialscan.cli.key import passphrase_option
 from serialscan.cli.options import config_option, effective_settings, verbose_option
 from serialscan.cli.progress import Aside, progress
+from serialscan.cli.signer import passphrase_option
 from serialscan.cli.summary import summary
 from serialscan.cli.text import about_reader, say
 from serialscan.errors import ExitCode, InputError
@@ -320,7 +320,7 @@ def _signer(key_path: Path | None, passphrase_file: Path | None) -> Signer | Non
     """Who signs; the passphrase is asked for before hours of reading, not after."""
     if key_path is None:
         return None
-    from serialscan.cli.key import open_signer
+    from serialscan.cli.signer import open_signer
 
     return open_signer(key_path, passphrase_file)
 
