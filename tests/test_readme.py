@@ -180,8 +180,11 @@ def test_the_examples_of_use_work(script: str, tmp_path: Path) -> None:
         small_photo(tmp_path / photo)
     program = tmp_path / "bin" / "serialscan"
     program.parent.mkdir()
+    python = shlex.quote(sys.executable)
     program.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(BLIND)} "$@"\n', encoding="utf-8"
+        f'#!/bin/sh\n[ "$1" != scan ] || exec {python} {shlex.quote(BLIND)} "$@"\n'
+        f'exec {python} -m serialscan "$@"\n',
+        encoding="utf-8",
     )
     program.chmod(0o755)
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
