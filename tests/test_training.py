@@ -128,15 +128,19 @@ def test_a_step_on_another_device_is_the_same_step(name: str, device: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "plan"), [("recogniser.py", ("--lines", "60", "120")), ("detector.py", ("--photos", "2", "4"))]
+    ("name", "plan", "more_options"),
+    [
+        ("recogniser.py", ("--lines", "60", "120"), ("--mixed", "2")),
+        ("detector.py", ("--photos", "4", "8"), ()),
+    ],
 )
 def test_a_stopped_run_goes_on_and_leaves_a_network(
-    name: str, plan: tuple[str, str, str], tmp_path: Path
+    name: str, plan: tuple[str, str, str], more_options: tuple[str, ...], tmp_path: Path
 ) -> None:
     option, first, more = plan
-    start(name, tmp_path, option, first)
+    start(name, tmp_path, option, first, *more_options)
     half = torch.load(tmp_path / "state.pt")
-    start(name, tmp_path, option, more)
+    start(name, tmp_path, option, more, *more_options)
     whole = torch.load(tmp_path / "state.pt")
     assert half["done"] >= int(first) and whole["done"] >= int(more)
     assert whole["step"] > half["step"] > 0 and whole["seed"] > half["seed"]

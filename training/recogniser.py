@@ -64,7 +64,7 @@ def _block(first: int) -> list[Sample]:
     return [sample for seed in range(first, first + BLOCK) for sample in samples(seed)]
 
 
-def _batches(first: int, workers: int) -> Iterator[tuple[int, list[Sample]]]:
+def _batches(first: int, workers: int, mixed: int) -> Iterator[tuple[int, list[Sample]]]:
     """Full batches of samples of one width class, and the seed from which to go on after each.
 
     Few shapes in all: the CPU's kernels are made for each shape anew.
@@ -78,7 +78,7 @@ def _batches(first: int, workers: int) -> Iterator[tuple[int, list[Sample]]]:
             batch.append(sample)
             if len(batch) == max(1, BATCH_PX // width):
                 full.append(open_batches.pop((width, sample.printed)))
-        if len(full) < MIXED:
+        if len(full) < mixed:
             continue
         for i in np.random.default_rng(following).permutation(len(full)):
             yield following, full[i]
@@ -153,6 +153,7 @@ def main() -> None:
     options.add_argument("--relative", action="store_true", help="the rate is a share of each tensor's size")
     options.add_argument("--lines", type=int, default=100_000)
     options.add_argument("--minutes", type=float, default=math.inf)
+    options.add_argument("--mixed", type=int, default=MIXED, help="batches that are shuffled together")
     a = options.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(a.threads)
@@ -165,7 +166,7 @@ def main() -> None:
     ours = torch.tensor(classes_of(classes, characters_of(onnx.load(a.teacher or base))), device=device)
     weight = DISTILLED if a.teacher else TEACHER
     tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=200, seed=a.seed, relative=a.relative)
-    for following, batch in _batches(tuning.seed, a.workers):
+    for following, batch in _batches(tuning.seed, a.workers, a.mixed):
         tuning.seed = following
         x = input_of(batch).to(device, memory_format=torch.channels_last)
         with half(device):
