@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from serialscan.batch.worker import Job
 from serialscan.settings import Settings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from serialscan.reading.networks import Networks
     from serialscan.record import PhotoRecord
 
@@ -75,6 +78,22 @@ def blind(settings: Settings = NULL) -> InProcess:
     """An executor in this process that opens photos and reads nothing on them."""
     assert settings.engine == "null"
     return InProcess(Job(settings))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once: that of the system, or Playwright's own (``playwright install chromium``)."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        names = ("chromium", "chromium-browser", "google-chrome")
+        program = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
+        if not Path(program).exists():
+            pytest.skip("Chromium is not installed")
+        # A container has no user namespaces for Chromium's own sandbox.
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -19,7 +18,7 @@ import numpy as np
 import psutil
 import pytest
 from case_fixtures import Command, verdict_on
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from report_fixtures import (
     decide,
     draw_photo,
@@ -68,15 +67,6 @@ class Seen:
         return [" ".join(text.split()) for text in self.page.locator(selector).all_text_contents()]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=root)
-        yield opened
-        opened.close()
-
-
 @contextmanager
 def opened(browser: Browser, path: Path, **options: Any) -> Iterator[Seen]:
     context = browser.new_context(**options)
@@ -97,7 +87,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-@in_browser
 def test_a_page_from_records_shows_everything_and_asks_for_nothing(
     command: Command, browser: Browser, folder: Path, tmp_path: Path
 ) -> None:
@@ -138,7 +127,6 @@ def test_a_page_from_records_shows_everything_and_asks_for_nothing(
         assert seen.complaints == []
 
 
-@in_browser
 def test_search_and_filters_hide_rows_and_their_items_until_they_are_cleared(
     command: Command, browser: Browser, folder: Path, tmp_path: Path
 ) -> None:
@@ -169,7 +157,6 @@ def test_search_and_filters_hide_rows_and_their_items_until_they_are_cleared(
         assert seen.page.evaluate("location.hash") == "#i5"
 
 
-@in_browser
 def test_without_javascript_all_is_there_and_links_lead_to_their_items(
     command: Command, browser: Browser, folder: Path, tmp_path: Path
 ) -> None:
@@ -184,7 +171,6 @@ def test_without_javascript_all_is_there_and_links_lead_to_their_items(
         assert top is not None and -50 < top["y"] < 300
 
 
-@in_browser
 @pytest.mark.parametrize("width", [360, 390, 1280])
 def test_a_page_is_never_wider_than_its_window(
     command: Command, browser: Browser, folder: Path, tmp_path: Path, width: int
@@ -199,7 +185,6 @@ def test_a_page_is_never_wider_than_its_window(
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@in_browser
 def test_hostile_texts_stay_texts_everywhere(
     command: Command, browser: Browser, folder: Path, tmp_path: Path
 ) -> None:
@@ -257,7 +242,6 @@ def test_hostile_texts_stay_texts_everywhere(
     assert done.code == ExitCode.OK and "\u202e" not in done.out and "\x1b" not in done.out
 
 
-@in_browser
 def test_what_a_person_decided_stands_and_what_the_program_read_stays_beside_it(
     command: Command, browser: Browser, folder: Path, tmp_path: Path
 ) -> None:
@@ -375,7 +359,6 @@ def test_pictures_of_an_item_stay_within_their_bytes_also_of_a_photo_full_of_noi
     assert sum(len(one.data) for one in (made.preview, *made.crops.values())) < 2 * ITEM_BYTES
 
 
-@in_browser
 def test_what_is_too_large_is_split_into_files_that_lead_to_each_other(
     browser: Browser, folder: Path, tmp_path: Path
 ) -> None:
