@@ -9,7 +9,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from serialscan.record import ErrorCode, Source
+    from serialscan.record.codes import ErrorCode
+    from serialscan.record.types import Source
 
 
 class ExitCode(IntEnum):

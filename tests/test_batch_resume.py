@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from serialscan.batch.destination import RecordFile, open_output
 from serialscan.batch.inputs import Inputs, Selection
 from serialscan.batch.resume import Made, Missing
-from serialscan.batch.run import Tally, run
+from serialscan.batch.run import run
 from serialscan.batch.sink import Lines, Sink
+from serialscan.batch.tally import Tally
 from serialscan.batch.task import Outcome
 from serialscan.errors import OutputError, SettingsError
 from serialscan.items import Grouping

@@ -16,8 +16,9 @@ from serialscan.batch import processes
 from serialscan.batch.inprocess import InProcess
 from serialscan.batch.inputs import Inputs, Selection, Why
 from serialscan.batch.processes import Processes
-from serialscan.batch.run import Tally, run
+from serialscan.batch.run import run
 from serialscan.batch.sink import Sink
+from serialscan.batch.tally import Tally
 from serialscan.batch.task import Outcome
 from serialscan.batch.worker import Job
 from serialscan.errors import EngineError, ExitCode, OutputError, SettingsError

@@ -27,8 +27,9 @@ from PIL import Image
 from serialscan.batch.case import CaseRun, kind_of
 from serialscan.batch.inprocess import InProcess
 from serialscan.batch.inputs import Inputs, Selection
-from serialscan.batch.run import Tally, run
+from serialscan.batch.run import run
 from serialscan.batch.sink import Sink
+from serialscan.batch.tally import Tally
 from serialscan.batch.task import Outcome
 from serialscan.batch.worker import Job
 from serialscan.case import CaseWriter, store

@@ -17,7 +17,8 @@ from PIL import Image
 
 from serialscan.batch.index import IndexPage
 from serialscan.batch.inputs import Inputs, Selection
-from serialscan.batch.run import Tally, run
+from serialscan.batch.run import run
+from serialscan.batch.tally import Tally
 from serialscan.batch.task import Input, Outcome
 from serialscan.batch.worker import Job, do
 from serialscan.errors import ExitCode, OutputError, PhotoError

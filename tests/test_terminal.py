@@ -15,8 +15,9 @@ from conftest import Program, blind, small_photo
 
 from serialscan.batch.inputs import Inputs, Selection
 from serialscan.batch.output import DataStream
-from serialscan.batch.run import Tally, run
+from serialscan.batch.run import run
 from serialscan.batch.sink import Sink
+from serialscan.batch.tally import Tally
 from serialscan.batch.task import Input, Outcome
 from serialscan.cli.progress import Aside, Bar, _told
 from serialscan.cli.summary import summary

@@ -29,7 +29,7 @@ from serialscan.settings import Settings
 from serialscan.tool import library_versions, pinned_models, processor, settings_digest
 
 if TYPE_CHECKING:
-    from serialscan.batch.run import Tally
+    from serialscan.batch.tally import Tally
     from serialscan.items import Grouping
 
 FURTHER_RUN = "--further-run"

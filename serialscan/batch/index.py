@@ -15,7 +15,7 @@ from serialscan.pictures import page
 from serialscan.record import from_json
 
 if TYPE_CHECKING:
-    from serialscan.batch.run import Tally
+    from serialscan.batch.tally import Tally
 
 NAME = "index.html"
 

@@ -17,11 +17,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serialscan.batch.task import Input, Task
+from serialscan.batch.task import Earlier, Input, Task
 from serialscan.errors import InputError, PhotoError, SerialscanError
 
 if TYPE_CHECKING:
-    from serialscan.batch.resume import Earlier
     from serialscan.items import Grouping
 
 STDIN = "-"

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -26,14 +26,6 @@ _TRY_AGAIN: frozenset[ErrorCode] = frozenset(
 def may_end_better(record: PhotoRecord) -> bool:
     """Whether a photo failed by what happened to the process, so that it is to be read again."""
     return record.error is not None and record.error.code in _TRY_AGAIN
-
-
-class Earlier(Protocol):
-    """What earlier runs made."""
-
-    def known(self, task: Input) -> Input:
-        """The task, with its record if there is one; asked once for each input, by one thread, in order."""
-        ...
 
 
 class _Source(msgspec.Struct, frozen=True):

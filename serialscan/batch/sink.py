@@ -9,7 +9,7 @@ from serialscan.batch.output import DataStream
 from serialscan.batch.task import Outcome
 
 if TYPE_CHECKING:
-    from serialscan.batch.run import Tally
+    from serialscan.batch.tally import Tally
 
 
 class Sink:

@@ -107,3 +107,11 @@ class Executor(Protocol):
                 cannot be written.
         """
         ...
+
+
+class Earlier(Protocol):
+    """What earlier runs made."""
+
+    def known(self, task: Input) -> Input:
+        """The task, with its record if there is one; asked once for each input, by one thread, in order."""
+        ...

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from serialscan.batch.inputs import Why
-from serialscan.batch.run import Tally
 from serialscan.batch.sink import Sink
+from serialscan.batch.tally import Tally
 from serialscan.batch.task import Outcome
 from serialscan.cli.text import say, speed
 from serialscan.printable import printable

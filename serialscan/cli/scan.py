@@ -19,8 +19,9 @@ from serialscan.batch.destination import (
 from serialscan.batch.inputs import STDIN, Inputs, Selection, check_current_folder, expanded
 from serialscan.batch.output import is_stdout, take_stdout
 from serialscan.batch.processes import local_processes
-from serialscan.batch.resume import Earlier, Made, Missing
+from serialscan.batch.resume import Made, Missing
 from serialscan.batch.run import run
+from serialscan.batch.task import Earlier
 from serialscan.batch.worker import Job
 from serialscan.cli.completion import files, words
 from serialscan.cli.forms import FORMS, form_of, sink_of

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable
 
 from serialscan.batch.output import DataStream
-from serialscan.batch.run import Tally
 from serialscan.batch.sink import Sink
+from serialscan.batch.tally import Tally
 from serialscan.batch.task import Outcome
 from serialscan.printable import printable
 from serialscan.record import ItemRecord, ItemValue, PhotoRecord, any_from_json

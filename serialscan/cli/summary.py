@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from serialscan.batch.found import NAMED, UNSURE
 from serialscan.batch.inputs import Why
-from serialscan.batch.run import Tally
+from serialscan.batch.tally import Tally
 from serialscan.cli.text import speed
 from serialscan.printable import printable
 

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from serialscan.batch.found import UNSURE
 from serialscan.batch.output import DataStream
-from serialscan.batch.run import Tally
 from serialscan.batch.sink import Sink
+from serialscan.batch.tally import Tally
 from serialscan.batch.task import Outcome
 from serialscan.printable import printable
 from serialscan.record import ItemRecord, PhotoRecord, any_from_json
