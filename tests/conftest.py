@@ -108,16 +108,28 @@ def networks() -> Networks:
 def read_sample(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], PhotoRecord]:
-    """The record of a sample, read by the networks alone: once, for all tests and processes."""
+    """The record of a sample, read by the networks alone: once, for all tests and processes.
+
+    ``SAMPLES_READ`` names a file of records that were made just before, so that none is read here.
+    """
     from serialscan.reading import Reader
+    from serialscan.record import photo_records
     from serialscan.scan import scan_photo
+    from serialscan.tool import settings_digest
 
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:  # each has a folder of its own there
         shared = shared.parent
     settings = Settings(reader="network")
+    before = {}
+    if "SAMPLES_READ" in os.environ:
+        records = photo_records(Path(os.environ["SAMPLES_READ"]))
+        before = {Path(record.source.path).name: record for _, record in records}
+        assert {record.tool.settings_digest for record in before.values()} == {settings_digest(settings)}
 
     def read(name: str) -> PhotoRecord:
+        if name in before:
+            return before[name]
         kept = shared / f"{name}.pickle"
         if not kept.exists():
             reader = Reader(settings, engine=request.getfixturevalue("networks"))
