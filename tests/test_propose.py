@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from conftest import Program
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serialscan.cli import main
@@ -121,6 +121,7 @@ def test_the_order_of_the_photos_changes_nothing(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.lists(st.text(max_size=12), max_size=3), max_size=4), st.text("A0Я-./\\'\"é٣", min_size=4))
+@settings(max_examples=20)  # each reads all that is known
 def test_whatever_was_read_the_file_can_be_loaded(
     tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], word: str
 ) -> None:
