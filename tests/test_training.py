@@ -145,7 +145,8 @@ def test_a_stopped_run_goes_on_and_leaves_a_network(
     assert half["done"] >= int(first) and whole["done"] >= int(more)
     assert whole["step"] > half["step"] > 0 and whole["seed"] > half["seed"]
     said = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text("utf-8").splitlines()]
-    assert [one["done"] for one in said] == [half["done"], whole["done"]]
+    done = [one["done"] for one in said]  # on a busy machine with checkpoints between
+    assert done == sorted(done) and half["done"] in done and done[-1] == whole["done"]
     shape = SHAPES[name.replace(".py", ".onnx")]
     assert np.isfinite(run(tmp_path / "tuned.onnx", pixels(*shape))).all()
 
