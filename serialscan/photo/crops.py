@@ -189,7 +189,7 @@ def flattened(line: np.ndarray) -> np.ndarray:
     spread = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), sigma))
     # The floor keeps the noise of an empty surface from being blown up to text.
     flat = np.clip(128 + detail / (spread + 6) * 48, 0, 255).astype(np.uint8)
-    return np.repeat(flat[:, :, None], 3, axis=2)
+    return cv2.merge([flat, flat, flat])
 
 
 def _middle(polygon: Polygon) -> np.ndarray | None:

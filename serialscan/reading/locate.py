@@ -125,7 +125,9 @@ def _colour(rgb: np.ndarray) -> float:
     shrink = min(1.0, _COLOUR_PX / max(height, width))
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    return float(np.ptp(small, axis=2).mean())
+    red, green, blue = cv2.split(small)
+    strongest, weakest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    return float((strongest - weakest).mean())
 
 
 def _grey(rgb: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from serialscan.reading.look import Found
 from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import PageReader
 from serialscan.reading.segments import is_display
-from serialscan.reading.shapes import Shape, Stack
+from serialscan.reading.shapes import Shape, Stack, Straight
 from serialscan.reading.warn import reader_warnings
 from serialscan.recipe import EFFORTS, Recipe, recipe_for
 from serialscan.record import (
@@ -151,7 +151,7 @@ class Reader:
         displays = tuple(
             line.id
             for line, one in zip(lines, found, strict=True)
-            if not isinstance(one.shape, Stack)
+            if isinstance(one.shape, Straight)
             and is_display(rgb, one.shape, len(line.text.strip()), self._recipe.displays)
         )
         if mirrored:

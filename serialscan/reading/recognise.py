@@ -46,7 +46,7 @@ def greedy(posteriors: np.ndarray, characters: Sequence[str]) -> Glance:
         characters: C strings; class 0 is the blank.
     """
     best = posteriors.argmax(axis=1)
-    peak = posteriors.max(axis=1)
+    peak = posteriors[np.arange(len(posteriors)), best]
     stops = [label for label, char in enumerate(characters) if char in STOPS]
     either = np.isin(best, stops)
     peak[either] = posteriors[:, stops].sum(axis=1)[either]
