@@ -6,12 +6,14 @@ decision is found. Bytes of the file that hold none of these are the business of
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from serialscan.case.checkpoint import (
     COSIGNATURE,
@@ -144,6 +146,68 @@ class Trust:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Some entries of one ledger.
+
+    Attributes:
+        branch: number of the ledger in this file.
+        case_id: that its entries must have.
+        first: the first entry.
+        last: the last entry.
+    """
+
+    branch: int
+    case_id: str
+    first: int
+    last: int
+
+
+class Seen(NamedTuple):
+    """What one entry shows, with what belongs to it and without the entries around it.
+
+    Attributes:
+        sequence: its place.
+        leaf: its hash.
+        previous: the hash that it names; None if it cannot be read.
+        time: of the entry.
+        kind: of the entry.
+        selection: the fields of an entry that started a run.
+        proof: of an extract, the path to its head.
+        faults: code and message of each.
+    """
+
+    sequence: int
+    leaf: bytes
+    previous: bytes | None = None
+    time: str = ""
+    kind: str = ""
+    selection: dict[str, Any] | None = None
+    proof: Any = None
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the entries of a span show, and how many rows of each table belong to them."""
+
+    span: Span
+    seen: list[Seen]
+    rows: dict[str, int]
+
+
+Look = Callable[[sqlite3.Connection, Iterator[Span], ReadRecord], AbstractContextManager[Iterator[Looked]]]
+"""Looks at spans, in their order. May do so ahead, and in other processes."""
+
+
+@contextlib.contextmanager
+def look_here(
+    connection: sqlite3.Connection, spans: Iterator[Span], read_record: ReadRecord
+) -> Iterator[Iterator[Looked]]:
+    """Look at spans in this process, one after the other."""
+    yield (look(connection, span, read_record) for span in spans)
+
+
+@dataclass(frozen=True)
 class Tools:
     """What reads records, checks signatures and hashes files.
 
@@ -153,12 +217,14 @@ class Tools:
             message, signature.
         hash_file: SHA-256 (hex) of a file; raises OSError.
         progress: is told entries done and entries in all.
+        look: looks at the entries.
     """
 
     read_record: ReadRecord
     verify: Callable[[bytes, bytes, bytes], bool]
     hash_file: Callable[[Path], str]
     progress: Callable[[int, int], None] = lambda done, total: None
+    look: Look = look_here
 
 
 def check_case(
@@ -205,14 +271,80 @@ class _Ledger:
     time: str = ""
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    """Some entries, with the pictures, rows and proofs by the number of their entry."""
+def look(connection: sqlite3.Connection, span: Span, read_record: ReadRecord) -> Looked:
+    """Look at the entries of a span, each by itself, with its pictures and rows."""
+    within = (span.branch, span.first, span.last)
+    between = "WHERE branch = ? AND sequence BETWEEN ? AND ?"
+    entries = connection.execute(  # one at a time: many together would not fit into the processor's cache
+        f"SELECT sequence, kind, time, hash, bytes FROM entry {between} AND typeof(sequence) = 'integer'"
+        " ORDER BY sequence",
+        within,
+    )
+    derived = {
+        table: _grouped(connection.execute(f"SELECT * FROM {table} {between} ORDER BY sequence", within), 1)
+        for table in DERIVED
+    }
+    proofs = dict(connection.execute(f"SELECT sequence, path FROM proof {between}", within))
+    rows = dict.fromkeys(("picture", *DERIVED), 0)
+    seen = []
+    for sequence, kind, time, digest, data in entries:
+        faults: list[tuple[str, str]] = []
+        if not isinstance(data, bytes):
+            faults.append(("entry", "it is text, not bytes"))
+            data = str(data).encode("utf-8", "surrogatepass")
+        leaf = leaf_hash(data)
+        if digest != leaf:
+            faults.append(("derived", "the hash beside it is not that of its bytes"))
+        proof = proofs.get(sequence)
+        try:
+            entry = decode(data)
+        except EntryError as error:
+            faults.append(("entry", f"it cannot be read: {error}"))
+            seen.append(Seen(sequence, leaf, proof=proof, faults=tuple(faults)))
+            continue
+        if entry.case_id != span.case_id:
+            faults.append(("foreign", f"it is of another case, {entry.case_id}"))
+        if entry.sequence != sequence:
+            faults.append(("moved", f"it was written as entry {entry.sequence}"))
+        if (kind, time) != (entry.kind, entry.time):
+            faults.append(("derived", "the columns beside it do not say what it says"))
+        if (sequence == 0) != (entry.kind == "created"):
+            faults.append(("entry", f"an entry of the kind {entry.kind} cannot stand here"))
+        own = {table: found.get(sequence, []) for table, found in derived.items()}
+        pictures = connection.execute(
+            "SELECT ordinal, bytes FROM picture WHERE branch = ? AND sequence = ? ORDER BY ordinal",
+            (span.branch, sequence),
+        ).fetchall()
+        faults += _belongings(span.branch, entry, pictures, own, read_record)
+        rows["picture"] += len(pictures)
+        for table, stored in own.items():
+            rows[table] += len(stored)
+        selection = entry.fields if entry.kind == "run_started" else None
+        seen.append(
+            Seen(sequence, leaf, entry.previous, entry.time, entry.kind, selection, proof, tuple(faults))
+        )
+    return Looked(span, seen, rows)
 
-    entries: list[Any]
-    pictures: dict[int, list[Any]]
-    derived: dict[str, dict[int, list[Any]]]
-    proofs: dict[int, Any]
+
+def _belongings(
+    branch: int, entry: Entry, pictures: list[Any], derived: dict[str, list[Any]], read_record: ReadRecord
+) -> Iterator[tuple[str, str]]:
+    """Faults of the pictures and rows of one entry."""
+    try:
+        named = pictures_of(entry)
+        rows = rows_of(branch, entry, read_record)
+    except DeriveError as error:
+        yield "record" if entry.kind == "record" else "entry", str(error)
+        named, rows = [], {}
+    hashes = [
+        hashlib.sha256(data).hexdigest() if isinstance(data, bytes) and ordinal == number else ""
+        for number, (ordinal, data) in enumerate(pictures)
+    ]
+    if hashes != named:
+        yield "picture", "its pictures are not those that it names"
+    for table, stored in derived.items():
+        if stored != rows.get(table, []):
+            yield "derived", f"table {table} does not say what it says"
 
 
 class _Check:
@@ -251,19 +383,22 @@ class _Check:
             names = ", ".join(sorted({f"{kind} {name}" for kind, name, _, _ in strange}))
             self.fault("schema", f"the tables are not those of a case, nothing else was looked at: {names}")
             return
-        for (problem,) in connection.execute("PRAGMA integrity_check(20)").fetchall():
-            if problem != "ok":
-                self.fault("database", f"the database is damaged: {problem}")
         self._branches = dict(connection.execute("SELECT number, case_id FROM branch ORDER BY number"))
         self._total = connection.execute("SELECT count(*) FROM entry").fetchone()[0]
         verdict.case_id = self._branches.get(0, "")
-        self._look_ahead()
         ledgers = {branch: _Ledger(branch) for branch in sorted(self._branches, reverse=True)}
-        for ledger in ledgers.values():
-            self._read_on(ledger)
+        spans = (span for branch in ledgers for span in self._spans(branch, 0))
+        with self._tools.look(connection, spans, self._tools.read_record) as looked:
+            for (problem,) in connection.execute("PRAGMA integrity_check(20)").fetchall():
+                if problem != "ok":
+                    self.fault("database", f"the database is damaged: {problem}")
+            self._look_ahead()
+            for some in looked:
+                self._read_on(ledgers[some.span.branch], some)
         connection.execute("BEGIN")  # what a running scan has added meanwhile, and then no more
         if 0 in ledgers:
-            self._read_on(ledgers[0])
+            for span in self._spans(0, ledgers[0].expected):
+                self._read_on(ledgers[0], look(connection, span, self._tools.read_record))
         self._count_rows()
         connection.execute("COMMIT")
         self._sizes = {branch: ledger.expected for branch, ledger in ledgers.items()}
@@ -336,124 +471,71 @@ class _Check:
         if branch is not None:
             self._wanted.setdefault(branch, set()).add(size)
 
-    def _read_on(self, ledger: _Ledger) -> None:
-        """The entries of one ledger that were not read yet, with their rows and pictures."""
-        branch, wanted = ledger.branch, self._wanted.get(ledger.branch, set())
-        for chunk in self._chunks(ledger):
-            for sequence, kind, time, digest, data in chunk.entries:
-                self._rows["entry"] += 1
-                ledger.read += 1
-                if sequence != ledger.expected:
-                    if not self._extract:
-                        last = f"to {sequence - 1} " if sequence > ledger.expected + 1 else ""
-                        self.fault(
-                            "missing", f"entry {ledger.expected} {last}is missing", branch, ledger.expected
-                        )
-                    ledger.previous = b""
-                ledger.expected = sequence + 1
-                if not isinstance(data, bytes):
-                    self.fault("entry", "it is text, not bytes", branch, sequence)
-                    data = str(data).encode("utf-8", "surrogatepass")
-                leaf = leaf_hash(data)
-                if digest != leaf:
-                    self.fault("derived", "the hash beside it is not that of its bytes", branch, sequence)
-                entry = self._entry(branch, sequence, kind, time, data)
-                if entry is not None:
-                    if ledger.previous and entry.previous != ledger.previous:
-                        self.fault("chain", "it does not name the entry before it", branch, sequence)
-                    if entry.time < ledger.time:
-                        self._verdict.notices.append(
-                            f"Entry {sequence} is of {entry.time}, one before it of {ledger.time}: the clock "
-                            "was set back between them."
-                        )
-                    ledger.time = entry.time
-                    self._belongings(branch, entry, chunk)
-                ledger.previous = leaf
-                if self._extract:
-                    self._inclusion(branch, sequence, leaf, chunk.proofs.get(sequence))
-                ledger.tree.append(leaf)
-                if ledger.tree.size in wanted and not self._extract:
-                    self._roots[branch, ledger.tree.size] = ledger.tree.root()
-            self._now += len(chunk.entries)
-            self._tools.progress(self._now, max(self._now, self._total))
-
-    def _chunks(self, ledger: _Ledger) -> Iterator[_Chunk]:
-        """Some entries at a time, with what belongs to them."""
-        connection = self._connection
+    def _spans(self, branch: int, first: int) -> Iterator[Span]:
+        """The entries of a ledger, some at a time."""
         while True:
-            rows = connection.execute(
-                "SELECT sequence, kind, time, hash, bytes FROM entry WHERE branch = ? AND sequence >= ?"
+            rows = self._connection.execute(
+                "SELECT sequence FROM entry WHERE branch = ? AND sequence >= ?"
                 " AND typeof(sequence) = 'integer' ORDER BY sequence LIMIT ?",
-                (ledger.branch, ledger.expected, _CHUNK),
+                (branch, first, _CHUNK),
             ).fetchall()
             if not rows:
                 return
-            span = (ledger.branch, ledger.expected, rows[-1][0])
-            between = "WHERE branch = ? AND sequence BETWEEN ? AND ? ORDER BY sequence"
-            yield _Chunk(
-                rows,
-                _grouped(
-                    connection.execute(
-                        f"SELECT sequence, ordinal, bytes FROM picture {between}, ordinal", span
-                    ),
-                    0,
-                ),
-                {
-                    table: _grouped(connection.execute(f"SELECT * FROM {table} {between}", span), 1)
-                    for table in DERIVED
-                },
-                dict(connection.execute(f"SELECT sequence, path FROM proof {between}", span)),
+            yield Span(branch, self._branches[branch], rows[0][0], rows[-1][0])
+            first = rows[-1][0] + 1
+
+    def _read_on(self, ledger: _Ledger, looked: Looked) -> None:
+        """Take what further entries of a ledger show, and compare each with the one before it."""
+        branch, wanted = ledger.branch, self._wanted.get(ledger.branch, set())
+        for table, count in looked.rows.items():
+            self._rows[table] += count
+        for one in looked.seen:
+            sequence = one.sequence
+            self._rows["entry"] += 1
+            ledger.read += 1
+            if sequence != ledger.expected:
+                if not self._extract:
+                    last = f"to {sequence - 1} " if sequence > ledger.expected + 1 else ""
+                    self.fault(
+                        "missing", f"entry {ledger.expected} {last}is missing", branch, ledger.expected
+                    )
+                ledger.previous = b""
+            ledger.expected = sequence + 1
+            for code, message in one.faults:
+                self.fault(code, message, branch, sequence)
+            if one.previous is not None:
+                self._compare_neighbours(ledger, one)
+            ledger.previous = one.leaf
+            if self._extract:
+                self._inclusion(branch, one)
+            ledger.tree.append(one.leaf)
+            if ledger.tree.size in wanted and not self._extract:
+                self._roots[branch, ledger.tree.size] = ledger.tree.root()
+        self._now += len(looked.seen)
+        self._tools.progress(self._now, max(self._now, self._total))
+
+    def _compare_neighbours(self, ledger: _Ledger, one: Seen) -> None:
+        if ledger.previous and one.previous != ledger.previous:
+            self.fault("chain", "it does not name the entry before it", ledger.branch, one.sequence)
+        if one.time < ledger.time:
+            self._verdict.notices.append(
+                f"Entry {one.sequence} is of {one.time}, one before it of {ledger.time}: the clock "
+                "was set back between them."
             )
-
-    def _entry(self, branch: int, sequence: int, kind: str, time: str, data: bytes) -> Entry | None:
-        try:
-            entry = decode(data)
-        except EntryError as error:
-            self.fault("entry", f"it cannot be read: {error}", branch, sequence)
-            return None
-        if entry.case_id != self._branches.get(branch):
-            self.fault("foreign", f"it is of another case, {entry.case_id}", branch, sequence)
-        if entry.sequence != sequence:
-            self.fault("moved", f"it was written as entry {entry.sequence}", branch, sequence)
-        if (kind, time) != (entry.kind, entry.time):
-            self.fault("derived", "the columns beside it do not say what it says", branch, sequence)
-        if (sequence == 0) != (entry.kind == "created"):
-            self.fault("entry", f"an entry of the kind {entry.kind} cannot stand here", branch, sequence)
-        return entry
-
-    def _belongings(self, branch: int, entry: Entry, chunk: _Chunk) -> None:
-        """The pictures and rows of one entry."""
-        found = chunk.pictures.get(entry.sequence, [])
-        self._rows["picture"] += len(found)
-        try:
-            named = pictures_of(entry)
-            rows = rows_of(branch, entry, self._tools.read_record)
-        except DeriveError as error:
-            self.fault("record" if entry.kind == "record" else "entry", str(error), branch, entry.sequence)
-            named, rows = [], {}
-        hashes = [
-            hashlib.sha256(data).hexdigest() if isinstance(data, bytes) and ordinal == number else ""
-            for number, (_, ordinal, data) in enumerate(found)
-        ]
-        if hashes != named:
-            self.fault("picture", "its pictures are not those that it names", branch, entry.sequence)
-        for table in DERIVED:
-            stored = chunk.derived[table].get(entry.sequence, [])
-            self._rows[table] += len(stored)
-            if stored != rows.get(table, []):
-                self.fault("derived", f"table {table} does not say what it says", branch, entry.sequence)
-        if entry.kind == "record":
+        ledger.time = one.time
+        if one.kind == "record":
             self._verdict.records += 1
-        elif entry.kind == "run_started":
-            self._selections.append(entry.fields)
+        elif one.selection is not None:
+            self._selections.append(one.selection)
 
-    def _inclusion(self, branch: int, sequence: int, leaf: bytes, path: Any) -> None:
+    def _inclusion(self, branch: int, one: Seen) -> None:
         """An entry of an extract leads to the head of its ledger."""
+        path = one.proof
         self._rows["proof"] += path is not None
         head = max((one for number, one in self._heads if number == branch), key=_size, default=None)
         hashes = [path[i : i + 32] for i in range(0, len(path), 32)] if isinstance(path, bytes) else []
-        if head is None or root_from_path(leaf, sequence, head.size, hashes) != head.root:
-            self.fault("proof", "it does not lead to the head of its case", branch, sequence)
+        if head is None or root_from_path(one.leaf, one.sequence, head.size, hashes) != head.root:
+            self.fault("proof", "it does not lead to the head of its case", branch, one.sequence)
 
     def _count_rows(self) -> None:
         """No table holds a row that belongs to no entry."""

@@ -5,6 +5,7 @@ A row is a function of one entry alone, so that whoever verifies makes it again 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,9 @@ from serialscan.case.decision import decision_of
 from serialscan.case.entry import Entry
 
 Row = tuple[Any, ...]
+
+_KINDS = frozenset({int, float, str, type(None)})
+"""Types of the values that SQLite holds as they are."""
 
 ReadRecord = Callable[[bytes], Any]
 """Takes the bytes of a record; gives what its fields say as attributes, or raises ValueError."""
@@ -74,8 +78,12 @@ def rows_of(branch: int, entry: Entry, read_record: ReadRecord) -> dict[str, lis
 
 def models_digest(models: Any) -> str:
     """SHA-256 (hex) over the names and hashes of the weights, which tells whether two runs read alike."""
-    text = "".join(f"{name} {sha256}\n" for name, sha256 in sorted((one.name, one.sha256) for one in models))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _digest_of(tuple(sorted((one.name, one.sha256) for one in models)))
+
+
+@functools.lru_cache(maxsize=16)  # nearly all records of a case name the same
+def _digest_of(models: tuple[tuple[str, str], ...]) -> str:
+    return hashlib.sha256("".join(f"{name} {sha256}\n" for name, sha256 in models).encode()).hexdigest()
 
 
 def _record(branch: int, entry: Entry, read_record: ReadRecord) -> dict[str, list[Row]]:
@@ -104,7 +112,7 @@ def _record(branch: int, entry: Entry, read_record: ReadRecord) -> dict[str, lis
 def _plain(row: Row) -> Row:
     """The row, if SQLite can hold each of its values as it is."""
     for value in row:
-        number_too_large = isinstance(value, int) and not -(2**63) <= value < 2**63
-        if isinstance(value, bool) or not isinstance(value, int | float | str | None) or number_too_large:
+        kind = type(value)
+        if kind not in _KINDS or (kind is int and not -(2**63) <= value < 2**63):
             raise TypeError(f"{value!r} cannot stand in a table")
     return row

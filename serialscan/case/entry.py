@@ -93,7 +93,7 @@ def decode(data: bytes) -> Entry:
     if kind.decode() not in KINDS:
         raise EntryError(f"its kind {kind.decode()} is not known")
     try:
-        fields = json.loads(data[start:end].decode("ascii"), object_pairs_hook=_object)
+        fields = _DECODER.decode(data[start:end].decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise EntryError(f"its fields are no JSON ({error})") from error
     if not isinstance(fields, dict):
@@ -110,3 +110,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name stands twice in it")
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)

@@ -10,7 +10,9 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 def leaf_hash(data: bytes) -> bytes:
     """The hash of a leaf; its prefix keeps it apart from that of a node."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    digest = hashlib.sha256(b"\x00")
+    digest.update(data)  # an entry is long: it is not copied
+    return digest.digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

@@ -28,7 +28,8 @@ def read_record(payload: bytes) -> Any:
         ValueError: the bytes are no such record.
     """
     try:
-        return any_from_json(payload.decode("utf-8"))  # keys that are not known are not looked at
+        # What is not ASCII is decoded first: text of keys that are not known is not looked at by the reader.
+        return any_from_json(payload if payload.isascii() else payload.decode("utf-8"))
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
 

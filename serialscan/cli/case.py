@@ -22,7 +22,7 @@ from serialscan.printable import printable
 
 if TYPE_CHECKING:
     from serialscan.case import CaseWriter
-    from serialscan.case.check import Verdict
+    from serialscan.case.check import Tools, Verdict
     from serialscan.case.checkpoint import Checkpoint
     from serialscan.case.decisions import Standing
 
@@ -91,10 +91,9 @@ def verify(
     end was not cut off, and that not all of it was written anew, is shown only by a head or a key that does
     not come from the case. CASE is only read.
     """
-    from serialscan.case.check import Tools, Trust, check_case, fingerprint_of, lines_of
+    from serialscan.case.check import Trust, check_case, fingerprint_of, lines_of
     from serialscan.case.heads import Heads, state_folder
-    from serialscan.case.keys import read_public_key, verify_signature
-    from serialscan.case.read import read_record
+    from serialscan.case.keys import read_public_key
     from serialscan.case.store import NotACaseError
 
     named = [read_public_key(Path(text)) for text in keys if fingerprint_of(text) is None]
@@ -107,8 +106,7 @@ def verify(
     )
     try:
         with counted("verify") as progress:
-            tools = Tools(read_record, verify_signature, _hash_original, progress)
-            verdict = check_case(path, trust, tools, inputs=inputs, base=base)
+            verdict = check_case(path, trust, _tools(progress), inputs=inputs, base=base)
     except NotACaseError as error:
         raise InputError(str(error)) from error
     if as_json:
@@ -696,18 +694,26 @@ def verify_quietly(path: Path, head: Checkpoint | None = None) -> Verdict:
     Raises:
         InputError: it is no case, or of another version.
     """
-    from serialscan.case.check import Tools, Trust, check_case
-    from serialscan.case.keys import verify_signature
-    from serialscan.case.read import read_record
+    from serialscan.case.check import Trust, check_case
     from serialscan.case.store import NotACaseError
 
     try:
         with counted("verify") as progress:
-            return check_case(
-                path, Trust(head), Tools(read_record, verify_signature, _hash_original, progress)
-            )
+            return check_case(path, Trust(head), _tools(progress))
     except NotACaseError as error:
         raise InputError(str(error)) from error
+
+
+def _tools(progress: Callable[[int, int], None]) -> Tools:
+    """What verifies; a large case in several processes."""
+    from serialscan.batch.resources import cores
+    from serialscan.case.check import Tools
+    from serialscan.case.keys import verify_signature
+    from serialscan.case.processes import MOST_PROCESSES, look_in
+    from serialscan.case.read import read_record
+
+    look = look_in(min(cores(), MOST_PROCESSES))
+    return Tools(read_record, verify_signature, _hash_original, progress, look)
 
 
 def read_head(path: Path) -> Checkpoint:
