@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from case_fixtures import BY, RUN, Command, add_photo, jpeg, logged, make_case, photo_record, verdict_on
+from conftest import Program
 
 from serialscan.case import CaseWriter, keys
 from serialscan.case.check import Trust
@@ -75,6 +76,10 @@ def test_what_was_said_stays_and_what_was_said_last_holds(command: Command, path
         (("note", "a.case", "text", "--by", " "), ExitCode.SETTINGS, "--by"),
         (("show", "a.case", "AK-9"), ExitCode.NO_INPUT, "case list"),
         (("log", "none.case"), ExitCode.NO_INPUT, "check the path"),
+        (("log", "."), ExitCode.NO_INPUT, "directory"),
+        (("verify", "a.case", "--head", "."), ExitCode.SETTINGS, "directory"),
+        (("merge", "a.case", "a.case", "-o", "none/c.case", *BY), ExitCode.OUTPUT, "no folder none"),
+        (("extract", "a.case", "AK-1", "-o", "none/c.case"), ExitCode.OUTPUT, "no folder none"),
     ],
 )
 def test_a_slip_changes_nothing_and_is_told(
@@ -110,7 +115,40 @@ def test_the_same_photo_twice_is_listed_once(command: Command, path: Path) -> No
     assert listed[1]["paths"] == ["photos/IMG_0001.jpg", "copies/same.jpg"]
     assert listed[1]["readings"] == 2 and listed[1]["items"] == ["AK-1"]
     text = command("case", "list", path).out.splitlines()
-    assert len(text) == 4 and "(and 1 more)" in text[1] and "[AK-1]" in text[1]
+    assert len(text) == 4 and "copies/same.jpg, photos/IMG_0001.jpg" in text[1] and "[AK-1]" in text[1]
+
+
+def test_a_case_without_photos_is_said_to_be_one(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a.case"
+    with CaseWriter(path) as writer:
+        writer.checkpoint()
+    for words in (("seal", path, *BY), ("manifest", path), ("certificate", path)):
+        done = command("case", *words)
+        assert done.code == ExitCode.OK and "holds no photo" in done.err, words
+    assert "no process to describe" in done.out
+    assert "\nphotos: none\n" in command("case", "verify", path, "--inputs").out
+
+
+def test_an_empty_file_is_no_case_for_any_command_but_a_scan(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a.case"
+    path.touch()
+    for words in (
+        ("case", "verify", path), ("case", "note", path, "text", *BY), ("case", "seal", path, *BY),
+        ("export", path, "--format", "csv", "-o", "x", *BY), ("report", path, "-o", "x", *BY),
+        ("labels", "import", path, "-o", "x"), ("review", path),
+    ):  # fmt: skip
+        done = command(*words)
+        assert done.code == ExitCode.NO_INPUT and "is empty" in done.err, (words, done.err)
+    assert path.read_bytes() == b"" and not (tmp_path / "x").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_case_that_may_not_be_read_is_told(serialscan: Program, path: Path) -> None:
+    path.chmod(0)
+    for words in (("case", "verify", path), ("report", path, "-o", "x"), ("case", "note", path, "text", *BY)):
+        done = serialscan(*words)
+        assert done.returncode in (ExitCode.NO_INPUT, ExitCode.OUTPUT), done.stderr
+        assert b"Permission denied" in done.stderr and b"Traceback" not in done.stderr
 
 
 def test_records_are_shown_as_they_were_written(command: Command, path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import multiprocessing
+import os
 import random
 import shutil
 import subprocess
@@ -20,6 +22,7 @@ from case_fixtures import (
     OFFICER,
     RUN,
     STRANGER,
+    TOOLS,
     WITNESS,
     add_photo,
     both_on,
@@ -37,14 +40,16 @@ from conftest import Here
 
 from serialscan.case import CaseWriter, Heads, Signer, store, verifier
 from serialscan.case.build import building, put_branches, put_entries
-from serialscan.case.check import Trust
+from serialscan.case.check import Trust, check_case
 from serialscan.case.checkpoint import ORIGIN, Checkpoint, parse_checkpoint
 from serialscan.case.ed25519 import verify_ed25519
 from serialscan.case.entry import NO_PREVIOUS, Entry, decode, encode
 from serialscan.case.merkle import Tree, leaf_hash
+from serialscan.case.processes import look_in
+from serialscan.case.read import open_case, read_record
 from serialscan.case.shape import KNOWN, NOTES, ShapeError, demand_shape
 from serialscan.case.sign import signed, witnessed
-from serialscan.errors import ExitCode
+from serialscan.errors import ExitCode, VerifyError
 from serialscan.record import json_schema
 
 
@@ -359,10 +364,59 @@ def test_every_bit_of_what_is_kept_counts(sealed: Sealed, plain: types.ModuleTyp
         assert essence(said.as_dict()) == essence(verdict.as_dict())
 
 
+def dies_elsewhere(payload: bytes) -> Any:
+    """Reads a record, and ends the process if that is not the first one."""
+    if multiprocessing.parent_process() is not None:
+        os._exit(1)
+    return read_record(payload)
+
+
+def test_several_processes_find_the_same_in_the_same_order(sealed: Sealed) -> None:
+    """Also if one of them dies, and of a database that is damaged."""
+    with CaseWriter(sealed.path) as writer:
+        for number in range(150):
+            writer.append("note", {"person": {"name": "A. Doe"}, "text": f"note {number}"})
+    trust = Trust(head=sealed.head)
+    for read in (read_record, dies_elsewhere):
+        tools = replace(TOOLS, read_record=read, look=look_in(2, fewest=0))
+        assert check_case(sealed.path, trust, tools) == verdict_on(sealed.path, trust)
+    edit_record(sealed.path)
+    cut_entry_out(sealed.path)
+    for statement in (
+        "UPDATE picture SET bytes = zeroblob(9) WHERE ordinal = 1",
+        "UPDATE entry SET kind = 'seal' WHERE sequence % 7 = 0",
+        "UPDATE entry SET time = '2020' WHERE sequence = 140",
+        "DELETE FROM entry WHERE sequence IN (64, 100, 101)",
+    ):
+        sql(statement)(sealed.path)
+    verdict = verdict_on(sealed.path, trust)
+    tools = replace(TOOLS, look=look_in(2, fewest=0))
+    assert len(verdict.faults) > 20 and check_case(sealed.path, trust, tools) == verdict
+    data = bytearray(sealed.path.read_bytes())
+    for page in range(8, len(data) // 4096, 3):
+        data[page * 4096 : page * 4096 + 200] = bytes(200)
+    sealed.path.write_bytes(data)
+    verdict = verdict_on(sealed.path, trust)
+    assert "database" in codes(verdict) and check_case(sealed.path, trust, tools) == verdict
+
+
+@pytest.mark.parametrize("length", [9, 60, 2000, 5000, -4096, -1])
+def test_a_case_that_was_cut_off_is_not_as_it_was_written(sealed: Sealed, checker: Path, length: int) -> None:
+    sealed.path.write_bytes(sealed.path.read_bytes()[:length])
+    assert "database" in codes(both_on(checker, sealed.path, Trust()))
+    for use in (CaseWriter, lambda path: open_case(path).__enter__()) if length != -1 else ():
+        with pytest.raises(VerifyError):
+            use(sealed.path)
+
+
 def test_what_is_no_case_is_told_alike(tmp_path: Path, checker: Path, here: Here) -> None:
     path = tmp_path / "a.case"
-    for data in (b"", b"notes", b"SQLite format 3\0" + bytes(5000)):
-        path.write_bytes(data)
+    for data in (b"", b"notes", b"SQLite format 3\0" + bytes(5000), None):
+        if data is not None:
+            path.write_bytes(data)
+        else:
+            path.unlink()
+            path.mkdir()
         ours = here("case", "verify", path)
         theirs = subprocess.run(
             [sys.executable, "-I", "-S", str(checker), str(path)], capture_output=True, check=False
@@ -538,8 +592,6 @@ def test_the_schema_of_the_records_uses_nothing_that_the_checker_overlooks() -> 
 def test_both_checkers_refuse_the_same_records(
     change: Callable[[dict[str, Any]], Any], plain: types.ModuleType
 ) -> None:
-    from serialscan.case.read import read_record
-
     for good in (photo_record(1), item_record("AK-1", (0, 1))):
         assert plain.read_record_plainly(good).status == read_record(good).status == "ok"
     record = json.loads(photo_record(1))

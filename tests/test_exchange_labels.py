@@ -117,6 +117,10 @@ def test_what_is_no_export_is_told(command: Command, tmp_path: Path) -> None:
         (tmp_path / "project.json").write_bytes(content)
         done = command("labels", "import", "project.json", "-o", "labels.jsonl")
         assert done.code == code and not (tmp_path / "labels.jsonl").exists(), (content, done.err)
+    write_records(tmp_path / "records.ndjson", *some_records(tmp_path / "photos", 1))
+    for wrong in ("records.ndjson", "-"):
+        done = command("labels", "import", wrong, "-o", "labels.jsonl")
+        assert done.code == ExitCode.NO_INPUT and "the case" in done.err, done.err
     odd: list[dict[str, Any]] = [
         {"data": {"path": "a.jpg"}, "annotations": [{"result": [{"from_name": "text"}]}]},
         {"data": {"path": "a\0.jpg"}, "annotations": [{"result": []}]},

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
 import openpyxl
-from case_fixtures import BY, Command, logged, verdict_on
+import pytest
+from case_fixtures import BY, RUN, Command, add_photo, logged, verdict_on
+from conftest import Program
 from exchange_fixtures import HOSTILE, a_case, hostile_records, write_records
 
 from serialscan.case import CaseWriter
@@ -169,9 +173,28 @@ def test_what_cannot_be_exported_is_told_and_nothing_is_written(command: Command
 def test_nothing_is_exported_while_the_ledger_is_written(command: Command, tmp_path: Path) -> None:
     path, _, _ = a_case(tmp_path)
     with CaseWriter(path):
-        done = command("export", path, "--format", "csv", "-o", "items.csv", *BY)
-    assert done.code == ExitCode.OUTPUT and "being written" in done.err
+        for words in (("export", path, "--format", "csv"), ("report", path)):
+            done = command(*words, "-o", "items.x", *BY)
+            assert done.code == ExitCode.OUTPUT and "being written" in done.err
     assert not list(tmp_path.glob("items*"))
+
+
+def test_nothing_is_written_among_the_photos(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a.case"
+    (tmp_path / "photos" / "below").mkdir(parents=True)
+    with CaseWriter(path) as writer:
+        run = writer.begin_run(replace(RUN, folder=str(tmp_path)))
+        add_photo(writer, run, 1)
+        writer.end_run(run, ok=1, failed=0)
+    before = path.read_bytes()
+    place = "photos/below/x"
+    for words in (
+        ("export", path, "--format", "csv", "-o", place, *BY), ("report", path, "-o", place, *BY),
+        ("case", "show", path, "IMG_0001.jpg", "--pictures", place),
+    ):  # fmt: skip
+        done = command(*words)
+        assert done.code == ExitCode.OUTPUT and "among the photos" in done.err, (words, done.err)
+    assert not list((tmp_path / "photos" / "below").iterdir()) and path.read_bytes() == before
 
 
 def test_a_case_that_may_not_be_written_is_exported_without_an_entry(
@@ -182,9 +205,27 @@ def test_a_case_that_may_not_be_written_is_exported_without_an_entry(
     assert command("case", "extract", path, "AK-1", "-o", "part.case").code == ExitCode.OK
     before = (tmp_path / "part.case").read_bytes()
     done = command("export", "part.case", "--format", "csv", "-o", "part.csv")
-    assert done.code == ExitCode.OK and "no ledger" in done.err, done.err
+    assert done.code == ExitCode.OK and "no entry was written" in done.err, done.err
     assert [row["item"] for row in rows_of(tmp_path / "part.csv")] == ["AK-1"]
     assert (tmp_path / "part.case").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_case_in_a_read_only_folder_is_exported_without_an_entry(
+    serialscan: Program, tmp_path: Path
+) -> None:
+    medium = tmp_path / "medium"
+    path, _, _ = a_case(medium)
+    before = path.read_bytes()
+    medium.chmod(0o555)
+    try:
+        for words in (("export", path, "--format", "csv"), ("report", path)):
+            done = serialscan(*words, "-o", tmp_path / words[0], *BY)
+            assert done.returncode == ExitCode.OK and b"no entry was written" in done.stderr, done.stderr
+            assert (tmp_path / words[0]).exists()
+    finally:
+        medium.chmod(0o755)
+    assert path.read_bytes() == before
 
 
 def test_the_columns_have_the_order_of_the_trace_form() -> None:

@@ -13,9 +13,9 @@ from serialscan.batch.inputs import IMAGE_SUFFIXES, STDIN, holds
 from serialscan.batch.output import DataStream
 from serialscan.errors import OutputError
 from serialscan.files.hold import lock
+from serialscan.record.ndjson import RECORD_STARTS
 
 # How the records of a scan begin. Other files of this program begin alike: the report of an evaluation.
-RECORD_STARTS = (b'{"record":"photo",', b'{"record":"item",')
 
 
 class RecordFile(DataStream):

@@ -119,12 +119,14 @@ def _process(reader: CaseReader) -> list[str]:
         lines.append(f"  processor: {fields['processor'] or 'not stated'}")
         lines += [f"  network {one['name']}: SHA-256 {one['sha256']}" for one in fields["models"]]
         lines += [f"  library {library} {version}" for library, version in fields["libraries"].items()]
+    if not lines:
+        return ["No run stands in this case: there is no process to describe."]
     lines += [
         "The same photo with the same program, settings, networks and libraries gives the",
         "same record on the same machine, times apart. Confidences may differ in their",
         "last digits on another processor.",
     ]
-    return lines or ["No run stands in this case."]
+    return lines
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,16 @@ from serialscan.case.derive import DeriveError, ReadRecord, pictures_of, rows_of
 from serialscan.case.entry import NO_PREVIOUS, Entry, EntryError, decode
 from serialscan.case.inputs import NEW, UNCHANGED, compare_inputs
 from serialscan.case.merkle import Tree, leaf_hash, root_from_path
-from serialscan.case.store import DERIVED, expected_schema, is_extract, leftovers, reading, schema_of
+from serialscan.case.store import (
+    DERIVED,
+    CutCaseError,
+    expected_schema,
+    file_of,
+    is_extract,
+    leftovers,
+    reading,
+    schema_of,
+)
 
 MOST_FAULTS = 1000
 """Faults that are listed; more are counted."""
@@ -248,14 +257,17 @@ def check_case(
             f"{one.name} lies beside the case: a commit is going on, or was cut off and is left out. "
             "Copy the two together."
         )
-    with reading(path) as connection:
-        check = _Check(connection, trust, tools, verdict)
-        try:
-            check.whole()
-            if inputs:
-                check.photos(base)
-        except sqlite3.Error as error:
-            check.fault("database", f"the database is damaged: {error}")
+    try:
+        with reading(path) as connection:
+            check = _Check(connection, trust, tools, verdict)
+            try:
+                check.whole()
+                if inputs:
+                    check.photos(base)
+            except sqlite3.Error as error:
+                check.fault("database", f"the database is damaged: {error}")
+    except CutCaseError as error:
+        verdict.faults.append(Fault("database", str(error)))
     return verdict
 
 
@@ -400,6 +412,7 @@ class _Check:
             for span in self._spans(0, ledgers[0].expected):
                 self._read_on(ledgers[0], look(connection, span, self._tools.read_record))
         self._count_rows()
+        self._compare_size()
         connection.execute("COMMIT")
         self._sizes = {branch: ledger.expected for branch, ledger in ledgers.items()}
         if not self._sizes.get(0) or not all(self._sizes.values()):
@@ -544,6 +557,15 @@ class _Check:
             if number != seen:
                 self.fault("derived", f"table {table} holds {number} rows, but {seen} belong to entries")
 
+    def _compare_size(self) -> None:
+        """The last page is whole: SQLite takes bytes that are missing there for zeros."""
+        pages, length = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
+        )
+        there = file_of(self._connection).stat().st_size
+        if there < pages * length:
+            self.fault("database", f"the file was cut off: {there} of its {pages * length} bytes are left")
+
     def _compare_heads(self) -> None:
         """The heads in the case, the one from outside and the remembered one."""
         stored = dict(sorted(self._heads, key=lambda one: one[1].size))
@@ -687,14 +709,15 @@ def fingerprint_of(text: str) -> str | None:
 def lines_of(verdict: Verdict) -> list[str]:
     """What was found, for people."""
     root = f", root {verdict.root}" if verdict.root else ""
-    lines = [
-        f"{verdict.form} {verdict.case_id}: {verdict.entries} entries, {verdict.records} records{root}",
-        *(_signature_line(one) for one in verdict.signatures),
-    ]
+    lines = (
+        [f"{verdict.form} {verdict.case_id}: {verdict.entries} entries, {verdict.records} records{root}"]
+        if verdict.case_id
+        else []
+    )
+    lines += [_signature_line(one) for one in verdict.signatures]
     if verdict.inputs is not None:
-        lines.append(
-            "photos: " + ", ".join(f"{count} {state}" for state, count in sorted(verdict.inputs.items()))
-        )
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(verdict.inputs.items()))
+        lines.append(f"photos: {counts or 'none'}")
     for fault in verdict.faults:
         place = f"entry {fault.sequence}: " if fault.sequence is not None else ""
         ledger = f" [{fault.case_id}]" if fault.case_id not in (None, verdict.case_id) else ""

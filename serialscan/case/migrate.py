@@ -51,6 +51,8 @@ def migrate(old: Path, new: Path, readers: Mapping[int, Reader] = READERS) -> No
     """
     try:
         kind, version = store.version_of(old)
+    except store.CutCaseError as error:
+        raise VerifyError(str(error)) from error
     except store.NotACaseError as error:
         raise InputError(str(error)) from error
     if kind == store.CASE_ID and version == store.VERSION:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import sqlite3
 from collections import deque
@@ -28,11 +27,12 @@ _AHEAD = 16
 """Spans that each process is given ahead; it works on them while this one looks through the database."""
 
 
-def look_in(jobs: int) -> Look:
+def look_in(jobs: int, fewest: int = _FEWEST) -> Look:
     """What looks at spans in so many processes, if there are enough of them.
 
     Args:
         jobs: processes.
+        fewest: entries from which on there are enough.
     """
 
     @contextlib.contextmanager
@@ -40,12 +40,12 @@ def look_in(jobs: int) -> Look:
         connection: sqlite3.Connection, spans: Iterator[Span], read_record: ReadRecord
     ) -> Iterator[Iterator[Looked]]:
         (entries,) = connection.execute("SELECT count(*) FROM entry").fetchone()
-        if jobs < 2 or entries < _FEWEST:
+        if jobs < 2 or entries < fewest:
             with look_here(connection, spans, read_record) as looked:
                 yield looked
             return
         context = multiprocessing.get_context("spawn")
-        executor = ProcessPoolExecutor(jobs, context, _start, (_file_of(connection), read_record))
+        executor = ProcessPoolExecutor(jobs, context, _start, (store.file_of(connection), read_record))
         try:
             given = deque((span, _give(executor, span)) for span in islice(spans, jobs * _AHEAD))
             yield _taken(connection, executor, given, spans, read_record)
@@ -79,16 +79,6 @@ def _give(executor: ProcessPoolExecutor, span: Span) -> Future[Looked] | None:
         return executor.submit(_look, span)
     except BrokenProcessPool:  # a process died, as when the memory is full
         return None
-
-
-def _file_of(connection: sqlite3.Connection) -> Path:
-    """The database that is open; its name may hold any bytes."""
-    before, connection.text_factory = connection.text_factory, bytes
-    try:
-        (_, _, name) = connection.execute("PRAGMA database_list").fetchone()
-    finally:
-        connection.text_factory = before
-    return Path(os.fsdecode(name))
 
 
 _path = Path()

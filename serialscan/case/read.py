@@ -201,6 +201,8 @@ def open_case(path: Path) -> Iterator[CaseReader]:
             if store.schema_of(connection) != store.expected_schema():
                 raise VerifyError(f"{path}: its tables are not those of a case: run serialscan case verify.")
             yield CaseReader(connection)
+    except store.CutCaseError as error:
+        raise VerifyError(str(error)) from error
     except store.NotACaseError as error:
         raise InputError(str(error)) from error
     except (sqlite3.Error, NoteError, LookupError, ValueError) as error:

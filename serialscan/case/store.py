@@ -70,9 +70,19 @@ _BUSY_S = 60.0
 
 _HEADER = b"SQLite format 3\0"
 
+_HEADER_BYTES = 100
+"""Length of the header of an SQLite database."""
+
+_PAGE_AT, _PAGES_AT, _KIND_AT = slice(16, 18), slice(28, 32), slice(68, 72)
+"""Where the header holds the bytes of a page, the number of pages and the application id."""
+
 
 class NotACaseError(ValueError):
     """The file cannot be read as a case; the message says why and what to do."""
+
+
+class CutCaseError(NotACaseError):
+    """The file begins as a case does, and cannot be opened: it was cut off, or its beginning is damaged."""
 
 
 def connect(path: Path, *, mode: str) -> sqlite3.Connection:
@@ -146,12 +156,16 @@ def leftovers(path: Path) -> list[Path]:
 
 
 def is_database(path: Path) -> bool:
-    """Whether a file begins as a case does; of one that cannot be read nobody knows."""
+    """Whether a file begins as a case does, or is empty and named like one.
+
+    Of a file that cannot be read nobody knows.
+    """
     try:
         with path.open("rb") as file:
-            return file.read(len(_HEADER)) == _HEADER
+            start = file.read(len(_HEADER))
     except (OSError, ValueError):
         return False
+    return start == _HEADER or (not start and path.suffix == ".case")
 
 
 def version_of(path: Path) -> tuple[int, int]:
@@ -164,14 +178,27 @@ def version_of(path: Path) -> tuple[int, int]:
         return _kind_of(path, connection)
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def check_start(path: Path) -> None:
+    """Refuse a file that does not begin as a database does; an empty one is let pass.
+
+    Raises:
+        NotACaseError: it does not, or cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            start = file.read(len(_HEADER))
+            start = file.read(_HEADER_BYTES)
     except OSError as error:
         raise NotACaseError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
-    if start not in (b"", _HEADER):
+    if not start or journal_of(path).is_file():  # what a commit that was cut off has written is undone
+        return
+    if not start.startswith(_HEADER) and not _HEADER.startswith(start):
         raise NotACaseError(f"{path}: is no case of serialscan, or its first bytes were changed.")
+    if len(start) < _HEADER_BYTES:
+        raise CutCaseError(f"{path}: was cut off, only {len(start)} bytes are left.")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    check_start(path)
     try:
         return connect(path, mode="ro")
     except sqlite3.Error as error:
@@ -185,7 +212,14 @@ def _kind_of(path: Path, connection: sqlite3.Connection) -> tuple[int, int]:
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
-        raise NotACaseError(f"{path}: is no case of serialscan, or is damaged ({error}).") from error
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+        if int.from_bytes(header[_KIND_AT], "big") not in (CASE_ID, EXTRACT_ID):
+            raise NotACaseError(f"{path}: is no case of serialscan, or is damaged ({error}).") from error
+        size = int.from_bytes(header[_PAGE_AT], "big") * int.from_bytes(header[_PAGES_AT], "big")
+        there = path.stat().st_size
+        why = f"only {there} of its {size} bytes are left" if there < size else str(error)
+        raise CutCaseError(f"{path}: is a case that was cut off or damaged: {why}.") from error
     return kind, version
 
 
@@ -210,6 +244,16 @@ def check_kind(path: Path, connection: sqlite3.Connection) -> None:
             f"{path}: was written by an older serialscan (form {version}, this one writes {VERSION}): "
             "make a new file of it with serialscan case migrate; the old one stays as it is."
         )
+
+
+def file_of(connection: sqlite3.Connection) -> Path:
+    """The database that is open; its name may hold any bytes."""
+    before, connection.text_factory = connection.text_factory, bytes
+    try:
+        (_, _, name) = connection.execute("PRAGMA database_list").fetchone()
+    finally:
+        connection.text_factory = before
+    return Path(os.fsdecode(name))
 
 
 def is_blank(connection: sqlite3.Connection) -> bool:

@@ -114,7 +114,7 @@ class CaseWriter:
         # By all its names the same: two that hold a link and the file would both write.
         self._hold = Hold(Path(os.path.realpath(path)))
         try:
-            self._connection = self._connect()
+            self._connection = self._connect(create)
             try:
                 self._take_up()
             except BaseException:
@@ -306,12 +306,14 @@ class CaseWriter:
                 decode(entry_bytes(self._connection, MAIN, sequence)).payload == line for (sequence,) in rows
             )
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, create: bool) -> sqlite3.Connection:
         try:
-            new = not self.path.exists() or self.path.stat().st_size == 0
+            new = not self.path.exists() or (create and self.path.stat().st_size == 0)
+            if not new:
+                store.check_start(self.path)
             connection = store.connect(self.path, mode="rwc" if new else "rw")
             try:
-                new = new or store.is_blank(connection)
+                new = new or (create and store.is_blank(connection))
                 if not new:
                     store.check_kind(self.path, connection)  # before anything is changed
                 connection.execute("PRAGMA journal_mode = DELETE")
@@ -323,6 +325,8 @@ class CaseWriter:
                 raise
         except sqlite3.Error as error:
             raise told(self.path, error) from error
+        except store.CutCaseError as error:
+            raise VerifyError(str(error)) from error
         except store.NotACaseError as error:
             raise InputError(str(error)) from error
         return connection

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False, readable=False)
+_READ = click.Path(path_type=Path, readable=False)
+"""A file that is opened later, which tells what is wrong with it by the exit code for that."""
 
 
 @click.group(
@@ -45,7 +47,7 @@ def case() -> None:
 
 
 def _case_argument(command: _Command) -> _Command:
-    return click.argument("path", metavar="CASE", type=_FILE)(command)
+    return click.argument("path", metavar="CASE", type=_READ)(command)
 
 
 @case.command(
@@ -69,7 +71,7 @@ or of another version; 7 the head or a key cannot be read.
     help="Where relative paths of photos begin, if the photos were moved.",
 )
 @click.option(
-    "--head", type=_FILE, metavar="FILE", help="A head that was kept outside of the case: proves its end."
+    "--head", type=_READ, metavar="FILE", help="A head that was kept outside of the case: proves its end."
 )
 @click.option(
     "--key",
@@ -283,10 +285,10 @@ def list_(path: Path, as_json: bool, verbose: int) -> None:
                 continue
             serial = photo.serial or ("not found" if photo.status == "ok" else "-")
             decision = photo.decision if photo.status == "ok" else "error"
-            more = f" (and {len(photo.paths) - 1} more)" if len(photo.paths) > 1 else ""
+            names = ", ".join(reversed(photo.paths))  # that of the last reading first
             items = f"  [{', '.join(photo.items)}]" if photo.items else ""
             sure = f"{photo.confidence:4.0%}" if photo.serial else "    "
-            line = f"{serial:<20} {sure} {decision:<7} {photo.paths[-1]}{more}{items}"
+            line = f"{serial:<20} {sure} {decision:<7} {names}{items}"
             if standing is not None:
                 line += f"  reviewed: {_reviewed(standing)}"
             click.echo(printable(line))
@@ -315,6 +317,7 @@ def show(path: Path, what: str | None, pictures: Path | None, verbose: int) -> N
     from serialscan.case.custody import facts_now
     from serialscan.case.decisions import decision_now, decisions
     from serialscan.case.read import open_case
+    from serialscan.cli.ledger import demand_outside_photos
     from serialscan.files.whole import make_folder, write_new
 
     with open_case(path) as reader:
@@ -341,6 +344,7 @@ def show(path: Path, what: str | None, pictures: Path | None, verbose: int) -> N
         for place in list(places):
             places += [one for one in reader.photos_of_item(place) if one not in places]
         if pictures is not None:
+            demand_outside_photos(path, pictures)
             make_folder(pictures)
         for place in places:
             entry = reader.entry(place)
@@ -392,6 +396,7 @@ def seal(
     verdict = verify_quietly(path)
     if not verdict.ok:
         raise VerifyError(f"{path} is not sealed: {verdict.summary()} Run serialscan case verify.")
+    _tell_if_empty(path, verdict.records)
     signer = open_signer(key_path, passphrase_file) if key_path is not None else None
     done = seal_case(path, output or path.with_suffix(""), who, Heads(state_folder()), signer)
     click.echo(head_line(done.head))
@@ -474,7 +479,7 @@ Exit codes: 0 written; 5 the file is there already, or cannot be written; 8 one 
 written, or two hold the same case with different entries.
 """
 )
-@click.argument("paths", nargs=-1, required=True, metavar="CASE...", type=_FILE)
+@click.argument("paths", nargs=-1, required=True, metavar="CASE...", type=_READ)
 @click.option("-o", "--output", type=_FILE, metavar="FILE", required=True, help="The new case.")
 @_person_options
 @verbose_option
@@ -519,6 +524,7 @@ def manifest(path: Path, output: Path | None, verbose: int) -> None:
 
     with open_case(path) as reader:
         made = make_manifest(reader)
+        _tell_if_empty(path, len(reader.photos()))
     if output is None:
         click.echo(made.data, nl=False)
     else:
@@ -569,6 +575,7 @@ def certificate(
         )
     with open_case(path) as reader:
         text = draft(reader, verdict, path.name)
+    _tell_if_empty(path, verdict.records)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -619,7 +626,7 @@ the certificates given, and was not kept.
 """
 )
 @_case_argument
-@click.argument("answer", metavar="FILE.tsr", type=_FILE)
+@click.argument("answer", metavar="FILE.tsr", type=_READ)
 @click.option(
     "--certificate",
     "certificates",
@@ -663,7 +670,12 @@ def writer_of(path: Path) -> CaseWriter:
 
 
 def _tell(sentence: str) -> None:
-    click.echo(f"serialscan: {sentence}", err=True)
+    say(f"serialscan: {sentence}", err=True)
+
+
+def _tell_if_empty(path: Path, records: int) -> None:
+    if not records:
+        _tell(f"{path} holds no photo: was it made by the scan that you mean?")
 
 
 def _add(path: Path, kind: str, fields: dict[str, Any]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from serialscan.cli.ledger import NO_ENTRY, add_export, check_ledger, demand_outside_photos, may_be_written
 from serialscan.cli.options import (
     check_stdin,
     config_option,
@@ -22,6 +22,7 @@ from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, OutputError
 from serialscan.exchange.names import FORMATS
 from serialscan.printable import printable
+from serialscan.record.ndjson import STDIN
 
 if TYPE_CHECKING:
     from serialscan.report.origin import Origin
@@ -38,7 +39,7 @@ Exit codes: 0 written; 4 there is nothing to export, or the file is no case and 
 there already, or cannot be written; 8 the case is not as it was written (nothing is exported).
 """
 )
-@click.argument("source", metavar="CASE|RECORDS", type=click.Path(path_type=Path))
+@click.argument("source", metavar="CASE|RECORDS", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--format",
     "form",
@@ -100,15 +101,18 @@ def export(
     if photos_url and not re.fullmatch(r"(https?|ftp)://[!-~]+", photos_url):
         raise click.UsageError("--photos-url takes a URL without spaces, as https://example.org/photos.")
     is_case = is_database(source)
-    if is_case and by is None and _may_be_written(source):
+    into_ledger = is_case and may_be_written(source)
+    if into_ledger and by is None:
         raise click.UsageError("An export of a case stands in its ledger: say who exports with --by.")
-    if by is not None and not is_case:
+    if by is not None and not is_case and (source.is_file() or source == STDIN):
         raise click.UsageError("--by is for a case: records have no ledger to name anybody in.")
     who = person(by, role, badge) if by is not None else {}
     if output.exists() or output.is_symlink():
         raise OutputError(f"{output}: is there already: choose another name, or delete it.")
-    if who and _may_be_written(source):
-        _check_ledger(source)
+    if is_case:
+        demand_outside_photos(source, output)
+    if into_ledger:
+        check_ledger(source)
     options = Options(gps=gps, bom=bom, excel=excel, photos_url=photos_url, base=base)
     with ExitStack() as stack:
         origin = _opened(source, is_case, base, config_file, stack)
@@ -121,20 +125,14 @@ def export(
     say(f"Written: {', '.join(files)}", err=True)
     for note in written.notes:
         say(note, err=True)
-    if is_case and not _may_be_written(source):
-        say("The case may not be written, so this export stands in no ledger.", err=True)
-    elif who:
-        _add_entry(source, {"person": who, "what": f"export, {form}", "items": list(items), "gps": gps,
-                            "excel": excel}, written.files)  # fmt: skip
+    if into_ledger:
+        fields = {
+            "person": who, "what": f"export, {form}", "items": list(items), "gps": gps, "excel": excel,
+        }  # fmt: skip
+        add_export(source, fields, written.files, "export")
+    elif is_case:
+        say(NO_ENTRY, err=True)
     return ExitCode.OK
-
-
-def _may_be_written(source: Path) -> bool:
-    """Whether a case can take an entry: an extract cannot, nor a file that is read-only."""
-    from serialscan.case.read import open_case
-
-    with open_case(source) as reader:
-        return not reader.is_extract and os.access(source, os.W_OK)
 
 
 def _opened(
@@ -161,28 +159,3 @@ def _opened(
         Openers(effective.settings, effective.batch.jobs or min(cores(), 4), effective.batch.timeout_s)
     )
     return stack.enter_context(FileOrigin(source, openers, base, None))
-
-
-def _check_ledger(source: Path) -> None:
-    """Raise ``OutputError`` before anything is written if an entry cannot be, as while a scan writes."""
-    from serialscan.case import CaseWriter, Heads, state_folder
-
-    with CaseWriter(source, Heads(state_folder()), create=False, tell=lambda text: say(text, err=True)):
-        pass
-
-
-def _add_entry(source: Path, fields: dict[str, Any], files: tuple[Path, ...]) -> None:
-    """Write into the ledger that something was exported, by whom, and its hash."""
-    from serialscan.case import CaseWriter, Heads, state_folder
-    from serialscan.case.inputs import hash_of
-
-    hashed = [{"file": one.name, "sha256": hash_of(one)} for one in files]
-    try:
-        with CaseWriter(
-            source, Heads(state_folder()), create=False, tell=lambda text: say(text, err=True)
-        ) as writer:
-            sequence = writer.append("export", {**fields, "files": hashed})
-            writer.checkpoint()
-    except OutputError as error:
-        raise OutputError(f"The export is written, but it does not stand in the ledger: {error}") from error
-    say(f"Entry {sequence} of {source} says so.", err=True)

@@ -11,7 +11,8 @@ from serialscan.cli.options import verbose_option
 from serialscan.cli.signer import first_line, open_signer, passphrase_option
 from serialscan.errors import VerifyError
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False, readable=False)
+_READ = click.Path(path_type=Path, readable=False)
 
 
 @click.group(cls=Group, epilog="\b\nExample:\n  serialscan key create ~/keys/doe.key --name j.doe/1234")
@@ -51,7 +52,7 @@ def create(path: Path, name: str, passphrase_file: Path | None, verbose: int) ->
 
 
 @key.command(epilog="\b\nExample:\n  serialscan key show doe.key.pub")
-@click.argument("path", metavar="FILE.pub", type=_FILE)
+@click.argument("path", metavar="FILE.pub", type=_READ)
 @verbose_option
 def show(path: Path, verbose: int) -> None:
     """Print the name and the fingerprint of a public key."""
@@ -71,8 +72,8 @@ Example:
 Exit codes: 0 signed; 7 the head or the key cannot be read; 8 the case does not fit to the head.
 """
 )
-@click.argument("path", metavar="HEAD", type=_FILE)
-@click.option("--case", "case_path", type=_FILE, metavar="CASE", help="First verify CASE against the head.")
+@click.argument("path", metavar="HEAD", type=_READ)
+@click.option("--case", "case_path", type=_READ, metavar="CASE", help="First verify CASE against the head.")
 @click.option("--sign", "key_path", type=_FILE, metavar="KEY", required=True, help="The key to sign with.")
 @passphrase_option
 @verbose_option

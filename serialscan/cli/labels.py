@@ -33,7 +33,7 @@ there already, or cannot be written; 7 the file is no export of Label Studio; 8 
 written.
 """,
 )
-@click.argument("source", metavar="CASE|EXPORT", type=_FILE)
+@click.argument("source", metavar="CASE|EXPORT", type=click.Path(path_type=Path, readable=False))
 @click.option("-o", "--output", type=_FILE, required=True, metavar="FILE", help="The new labels.jsonl.")
 @click.option(
     "--base",

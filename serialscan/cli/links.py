@@ -42,7 +42,11 @@ cannot be written; 8 a case is not as it was written (links are told all the sam
 """
 )
 @click.argument(
-    "sources", metavar="CASE|RECORDS...", type=click.Path(path_type=Path), nargs=-1, required=True
+    "sources",
+    metavar="CASE|RECORDS...",
+    type=click.Path(path_type=Path, readable=False),
+    nargs=-1,
+    required=True,
 )
 @click.option(
     "--least", type=float, default=1.0, show_default=True, metavar="LOG10",

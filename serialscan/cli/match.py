@@ -39,7 +39,9 @@ Exit codes: 0 every record was searched for; 3 some lines are no records (they p
 input, or no register; 5 the output cannot be written; 8 a register is damaged.
 """
 )
-@click.argument("records", type=click.Path(path_type=Path), default="-", metavar="[RECORDS|CASE|-]")
+@click.argument(
+    "records", type=click.Path(path_type=Path, readable=False), default="-", metavar="[RECORDS|CASE|-]"
+)
 @click.option(
     "-r", "--register", "registers", multiple=True, required=True, metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False), help="A register; can be repeated.",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
+from serialscan.cli.ledger import NO_ENTRY, add_export, check_ledger, demand_outside_photos, may_be_written
 from serialscan.cli.options import (
     check_stdin,
     config_option,
@@ -18,7 +18,7 @@ from serialscan.cli.options import (
 )
 from serialscan.cli.progress import counted
 from serialscan.cli.text import say
-from serialscan.errors import ExitCode, OutputError
+from serialscan.errors import ExitCode
 from serialscan.printable import printable
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ already, or cannot be written; 6 there is no Chromium for --pdf; 8 the case is n
 report is written all the same, and says so).
 """
 )
-@click.argument("source", metavar="CASE|RECORDS", type=click.Path(path_type=Path))
+@click.argument("source", metavar="CASE|RECORDS", type=click.Path(path_type=Path, readable=False))
 @click.argument("more_items", metavar="", nargs=-1)
 @click.option(
     "-o", "--output", type=_FILE, metavar="FILE", help="Write to FILE, which must not be there yet."
@@ -126,6 +126,11 @@ def report(
         origin, alarm = opened(source, base, evaluation, effective, stack)
         if who and not origin.is_case:
             raise click.UsageError("--by is for a case: records have no ledger to name anybody in.")
+        if origin.is_case and output is not None:
+            demand_outside_photos(source, output)
+        into_ledger = bool(who) and may_be_written(source)
+        if into_ledger:
+            check_ledger(source)
         selected = select(origin, chosen, wanted)
         by_whom = ", ".join(who.values())
         facts = facts_of(origin, selected, chosen, wanted, by_whom, alarm, datetime.now(UTC))
@@ -147,8 +152,13 @@ def report(
                 files.append(output.with_suffix(".pdf"))
     if files:
         say(f"Written: {', '.join(printable(str(file)) for file in files)}", err=True)
-    if who:
-        _add_export(source, who, files, form, chosen, standings)
+    if into_ledger:
+        fields = {
+            "person": who, "what": f"report, {form}", "items": list(chosen), "decision": list(standings),
+        }  # fmt: skip
+        add_export(source, fields, files, "report")
+    elif who:
+        say(NO_ENTRY, err=True)
     return ExitCode.VERIFY_FAILED if alarm else ExitCode.OK
 
 
@@ -190,27 +200,3 @@ def _write_text(text: str, output: Path | None) -> list[Path]:
         return []
     write_new(output, text.encode())
     return [output]
-
-
-def _add_export(
-    source: Path, who: dict[str, str], files: list[Path], form: str, chosen: tuple[str, ...],
-    standings: tuple[str, ...],
-) -> None:  # fmt: skip
-    """Write into the ledger that a report was made, by whom, and its hash."""
-    from serialscan.case import CaseWriter, Heads, state_folder
-
-    fields = {
-        "person": who, "what": f"report, {form}", "items": list(chosen), "decision": list(standings),
-        "files": [
-            {"file": one.name, "sha256": hashlib.sha256(one.read_bytes()).hexdigest()} for one in files
-        ],
-    }  # fmt: skip
-    try:
-        with CaseWriter(
-            source, Heads(state_folder()), create=False, tell=lambda text: say(text, err=True)
-        ) as writer:
-            sequence = writer.append("export", fields)
-            writer.checkpoint()
-    except OutputError as error:
-        raise OutputError(f"The report is written, but it does not stand in the ledger: {error}") from error
-    say(f"Entry {sequence} of {source} says so.", err=True)

@@ -51,7 +51,7 @@ Exit codes: 0 finished, or ended by Ctrl-C: all that was decided is in the case;
 be written, or another process is writing it; 7 the known items cannot be read; 8 it is not as it was left.
 """
 )
-@click.argument("path", metavar="CASE", type=_FILE)
+@click.argument("path", metavar="CASE", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--assist", is_flag=True,
     help="Show the program's reading at once. Without it the reviewer types first; the case says which.",

@@ -18,6 +18,7 @@ from serialscan.evaluate.labels import Label
 from serialscan.evaluate.score import folded
 from serialscan.exchange.label_studio_ import EVERY_LINE, IMAGE, KIND, OUTLINE, SERIAL, TEXT, WHOLE
 from serialscan.record import PhotoRecord, Polygon
+from serialscan.record.ndjson import RECORD_STARTS, STDIN
 from serialscan.report.opener import path_of
 from serialscan.report.origin import Origin
 
@@ -112,8 +113,16 @@ def from_label_studio(path: Path, folder: Path, base: Path | None) -> Imported:
         InputError: the file cannot be read.
         SettingsError: it is no such export.
     """
+    if path == STDIN:
+        raise InputError(f"{path} is standard input: name the file of the case, or of the export.")
     try:
-        tasks = json.loads(path.read_text("utf-8-sig"))
+        data = path.read_bytes()
+        if data.startswith(RECORD_STARTS):
+            raise InputError(
+                f"{path} holds records, on which nobody has decided anything: give the case that was "
+                "reviewed, or the project that was corrected in Label Studio."
+            )
+        tasks = json.loads(data.decode("utf-8-sig"))
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}): check the path of the export."

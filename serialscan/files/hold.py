@@ -39,6 +39,10 @@ class Hold:
         while True:
             try:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
+            except FileNotFoundError as error:
+                raise OutputError(
+                    f"{path} cannot be written: there is no folder {path.parent}; make it first."
+                ) from error
             except OSError as error:
                 raise OutputError(
                     f"{path} cannot be written ({error.strerror}): check the permissions of its folder."

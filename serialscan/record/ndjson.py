@@ -13,6 +13,9 @@ from serialscan.record.types import ItemRecord, PhotoRecord
 
 STDIN = Path("-")
 
+RECORD_STARTS = (b'{"record":"photo",', b'{"record":"item",')
+"""How every record begins."""
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(PhotoRecord)
 _any_decoder = msgspec.json.Decoder(PhotoRecord | ItemRecord)
