@@ -7,6 +7,8 @@ import json
 import os
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -224,6 +226,16 @@ def test_a_case_that_was_tampered_with_is_not_sealed(command: Command, path: Pat
     done = command("case", "seal", path, *BY)
     assert done.code == ExitCode.VERIFY_FAILED and "not sealed" in done.err
     assert path.read_bytes() == before and not Path("a.head").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes")
+def test_a_case_whose_name_is_no_text_is_sealed(command: Command, path: Path) -> None:
+    odd = path.with_name("b\udcff\nSealed by nobody\\.case")
+    path.rename(odd)
+    assert command("case", "seal", odd, *BY, "-o", "s").code == ExitCode.OK
+    assert "\nSealed by nobody" not in Path("s-seal.txt").read_text("utf-8")
+    done = subprocess.run(["sha256sum", "-c", "s.sha256"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_seal_takes_no_files_place(command: Command, path: Path) -> None:

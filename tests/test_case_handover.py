@@ -34,8 +34,9 @@ from case_fixtures import (
 
 from serialscan.case import CaseWriter, Checkpoint
 from serialscan.case.check import Trust
-from serialscan.case.checkpoint import parse_checkpoint
+from serialscan.case.checkpoint import ORIGIN, parse_checkpoint
 from serialscan.case.entry import decode
+from serialscan.case.merkle import Paths
 from serialscan.errors import ExitCode
 from serialscan.record import Error, PhotoRecord, Source, to_json
 
@@ -155,6 +156,38 @@ def test_merged_cases_verify_as_branches_and_the_same_photo_is_one(
     done = command("case", "extract", all_, "AK-1", "-o", part)
     assert done.code == ExitCode.OK, done.err
     assert both_on(checker, part, Trust()).ok
+    with opened(all_) as database:
+        (note,) = database.execute(
+            "SELECT note FROM checkpoint WHERE branch = 0 ORDER BY size DESC"
+        ).fetchone()
+    proven = both_on(checker, part, Trust(head=parse_checkpoint(note)))
+    assert proven.proven == proven.entries and proven.entries == done_entries(done.err)
+    some = both_on(checker, part, Trust(head=heads[0]))
+    assert some.ok and 0 < some.proven < some.entries and "do not" in some.summary()
+    lead_to_a_forged_head(part, heads[0].origin.removeprefix(ORIGIN))
+    assert "branch" in codes(both_on(checker, part, Trust(head=parse_checkpoint(note))))
+
+
+def done_entries(said: str) -> int:
+    """How many entries an extract holds, as it was told."""
+    return int(re.search(r"(\d+) entries", said)[1])  # type: ignore[index]
+
+
+def lead_to_a_forged_head(part: Path, case_id: str) -> None:
+    """Put a later head of a ledger that was taken over beside the real one; its entries then lead there."""
+    with opened(part) as database:
+        (branch,) = database.execute("SELECT number FROM branch WHERE case_id = ?", (case_id,)).fetchone()
+        where = "FROM entry WHERE branch = ? ORDER BY sequence"
+        held = dict(database.execute(f"SELECT sequence, hash {where}", (branch,)).fetchall())
+        leaves = [held.get(number, bytes(32)) for number in range(40)]
+        paths = Paths(leaves)
+        note = Checkpoint(ORIGIN + case_id, len(leaves), paths.root()).note
+        database.execute("INSERT INTO checkpoint VALUES (?, ?, ?)", (branch, len(leaves), note))
+        for number in held:
+            proof = b"".join(paths.path(number))
+            database.execute(
+                "UPDATE proof SET path = ? WHERE branch = ? AND sequence = ?", (proof, branch, number)
+            )
 
 
 @pytest.mark.parametrize(

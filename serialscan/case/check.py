@@ -85,7 +85,8 @@ class Verdict:
         entries: of that ledger; of an extract those that it holds.
         records: records in all ledgers.
         root: the root of that ledger's tree, hex; of an extract that of its head.
-        proven: entries that a head from outside shows to be all there, in their order, unchanged.
+        proven: entries that a head from outside shows to be all there, in their order, unchanged; of an
+            extract those that lead to it.
         signatures: on heads, in the case and from outside.
         inputs: how many photos are in which state.
         faults: what is wrong; nothing is, if it is empty.
@@ -118,12 +119,12 @@ class Verdict:
         signers = sorted({one.name for one in self.signatures if one.trusted and one.valid})
         signed = f" Signed by {', '.join(signers)}." if signers else ""
         if self.form == "extract":
-            to = (
-                "the head that you gave"
-                if self.proven
-                else "the head that it brings along, which proves nothing alone"
-            )
-            return f"consistent; {self.entries} entries lead to {to}.{signed}"
+            count, to = self.proven, "the head that you gave"
+            if not self.proven:
+                count, to = self.entries, "the head that it brings along, which proves nothing alone"
+            elif self.proven < self.entries:
+                count, to = self.proven, f"the head that you gave; {self.entries - self.proven} do not"
+            return f"consistent; {count} entries lead to {to}.{signed}"
         if not self.proven:
             return f"consistent; the end is not proven.{signed}"
         if self.proven < self.entries:
@@ -367,6 +368,7 @@ class _Check:
         self._extract = False
         self._branches: dict[int, str] = {}
         self._sizes: dict[int, int] = {}
+        self._held: dict[int, int] = {}
         self._wanted: dict[int, set[int]] = {}
         self._roots: dict[tuple[int, int], bytes] = {}
         self._heads: list[tuple[int, Checkpoint]] = []
@@ -415,10 +417,11 @@ class _Check:
         self._compare_size()
         connection.execute("COMMIT")
         self._sizes = {branch: ledger.expected for branch, ledger in ledgers.items()}
+        self._held = {branch: ledger.read for branch, ledger in ledgers.items()}
         if not self._sizes.get(0) or not all(self._sizes.values()):
             self.fault("branch", "a ledger is missing, or has no entries")
         if 0 in ledgers:
-            verdict.entries = self._sizes[0] if not self._extract else ledgers[0].read
+            verdict.entries = self._sizes[0] if not self._extract else self._rows["entry"]
             verdict.root = ledgers[0].tree.root().hex()
         self._compare_heads()
         self._compare_imports()
@@ -562,13 +565,16 @@ class _Check:
         pages, length = (
             self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
         )
-        there = file_of(self._connection).stat().st_size
+        try:
+            there = file_of(self._connection).stat().st_size
+        except OSError:
+            return  # it was moved meanwhile; what was open was read to its end
         if there < pages * length:
             self.fault("database", f"the file was cut off: {there} of its {pages * length} bytes are left")
 
     def _compare_heads(self) -> None:
         """The heads in the case, the one from outside and the remembered one."""
-        stored = dict(sorted(self._heads, key=lambda one: one[1].size))
+        stored = dict(sorted(self._heads, key=_size_of))
         if self._extract:
             if stored.get(0) is not None:
                 self._verdict.root = stored[0].root.hex()
@@ -586,10 +592,17 @@ class _Check:
                 own = stored.get(numbers[head.origin])
                 if own is None or (own.size, own.root) != (head.size, head.root):
                     self.fault("head", "the proofs do not lead to the head that you gave")
+                elif numbers[head.origin] == 0:  # it covers the entries that name the heads of other ledgers
+                    self._verdict.proven = self._verdict.entries
                 else:
-                    self._verdict.proven = head.size
+                    self._verdict.proven = self._held[numbers[head.origin]]
             elif self._compare_head(numbers[head.origin], head, "the head that you gave", "head"):
                 self._verdict.proven = head.size if numbers[head.origin] == 0 else 0
+                if numbers[head.origin] != 0:
+                    self._verdict.notices.append(
+                        f"The head that you gave is of {head.origin.removeprefix(ORIGIN)}, which was taken "
+                        f"over: its first {head.size} entries are those of the head."
+                    )
         remembered = None if self._extract else self._trust.remembered(self._verdict.case_id)
         if remembered is not None and remembered.size > self._sizes.get(0, 0):
             self._verdict.notices.append(
@@ -612,18 +625,19 @@ class _Check:
 
     def _compare_imports(self) -> None:
         """Every further ledger is the one that an entry of this case took over, to its last entry."""
-        heads = {(branch, head.size): head.root for branch, head in self._heads}
+        largest = {branch: (head.size, head.root) for branch, head in sorted(self._heads, key=_size_of)}
         for branch, case_id in self._branches.items():
             if branch == 0:
                 continue
             taken = [(size, root) for other, size, root in self._imports if other == case_id]
-            roots = heads if self._extract else self._roots
             if not taken:
                 self.fault("branch", "no entry of this case says that this ledger was taken over", branch)
             elif not self._extract and max(size for size, _ in taken) != self._sizes.get(branch):
                 self.fault("branch", "this ledger has not the entries that were taken over", branch)
-            elif any(roots.get((branch, size)) != root for size, root in taken if not self._extract) or (
-                self._extract and all(roots.get((branch, size)) != root for size, root in taken)
+            elif (
+                largest.get(branch) not in taken  # the entries of an extract lead to this one
+                if self._extract
+                else any(self._roots.get((branch, size)) != root for size, root in taken)
             ):
                 self.fault("branch", "this ledger is not the one that was taken over", branch)
 
@@ -690,6 +704,10 @@ class _Check:
 
 def _size(head: Checkpoint) -> int:
     return head.size
+
+
+def _size_of(found: tuple[int, Checkpoint]) -> int:
+    return found[1].size
 
 
 def _grouped(rows: sqlite3.Cursor, key: int) -> dict[int, list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from serialscan.case.sign import Signer
 from serialscan.case.writer import CaseWriter
 from serialscan.errors import OutputError
 from serialscan.files.whole import write_new
+from serialscan.printable import printable
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,20 @@ def seal(path: Path, stem: Path, by: Mapping[str, str], heads: Heads, signer: Si
     sha256 = hash_of(path)  # only now: what is open could still change
     sheet = _sheet(path, files[0], head, sha256, by, time, sequence, signer)
     write_new(files[0], head.note)
-    write_new(files[1], f"{sha256}  {path.name}\n".encode())
+    write_new(files[1], _line(sha256, path.name))
     write_new(files[2], sheet.encode())
     return Seal(head, sha256, files)
 
 
 def _named(stem: Path, end: str) -> Path:
     return stem.with_name(stem.name + end)
+
+
+def _line(sha256: str, name: str) -> bytes:
+    """A line for ``sha256sum -c``, which wants names with a line end or a backslash in a form of its own."""
+    exact = os.fsencode(name)
+    escaped = exact.replace(b"\\", b"\\\\").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
+    return b"%s%s  %s\n" % (b"\\" if escaped != exact else b"", sha256.encode(), escaped)
 
 
 def _grouped(digits: str) -> str:
@@ -80,15 +89,16 @@ def _sheet(
     sequence: int,
     signer: Signer | None,
 ) -> str:
-    who = ", ".join(by.values())
+    who = printable(", ".join(by.values()))
     key = ""
     if signer is not None:
         of = f"Fingerprint of the key that signed the head ({signer.key.name})"
         key = f"\n{of}:\n{_grouped(signer.key.fingerprint)}\n"
     line = "_" * 60
+    name, head_name = printable(path.name), printable(head_file.name)
     return f"""SEAL OF A CASE
 
-Case file:   {path.name}
+Case file:   {name}
 Case id:     {head.origin.rpartition("/")[2]}
 Entries:     {head.size}, the last one, number {sequence}, is this seal
 Sealed:      {time} (UTC, by the clock of the machine), by {who}
@@ -100,8 +110,8 @@ SHA-256 of the whole file:
 Root of the ledger (Merkle tree of RFC 9162, SHA-256):
 {_grouped(head.root.hex())}
 {key}
-Verify:      serialscan case verify {path.name} --head {head_file.name}
-             or, without serialscan:  python3 verify.py {path.name} --head {head_file.name}
+Verify:      serialscan case verify {name} --head {head_name}
+             or, without serialscan:  python3 verify.py {name} --head {head_name}
 
 Any entry that is added later changes the SHA-256 of the file, but not the root
 over the entries up to this one.

@@ -401,7 +401,8 @@ def seal(
     done = seal_case(path, output or path.with_suffix(""), who, Heads(state_folder()), signer)
     click.echo(head_line(done.head))
     click.echo(f"SHA-256 of the file: {done.sha256}")
-    click.echo(f"Written: {', '.join(map(str, done.files))}. Print the last one and sign it.", err=True)
+    names = ", ".join(printable(str(one)) for one in done.files)
+    say(f"Written: {names}. Print the last one and sign it.", err=True)
 
 
 @case.command(
@@ -438,7 +439,8 @@ def migrate(path: Path, output: Path, verbose: int) -> None:
     from serialscan.case.migrate import migrate as migrate_case
 
     migrate_case(path, output)
-    click.echo(f"{output} is written; {path} is as it was. Verify the new one.", err=True)
+    names = printable(str(output)), printable(str(path))
+    say(f"{names[0]} is written; {names[1]} is as it was. Verify the new one.", err=True)
 
 
 @case.command(
@@ -466,7 +468,8 @@ def extract(path: Path, items: tuple[str, ...], output: Path, verbose: int) -> N
     from serialscan.case.extract import extract as extract_items
 
     done = extract_items(path, items, output)
-    click.echo(f"{output}: {done.entries} entries, {done.records} records. {head_line(done.head)}", err=True)
+    name = printable(str(output))
+    say(f"{name}: {done.entries} entries, {done.records} records. {head_line(done.head)}", err=True)
 
 
 @case.command(
@@ -501,7 +504,7 @@ def merge(
     head = merge_cases(paths, output, who)
     with contextlib.suppress(OSError):
         Heads(state_folder()).remember(head)
-    click.echo(f"{output} is written. {head_line(head)}", err=True)
+    say(f"{printable(str(output))} is written. {head_line(head)}", err=True)
 
 
 @case.command(
@@ -612,7 +615,7 @@ def request(path: Path, output: Path, verbose: int) -> None:
     from serialscan.case.timestamp import write_request
 
     head = write_request(path, output)
-    click.echo(f"{output} asks for a time stamp. {head_line(head)}", err=True)
+    say(f"{printable(str(output))} asks for a time stamp. {head_line(head)}", err=True)
 
 
 @timestamp.command(

@@ -60,8 +60,11 @@ class Hold:
                 "since": datetime.now(UTC).isoformat(timespec="seconds"),
             }
         )  # fmt: skip
-        os.ftruncate(self._file, 0)
-        os.write(self._file, text.encode())
+        with contextlib.suppress(
+            OSError
+        ):  # on a full disk nobody is told who holds it; it is held all the same
+            os.ftruncate(self._file, 0)
+            os.write(self._file, text.encode())
 
     def __enter__(self) -> Hold:
         return self
