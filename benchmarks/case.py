@@ -3,7 +3,7 @@
 Records are made up, of the size that a scan gives them. Kills are those of scans whose reader finds nothing.
 Only with --photos are photos really read.
 
-    python benchmarks/case.py [--records 20000] [--kills 200] [--photos PHOTO...]
+    python benchmarks/case.py [--records 20000] [--lines 12] [--kills 200] [--photos PHOTO...]
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ PREVIEW, CROP = 11_000, 6_000
 """Bytes of a preview of 320 px and of a crop of 480 px as JPEG, as measured on the samples."""
 
 LINES = 12
-"""Lines of a record; with them it has about 27 KB, as one of a busy photo has."""
+"""Lines of a record; 12 make about 32 kB, as of a busy photo, and 4 about 11 kB, as of a usual one."""
 
 RUN = Run(tool={"name": "serialscan", "version": "0"}, settings={}, settings_digest="0" * 16)
 
 
-def record(number: int) -> bytes:
+def record(number: int, lines: int = LINES) -> bytes:
     """A record like that of a scan; each number gives another path and content, one of 50 readings."""
-    line = _reading(number % 50)
+    line = _reading(number % 50, lines)
     return line.replace(_MARK.encode(), f"{number:064x}".encode()).replace(b"NUMBER", f"{number:06}".encode())
 
 
@@ -67,10 +67,10 @@ _MARK = "0" * 64
 
 
 @functools.cache
-def _reading(number: int) -> bytes:
+def _reading(number: int, count: int) -> bytes:
     chance = random.Random(number)
     lines = []
-    for line in range(LINES):
+    for line in range(count):
         text = "".join(chance.choices("ABCDEFGHKLMNPRSTUVWXYZ0123456789", k=9))
         polygon = tuple(
             (round(chance.uniform(0, 4000), 1), round(chance.uniform(0, 3000), 1)) for _ in range(4)
@@ -92,13 +92,13 @@ def _reading(number: int) -> bytes:
     return to_json(PhotoRecord(status="ok", tool=tool, source=source, lines=tuple(lines), serial=serial))
 
 
-def write(path: Path, total: int) -> None:
+def write(path: Path, total: int, lines: int = LINES) -> None:
     """Make a case of that many records, each committed by itself."""
     with CaseWriter(path) as writer:
         run = writer.begin_run(RUN)
         for number in range(total):
             chance = random.Random(number)
-            line = record(number)
+            line = record(number, lines)
             crop = Picture(role="crop", data=chance.randbytes(CROP), of="L1")
             writer.add_record(run, line, InputFacts(modified_ns=number), chance.randbytes(PREVIEW), [crop])
         writer.end_run(run, ok=total, failed=0)
@@ -119,12 +119,12 @@ def processor_time() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def figures(folder: Path, total: int) -> None:
+def figures(folder: Path, total: int, lines: int) -> None:
     """Size, speeds and memory."""
     path = folder / "a.case"
-    sample = [record(number) for number in range(100)]
+    sample = [record(number, lines) for number in range(100)]
     started, busy = time.perf_counter(), time.process_time()
-    write(path, total)
+    write(path, total, lines)
     spent, busy = time.perf_counter() - started, time.process_time() - busy
     size = sum(map(len, sample)) / len(sample) / 1000
     print(f"{total} records of {size:.1f} kB with {PREVIEW + CROP} bytes of pictures")
@@ -149,7 +149,7 @@ def figures(folder: Path, total: int) -> None:
     print(f"list: {taken:.2f} s, {busy:.2f} s of processor time")
     checker, some = folder / "verify.py", folder / "some.case"
     checker.write_text(verifier_source(), encoding="utf-8")
-    write(some, min(total, _PLAIN))  # without a fast reader of JSON it takes its time
+    write(some, min(total, _PLAIN), lines)  # without a fast reader of JSON it takes its time
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     subprocess.run([sys.executable, "-I", "-S", checker, some], check=True, stdout=subprocess.DEVNULL)
     busy = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
@@ -377,6 +377,7 @@ def main() -> None:
         sys.exit(command(sys.argv[2:]))
     parser = argparse.ArgumentParser(description="Figures of the case file.")
     parser.add_argument("--records", type=int, default=20_000)
+    parser.add_argument("--lines", type=int, default=LINES, help="of each record")
     parser.add_argument("--kills", type=int, default=200, help="not on Windows")
     parser.add_argument("--photos", nargs="*", type=Path, help="real photos, to tell what a case costs")
     arguments = parser.parse_args()
@@ -384,7 +385,7 @@ def main() -> None:
         if arguments.photos:
             share(arguments.photos)
         if arguments.records:
-            figures(Path(name), arguments.records)
+            figures(Path(name), arguments.records, arguments.lines)
         if arguments.kills:
             kills(Path(name), arguments.kills)
 

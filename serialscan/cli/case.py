@@ -21,7 +21,6 @@ from serialscan.errors import ExitCode, InputError, SettingsError, VerifyError
 from serialscan.printable import printable
 
 if TYPE_CHECKING:
-    from serialscan.case import CaseWriter
     from serialscan.case.check import Tools, Verdict
     from serialscan.case.checkpoint import Checkpoint
     from serialscan.case.decisions import Standing
@@ -665,13 +664,6 @@ def _counted(states: Mapping[Any, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
 
 
-def writer_of(path: Path) -> CaseWriter:
-    """A case that is there, open for writing."""
-    from serialscan.case import CaseWriter, Heads, state_folder
-
-    return CaseWriter(path, Heads(state_folder()), create=False, tell=_tell)
-
-
 def _tell(sentence: str) -> None:
     say(f"serialscan: {sentence}", err=True)
 
@@ -684,6 +676,7 @@ def _tell_if_empty(path: Path, records: int) -> None:
 def _add(path: Path, kind: str, fields: dict[str, Any]) -> None:
     """Write one entry, and the new head."""
     from serialscan.case.read import open_case
+    from serialscan.cli.ledger import writer_of
 
     with writer_of(path) as writer:
         sequence = writer.append(kind, fields)

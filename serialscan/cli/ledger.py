@@ -1,20 +1,33 @@
-"""What report and export have in common: their entry in the ledger of a case, and where they may write."""
+"""Writes into the ledger of a case, and where what is made of a case may lie."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from serialscan.cli.text import say
 from serialscan.errors import OutputError
 from serialscan.printable import printable
 
+if TYPE_CHECKING:
+    from serialscan.case import CaseWriter
+
 NO_ENTRY = (
     "WARNING: no entry was written. The case may not be written (it is a part that was handed over, or it or "
     "its folder is read-only), so its ledger does not tell of this."
 )
+
+
+def writer_of(path: Path) -> CaseWriter:
+    """A case that is there, open for writing."""
+    from serialscan.case import CaseWriter, Heads, state_folder
+
+    def tell(sentence: str) -> None:
+        say(f"serialscan: {sentence}", err=True)
+
+    return CaseWriter(path, Heads(state_folder()), create=False, tell=tell)
 
 
 def may_be_written(source: Path) -> bool:
@@ -30,8 +43,6 @@ def may_be_written(source: Path) -> bool:
 
 def check_ledger(source: Path) -> None:
     """Raise ``OutputError`` before anything is written if an entry cannot be, as while a scan writes."""
-    from serialscan.cli.case import writer_of
-
     with writer_of(source):
         pass
 
@@ -46,7 +57,6 @@ def add_export(source: Path, fields: Mapping[str, Any], files: Sequence[Path], w
         what: what they are, for the message.
     """
     from serialscan.case.inputs import hash_of
-    from serialscan.cli.case import writer_of
 
     hashed = [{"file": one.name, "sha256": hash_of(one)} for one in files]
     try:

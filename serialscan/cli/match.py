@@ -140,7 +140,8 @@ def _through_case(path: Path, registers: tuple[Path, ...], search: Search) -> It
     import msgspec
 
     from serialscan.case.read import open_case, read_record
-    from serialscan.cli.case import head_line, writer_of
+    from serialscan.cli.case import head_line
+    from serialscan.cli.ledger import writer_of
     from serialscan.register.register import open_all
     from serialscan.register.stream import matched
 
