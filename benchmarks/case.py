@@ -263,8 +263,8 @@ class Scan:
 def _scan_here(words: list[str]) -> int:
     from serialscan.batch.inprocess import InProcess
     from serialscan.cli import main as command
+    from serialscan.cli import scan
 
-    scan = sys.modules["serialscan.cli.scan"]
     reader = cast(Any, Blind())
     vars(scan)["local_processes"] = lambda job, batch: InProcess(job, reader)
     return int(command(words))

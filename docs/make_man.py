@@ -22,5 +22,7 @@ click.Command.get_short_help_str = partialmethod(click.Command.get_short_help_st
 if __name__ == "__main__":
     folder = Path(sys.argv[1]).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
+    for name in cli.list_commands(click.Context(cli)):
+        cli.get_command(click.Context(cli), name)  # the pages are made of the commands that are imported
     write_man_pages("serialscan", cli, version=__version__, target_dir=str(folder), date=__version__)
     print(f"{len(list(folder.glob('serialscan*.1')))} pages in {folder}")  # noqa: T201

@@ -42,6 +42,7 @@ if __name__ == "__main__":
     from serialscan.cli import main
 
     if "BLIND_IN_PROCESS" in os.environ:
-        # In the package the command hides the module of the same name.
-        vars(sys.modules["serialscan.cli.scan"])["local_processes"] = lambda job, batch: InProcess(job)
+        from serialscan.cli import scan
+
+        scan.local_processes = lambda job, batch: InProcess(job)  # type: ignore[assignment]
     sys.exit(main(sys.argv[1:]))

@@ -237,6 +237,7 @@ class Here:
     ) -> subprocess.CompletedProcess[bytes]:
         """Run it to its end."""
         from serialscan.cli import main
+        from serialscan.cli import scan as scan_command
 
         scan = {"SERIALSCAN_READER": "network", "SERIALSCAN_ENGINE": "null"} if "scan" in arguments else {}
         environment = clean_environment(self.home, **scan, **(env or {}))
@@ -250,8 +251,7 @@ class Here:
             for descriptor, (name, file) in enumerate((("stdout", out), ("stderr", err)), 1):
                 os.dup2(file.fileno(), descriptor)
                 own.setattr(sys, name, open(descriptor, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
-            command = sys.modules["serialscan.cli.scan"]  # the package has a function of that name
-            own.setattr(command, "local_processes", lambda job, batch: InProcess(job))
+            own.setattr(scan_command, "local_processes", lambda job, batch: InProcess(job))
             try:
                 code = main(list(map(str, arguments)))
             finally:

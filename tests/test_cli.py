@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from conftest import REPOSITORY, Here, Program, clean_environment, records, start_of_child
 
@@ -59,10 +60,12 @@ def test_every_command_has_help(command: Callable[..., Any], words: list[str]) -
 def test_help_tells_the_whole_first_sentence_of_every_command(command: Callable[..., Any]) -> None:
     for path in ([], ["case"], ["case", "timestamp"], ["key"], ["knowledge"], ["config"]):
         group: Any = cli
+        context = click.Context(cli)
         for name in path:
-            group = group.commands[name]
+            group = group.get_command(context, name)
         text = " ".join(command(*path, "--help").out.split())
-        for name, below in group.commands.items():
+        for name in group.list_commands(context):
+            below = group.get_command(context, name)
             sentence = " ".join(below.help.split("\n\n")[0].split()).split(". ")[0].removesuffix(".")
             assert f"{name} {sentence}" in text, (path, name)
 

@@ -124,7 +124,10 @@ def parameters(command: click.Command, name: str = "serialscan") -> Iterator[tup
     for parameter in command.params:
         yield f"{name} {parameter.opts[0]}", parameter
     if isinstance(command, click.Group):
-        for below, child in command.commands.items():
+        context = click.Context(command)
+        for below in command.list_commands(context):
+            child = command.get_command(context, below)
+            assert child is not None, below
             yield from parameters(child, f"{name} {below}")
 
 

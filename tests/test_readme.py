@@ -162,7 +162,8 @@ def test_set_up_asks_for_what_the_package_asks_for() -> None:
 )
 def test_commands_and_options_exist(line: str) -> None:
     name, *arguments = shlex.split(line)
-    command = cli.commands[name]
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None, name
     while isinstance(command, click.Group) and arguments[0] != "--help":
         name, *arguments = arguments
         command = command.commands[name]

@@ -10,31 +10,36 @@ import click
 
 from serialscan import __version__
 from serialscan.batch.output import ClosedPipeError, guard_streams
-from serialscan.cli.case import case
-from serialscan.cli.completion import completion
-from serialscan.cli.config import config
-from serialscan.cli.doctor import doctor
-from serialscan.cli.evaluate import evaluate
-from serialscan.cli.export import export
 from serialscan.cli.group import Group
-from serialscan.cli.key import key
-from serialscan.cli.knowledge import knowledge
-from serialscan.cli.labels import labels
-from serialscan.cli.links import links
-from serialscan.cli.lookup import lookup
-from serialscan.cli.match import match
-from serialscan.cli.register import register
-from serialscan.cli.render import render
-from serialscan.cli.report import report
-from serialscan.cli.review import review
-from serialscan.cli.scan import scan
-from serialscan.cli.schema import schema
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, SerialscanError
+
+# In the order of the help. Each is imported when it is asked for: most runs need one.
+_COMMANDS = (
+    "scan",
+    "case",
+    "review",
+    "report",
+    "export",
+    "links",
+    "register",
+    "match",
+    "lookup",
+    "key",
+    "labels",
+    "evaluate",
+    "render",
+    "knowledge",
+    "schema",
+    "doctor",
+    "config",
+    "completion",
+)
 
 
 @click.group(
     cls=Group,
+    below={name: f"serialscan.cli.{name}" for name in _COMMANDS},
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
@@ -52,29 +57,6 @@ Exit codes: 0 all inputs processed; 2 usage; 3 some inputs failed (their records
 @click.version_option(__version__, "-V", "--version", prog_name="serialscan")
 def cli() -> None:
     """Read the serials and markings stamped on rifles and optics from evidence photographs, offline."""
-
-
-for _command in (
-    scan,
-    case,
-    review,
-    report,
-    export,
-    links,
-    register,
-    match,
-    lookup,
-    key,
-    labels,
-    evaluate,
-    render,
-    knowledge,
-    schema,
-    doctor,
-    config,
-    completion,
-):
-    cli.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> int:
