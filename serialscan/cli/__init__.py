@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import traceback
 
 import click
@@ -13,6 +14,8 @@ from serialscan.batch.output import ClosedPipeError, guard_streams
 from serialscan.cli.group import Group
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, SerialscanError
+
+COMPLETE = "_SERIALSCAN_COMPLETE"  # click's name for what a shell asks
 
 # In the order of the help. Each is imported when it is asked for: most runs need one.
 _COMMANDS = (
@@ -69,6 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code.
     """
     guard_streams()
+    if COMPLETE in os.environ:  # a shell asks, and PowerShell is known to that command alone
+        import serialscan.cli.completion  # noqa: F401
     try:
         code = cli.main(arguments, prog_name="serialscan", standalone_mode=False)
         return code if isinstance(code, int) else ExitCode.OK
