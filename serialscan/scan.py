@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from serialscan.errors import PhotoError
 from serialscan.record import Code, Error, ErrorCode, Line, PhotoRecord, Source, Warning_
-from serialscan.tool import tool_with
+from serialscan.tool import laboratory_of, tool_with
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ def scan_photo(
     from serialscan.reading import display_warning, quality_warnings
 
     started = time.perf_counter()
-    tool = tool_with(settings, reader)
+    tool, laboratory = tool_with(settings, reader), laboratory_of(settings, reader)
     source = describe(photo, name)
     lines: list[Line] = []
     displays: list[str] = []
@@ -75,7 +75,9 @@ def scan_photo(
     if displays:
         warnings.append(display_warning(displays))
     if not displays and not any(warning.code == DAMAGED for warning in warnings):
-        serial = decide(serial, reader.least_accepted(settings.max_error))
+        serial = decide(serial, reader.least_accepted(settings.max_error), laboratory)
+    if laboratory is not None:
+        serial = laboratory.of(serial)
     return PhotoRecord(
         status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),
         marks=marks, serial=serial,

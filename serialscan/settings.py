@@ -25,6 +25,9 @@ FONTS_VARIABLE = "SERIALSCAN_FONTS"
 NO_SETTINGS = frozenset({FONTS_VARIABLE})
 """Environment variables with the prefix that are no settings."""
 
+FILES = ("knowledge", "calibration")
+"""Settings that name a file, each with a further one for its SHA-256."""
+
 ReaderChoice = Literal["auto", "network", "tesseract"]
 EffortChoice = Literal["fast", "normal", "thorough"]
 
@@ -53,6 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         knowledge: a TOML file with more makers, models, labels, shapes and other numbers; empty for none.
         knowledge_sha256: of that file; filled in when the settings are read. Written into a settings file it
             pins the content: another content is refused.
+        calibration: a laboratory's own calibration of serials; empty for none. It never makes more serials
+            accepted.
+        calibration_sha256: of that file, likewise.
     """
 
     reader: ReaderChoice = "auto"
@@ -66,16 +72,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     gps: bool = False
     knowledge: str = ""
     knowledge_sha256: str = ""
+    calibration: str = ""
+    calibration_sha256: str = ""
 
     def values(self) -> dict[str, Any]:
         """The settings by name, as they count for a digest.
 
-        Of the knowledge file its content counts, not its path; without one both are left out.
+        Of a file its content counts, not its path; without one both are left out.
         """
         values: dict[str, Any] = msgspec.to_builtins(self)
-        del values["knowledge"]
-        if not self.knowledge_sha256:
-            del values["knowledge_sha256"]
+        for name in FILES:
+            del values[name]
+            if not values[f"{name}_sha256"]:
+                del values[f"{name}_sha256"]
         return values
 
 
@@ -146,8 +155,9 @@ def load_settings(
             _check_known(key, list(_FIELDS), str(config))
             values[key] = _convert(key, value, str(config), strict=True)
             origins[key] = str(config)
-        if values.get("knowledge"):
-            values["knowledge"] = str(config.parent / values["knowledge"])
+        for name in FILES:
+            if values.get(name):
+                values[name] = str(config.parent / values[name])
     for variable, text in environment.items():
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable in NO_SETTINGS:
             continue
@@ -160,8 +170,9 @@ def load_settings(
         if value is not None:
             origins[key] = "--" + key.replace("_", "-")
             values[key] = _convert(key, value, origins[key], strict=True)
-    if values.get("knowledge"):
-        _pin_knowledge(values, origins)
+    for name in FILES:
+        if values.get(name):
+            _pin(name, values, origins)
     return Effective(
         settings=Settings(**{key: values[key] for key in Settings.__struct_fields__ if key in values}),
         batch=BatchSettings(**{key: values[key] for key in BatchSettings.__struct_fields__ if key in values}),
@@ -169,22 +180,22 @@ def load_settings(
     )
 
 
-def _pin_knowledge(values: dict[str, Any], origins: dict[str, str]) -> None:
-    """Set the hash of the knowledge file, or compare it where one is given."""
-    path = values["knowledge"]
+def _pin(name: str, values: dict[str, Any], origins: dict[str, str]) -> None:
+    """Set the hash of a file that a setting names, or compare it where one is given."""
+    path, pin = values[name], f"{name}_sha256"
     try:
         found = hashlib.sha256(read_bounded(path)).hexdigest()
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}): check the path.") from error
-    wanted = values.get("knowledge_sha256", "")
+    wanted = values.get(pin, "")
     if wanted and wanted != found:
         raise SettingsError(
-            f"{path}: its SHA-256 is {found}, not the one of knowledge_sha256 "
-            f"({origins['knowledge_sha256']}): use the file that was meant, or remove knowledge_sha256."
+            f"{path}: its SHA-256 is {found}, not the one of {pin} "
+            f"({origins[pin]}): use the file that was meant, or remove {pin}."
         )
-    values["knowledge_sha256"] = found
+    values[pin] = found
     if not wanted:
-        origins["knowledge_sha256"] = path
+        origins[pin] = path
 
 
 def _read_config(path: Path) -> dict[str, Any]:

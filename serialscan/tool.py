@@ -20,6 +20,7 @@ from serialscan.record import Model, Tool
 from serialscan.settings import Settings
 
 if TYPE_CHECKING:
+    from serialscan.marking.laboratory import Laboratory
     from serialscan.reading import Reader
 
 
@@ -41,15 +42,39 @@ def tool_with(settings: Settings, reader: Reader | None = None) -> Tool:
         recipe=recipe.name,
         fitted_to=fitted,
         engine=engine,
-        models=() if reader is None else reader.models,
+        models=() if reader is None else (*reader.models, *_laboratory(settings, engine)),
     )
+
+
+def laboratory_of(settings: Settings, reader: Reader) -> Laboratory | None:
+    """The laboratory's calibration that the settings name, or None; nobody looks, nobody is sure.
+
+    Raises:
+        SettingsError: it cannot be used with what this reader reads.
+    """
+    from serialscan.marking.laboratory import load_laboratory
+
+    if not settings.calibration or reader.engine == "null":
+        return None
+    found = load_laboratory(settings.calibration, settings.calibration_sha256)
+    found.check(tool_with(settings, reader), settings.calibration)
+    return found
+
+
+def _laboratory(settings: Settings, engine: str) -> tuple[Model, ...]:
+    from serialscan.marking.laboratory import NAME
+
+    if not settings.calibration_sha256 or engine == "null":
+        return ()
+    return (Model(name=NAME, sha256=settings.calibration_sha256),)
 
 
 def pinned_models(settings: Settings) -> tuple[Model, ...]:
     """The weights that this version reads with; it does not start with others. None if nobody looks."""
     if settings.engine == "null":
         return ()
-    return tuple(Model(name=name, sha256=sha256) for name, sha256 in sorted((_weights() or {}).items()))
+    shipped = tuple(Model(name=name, sha256=sha256) for name, sha256 in sorted((_weights() or {}).items()))
+    return (*shipped, *_laboratory(settings, settings.engine))
 
 
 def library_names() -> list[str]:
@@ -94,7 +119,7 @@ def processor() -> str:
 def settings_digest(settings: Settings, recipe: Recipe | None = None, engine: str | None = None) -> str:
     """First 16 hex digits of the SHA-256 of all that can change a reading, beside the program's version.
 
-    The settings, with the content of the user's knowledge for its path; Tesseract's version if it testifies,
+    The settings, with the content of the user's files for their paths; Tesseract's version if it testifies,
     for the reader asked for; the recipe and the engine; the knowledge that ships; the pinned weights and
     calibration.
 

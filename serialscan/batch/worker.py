@@ -106,9 +106,11 @@ def run_worker(tasks: Connection, results: Connection, job: Job) -> None:
     try:
         from serialscan.marking import load_knowledge
         from serialscan.reading import Reader
+        from serialscan.tool import laboratory_of
 
         load_knowledge(job.settings.knowledge, job.settings.knowledge_sha256)
         reader = Reader(job.settings, threads=job.threads)
+        laboratory_of(job.settings, reader)
     except SerialscanError as error:
         results.send(error)
         return

@@ -31,6 +31,7 @@ _COMMANDS = (
     "key",
     "labels",
     "evaluate",
+    "calibrate",
     "render",
     "knowledge",
     "schema",

@@ -198,6 +198,12 @@ cannot be written; 7 the case was read with other settings; 8 the case was tampe
     metavar="FILE",
     help="More makers, models, labels and number shapes, as TOML; see serialscan knowledge test.",
 )
+@click.option(
+    "--calibration",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="How sure serials are by your own decisions; see serialscan calibrate.",
+)
 @click.option("--gps/--no-gps", default=None, help="Write the position from EXIF into the records.")
 @click.option(
     "--max-pixels", type=int, metavar="N", help="Refuse photos with more pixels, all pages together."
@@ -212,8 +218,8 @@ def scan(
     output: str | None, resume: bool, case_path: Path | None, further_run: bool, key_path: Path | None,
     passphrase_file: Path | None, dry_run: bool, form: str, progress_kind: str, crops: Path | None,
     pictures: Path | None, reader: str | None, effort: str | None, max_error: float | None,
-    knowledge: str | None, gps: bool | None, max_pixels: int | None, max_bytes: int | None, quiet: bool,
-    config_file: Path | None, verbose: int,
+    knowledge: str | None, calibration: str | None, gps: bool | None, max_pixels: int | None,
+    max_bytes: int | None, quiet: bool, config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
     """Read photos: one record for each, in the order given, failures included.
 
@@ -246,7 +252,8 @@ def scan(
     if case_path is None and (further_run or key_path is not None or passphrase_file is not None):
         raise click.UsageError("--further-run, --sign and --passphrase-file are for --case.")
     flags = {
-        "reader": reader, "effort": effort, "max_error": max_error, "knowledge": knowledge, "gps": gps,
+        "reader": reader, "effort": effort, "max_error": max_error, "knowledge": knowledge,
+        "calibration": calibration, "gps": gps,
         "max_pixels": max_pixels, "max_bytes": max_bytes, "jobs": jobs,
     }  # fmt: skip
     folders = {option: path for option, path in (("--crops", crops), ("--pictures", pictures)) if path}

@@ -11,6 +11,8 @@ from serialscan.evaluate.align import align, distance, length, pair_lines
 from serialscan.evaluate.labels import Label, LabelledPhoto
 from serialscan.evaluate.outline import same_place
 from serialscan.evaluate.score import equals, exact, folded, found, to_the_sign
+from serialscan.marking.choose import weighed_for_acceptance
+from serialscan.marking.laboratory import shipped
 from serialscan.record import Line, PhotoRecord, Polygon, Tool
 
 
@@ -79,6 +81,8 @@ class Serial:
     Attributes:
         value: as it was read.
         confidence: that it is right.
+        shipped: the same without a laboratory's calibration.
+        acceptable: the confidence that acceptance looks at, likewise.
         accepted: the decision is ``accept``.
         right: it equals the true serial.
         place: of the line or code it was taken from, if there is one.
@@ -86,6 +90,8 @@ class Serial:
 
     value: str
     confidence: float
+    shipped: float
+    acceptable: float
     accepted: bool
     right: bool
     place: Place | None
@@ -264,6 +270,8 @@ def _serial(label: Label, record: PhotoRecord | None) -> Serial | None:
     return Serial(
         value=value,
         confidence=reading.confidence,
+        shipped=shipped(reading),
+        acceptable=weighed_for_acceptance(reading) if reading.candidates else 0.0,
         accepted=reading.decision == "accept",
         right=label.serial is not None and equals(label.serial, value),
         place=next((places[name] for name in evidence if name in places), None),

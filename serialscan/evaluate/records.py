@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from serialscan.errors import InputError
 from serialscan.evaluate.judge import Judged, judge
 from serialscan.evaluate.labels import LabelledPhoto
-from serialscan.record import photo_records
+from serialscan.record import PhotoRecord, photo_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,31 @@ class Run:
 
 
 def judge_records(path: Path, photos: Sequence[LabelledPhoto]) -> Run:
-    """Judge the records of an earlier run.
+    """Judge the records of an earlier run, in a file; see `judge_all`."""
+    found = ((f"{path}, line {number}", record) for number, record in photo_records(path))
+    return judge_all(found, photos, str(path))
+
+
+def judge_all(
+    records: Iterable[tuple[str, PhotoRecord]], photos: Sequence[LabelledPhoto], source: str
+) -> Run:
+    """Judge records.
 
     A record belongs to the label whose ``file`` is the end of the record's path; where several could be
     meant, to the one that shares most folders with it. The photos themselves are not needed.
 
+    Args:
+        records: each with where it stands, for messages.
+        photos: the truth.
+        source: what the records are from, for messages.
+
     Raises:
-        InputError: the file cannot be read, a line is no record, no record belongs to a label, or two
-            belong to the same.
+        InputError: no record belongs to a label, or two belong to the same; what reading the records raises.
     """
     ends = _Ends(photos)
-    best: dict[int, tuple[int, int, Judged]] = {}
+    best: dict[int, tuple[int, str, Judged]] = {}
     unlabelled = 0
-    for number, record in photo_records(path):
+    for where, record in records:
         found = ends.find(record.source.path)
         if found is None:
             unlabelled += 1
@@ -50,17 +62,17 @@ def judge_records(path: Path, photos: Sequence[LabelledPhoto]) -> Run:
         before = best.get(index)
         if before is not None and before[0] == shared:
             raise InputError(
-                f"{path}, lines {before[1]} and {number}: both are records of {photos[index].label.file}: "
-                "keep one."
+                f"{before[1]} and {where.rpartition(', ')[2]}: both are records of "
+                f"{photos[index].label.file}: keep one."
             )
         if before is not None:
             unlabelled += 1
         if before is None or shared > before[0]:
-            best[index] = (shared, number, judge(photos[index], record))
+            best[index] = (shared, where, judge(photos[index], record))
     if not best:
         raise InputError(
-            f"{path} holds no record of a labelled photo: a record belongs to the label whose `file` is the "
-            "end of its source.path."
+            f"{source} holds no record of a labelled photo: a record belongs to the label whose `file` is "
+            "the end of its source.path."
         )
     return Run(
         tuple(best[i][2] if i in best else judge(photo, None) for i, photo in enumerate(photos)), unlabelled

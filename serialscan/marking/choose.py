@@ -28,6 +28,7 @@ from serialscan.marking.complete import CUT, OPEN
 from serialscan.marking.geometry import in_one_place
 from serialscan.marking.iuid import serial_of
 from serialscan.marking.knowledge import Knowledge
+from serialscan.marking.laboratory import Laboratory, shipped
 from serialscan.marking.twins import OTHER_LOOK, twins_of
 from serialscan.marking.weigh import weighed
 from serialscan.record import Code, SerialCandidate, SerialReading
@@ -89,30 +90,42 @@ def _with_twins(ranked: Sequence[Candidate], read: Read, knowledge: Knowledge) -
     return sorted(shown, key=lambda c: (-c.points, c.line, c.value))
 
 
-def decide(serial: SerialReading, least: float) -> SerialReading:
+def decide(serial: SerialReading, least: float, laboratory: Laboratory | None = None) -> SerialReading:
     """The reading with its decision.
 
     ``accept`` needs three things of a serial that is uncontested. Something besides its length and signs
     calls it the serial: a label, a code, known marks, or a shape that is sure. It is read surely, in a row
     and without a mirror, and no letter or digit of the same look would change its key. And it is all of the
-    number.
+    number. With a laboratory's calibration both it and the one that ships must be sure. So it never makes
+    more serials accepted.
 
     Args:
-        serial: as chosen.
+        serial: as chosen; its first candidate has the confidence that ships.
         least: least confidence of an accepted serial, from 0 to 1.
+        laboratory: its own calibration, if one is used.
     """
     accepted = False
     if serial.value is not None and serial.candidates and serial.status == "readable":
         first = serial.candidates[0]
         codes = {reason.code for reason in first.reasons}
         long = sum(c.isalnum() for c in serial.value) >= SHORTEST_ACCEPTED or "shape_sure" in codes
-        choice = _without(first.choice or 0.0, [r.weight for r in first.reasons if r.code in _RANKS_ONLY])
-        chosen = choice >= LEAST_CHOICE
-        sure = serial.confidence * choice / (first.choice or 1.0) >= least
+        chosen = _choice(first) >= LEAST_CHOICE
+        confidence = weighed_for_acceptance(serial)
+        sure = min(confidence, laboratory.probability(confidence) if laboratory else 1.0) >= least
         uncontested = codes.isdisjoint(_NEVER)
         accepted = chosen and long and uncontested and _whole(first) and sure
     decision: Literal["accept", "review"] = "accept" if accepted else "review"
     return serial if serial.value is None else replace_fields(serial, decision=decision)
+
+
+def weighed_for_acceptance(serial: SerialReading) -> float:
+    """How sure the program alone is of a serial without what only ranks it: acceptance looks at this."""
+    first = serial.candidates[0]
+    return shipped(serial) * _choice(first) / (first.choice or 1.0)
+
+
+def _choice(first: SerialCandidate) -> float:
+    return _without(first.choice or 0.0, [r.weight for r in first.reasons if r.code in _RANKS_ONLY])
 
 
 def _without(share: float, weights: Sequence[float]) -> float:
