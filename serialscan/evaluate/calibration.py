@@ -36,7 +36,8 @@ LEAST = 20
 
 FOLDS = 10
 PRIOR = 1.0  # standard deviation of slope and bias around 1 and 0: a change of the odds by e is no surprise
-_STEPS = 50  # of Newton's method, which needs about six
+_STEPS = 100  # of Newton's method, which needs about six
+_CLOSE = 1e-9  # a step as small as this changes nothing
 _RESAMPLES = 2000
 _SEED = 19960101
 _BINS = 10
@@ -151,7 +152,7 @@ def trial(photos: Sequence[Judged], labels: Sequence[Labels], least: float) -> T
 
 
 def fitted(x: np.ndarray, right: np.ndarray) -> tuple[float, float]:
-    """Slope and bias of the logistic model that fits best, by Newton's method.
+    """Slope and bias of the logistic model that fits best, by Newton's method; no step makes it worse.
 
     Args:
         x: (N,) log odds as shipped.
@@ -159,14 +160,22 @@ def fitted(x: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     """
     design = np.stack([x, np.ones_like(x)], axis=1)
     prior = np.array([1.0, 0.0])
-    weights, stiff = prior.copy(), np.eye(2) / PRIOR**2
+    sign = np.where(right, -1.0, 1.0)
+
+    def cost(weights: np.ndarray) -> float:
+        doubt = np.logaddexp(0.0, sign * (design @ weights)).sum()
+        return float(doubt + ((weights - prior) ** 2).sum() / (2 * PRIOR**2))
+
+    weights = prior
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
-        gradient = design.T @ (right - p) - stiff @ (weights - prior)
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + stiff
+        gradient = design.T @ (right - p) - (weights - prior) / PRIOR**2
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + np.eye(2) / PRIOR**2
         step = np.linalg.solve(hessian, gradient)
+        while cost(weights + step) > cost(weights) and float(np.abs(step).max()) > _CLOSE:
+            step = step / 2
         weights = weights + step
-        if float(np.abs(step).max()) < 1e-9:
+        if float(np.abs(step).max()) <= _CLOSE:
             break
     return float(weights[0]), float(weights[1])
 

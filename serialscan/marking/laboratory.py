@@ -53,8 +53,8 @@ class Claims(_Part, frozen=True, kw_only=True):
 class Held(_Part, frozen=True, kw_only=True):
     """How well confidences hold: 0 is best for each of the three measures.
 
-    The calibration error has no interval: items drawn again make it larger by chance. ``accepted`` are serials
-    of photos, ``accepted_wrong`` how many of them are wrong.
+    The calibration error has no interval: items drawn again make it larger by chance. ``accepted`` counts
+    serials of photos, ``accepted_wrong`` those of them that are wrong.
     """
 
     log_loss: Measure
