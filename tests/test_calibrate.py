@@ -85,7 +85,7 @@ def test_a_reader_that_is_too_sure_is_put_right_and_accepts_less(command: Comman
     done = command(*arguments, "-o", "ours.json")
     assert done.code == ExitCode.OK, done.err
     made = load_laboratory(str(tmp_path / "ours.json"))
-    assert abs(made.bias + 1.2) < 0.4 and abs(made.slope - 1) < 0.3
+    assert made.probability(0.9) < 0.85 and made.probability(0.5) < 0.35  # 0.73 and 0.23 are true
     assert made.after.log_loss.value < made.before.log_loss.value - made.gain.low
     assert made.after.calibration_error < made.before.calibration_error / 2
     assert 0 < made.after.accepted < made.before.accepted
@@ -106,7 +106,7 @@ def test_nothing_is_written_where_it_brings_nothing(command: Command, tmp_path: 
     assert "log loss smaller by" in done.out and not (tmp_path / "ours.json").exists()
 
 
-@pytest.mark.parametrize(("count", "of_item", "told"), [(30, 1, "Too few"), (1000, 50, "of 1000 serials")])
+@pytest.mark.parametrize(("count", "of_item", "told"), [(50, 1, "Too few"), (1000, 50, "of 1000 serials")])
 def test_too_few_items_are_refused_however_many_photos_they_have(
     command: Command, tmp_path: Path, count: int, of_item: int, told: str
 ) -> None:
@@ -148,7 +148,7 @@ def test_corrections_in_a_case_become_a_calibration(command: Command, tmp_path: 
     """The round trip: the program reads, people correct, labels are made, the calibration is fitted."""
     chance = random.Random(3)
     photos = []
-    for one in some_records(tmp_path, 60):
+    for one in some_records(tmp_path, 70):
         sure = chance.choice((0.7, 0.95))
         first = msgspec.structs.replace(one.serial.candidates[0], confidence=sure)
         serial = msgspec.structs.replace(one.serial, confidence=sure, candidates=(first,))
@@ -161,10 +161,10 @@ def test_corrections_in_a_case_become_a_calibration(command: Command, tmp_path: 
     done = command("calibrate", "labels.jsonl", "--records", "a.case", "-o", "ours.json")
     assert done.code == ExitCode.OK, done.err
     ours = load_laboratory(str(tmp_path / "ours.json"))
-    assert ours.basis.serials == 60 and ours.probability(0.7) < 0.4 < ours.probability(0.95) < 0.9
+    assert ours.basis.serials == 70 and ours.probability(0.7) < 0.4 < ours.probability(0.95) < 0.9
 
 
-def by_hand(slope: float, bias: float, tool: Tool = TOOL) -> Laboratory:
+def by_hand(weight: float, bias: float, tool: Tool = TOOL, other: float | None = None) -> Laboratory:
     held = Held(
         log_loss=Measure(value=0, low=0, high=0), brier=Measure(value=0, low=0, high=0), calibration_error=0,
         reliability=(), accepted=0, accepted_wrong=0,
@@ -174,16 +174,21 @@ def by_hand(slope: float, bias: float, tool: Tool = TOOL) -> Laboratory:
         serials=40, items=40, right=20, wrong=20, accepted=0, least=0.0, surest=1.0,
     )  # fmt: skip
     gain = Measure(value=0.1, low=0.01, high=0.2)
-    return Laboratory(slope=slope, bias=bias, basis=basis, before=held, after=held, gain=gain)
+    weights = (weight, weight if other is None else other, bias)
+    return Laboratory(weights=weights, basis=basis, before=held, after=held, gain=gain)
 
 
 @given(
-    confidence=st.floats(0, 1), least=st.floats(0, 1), slope=st.floats(0.001, 100), bias=st.floats(-100, 100)
+    confidence=st.floats(0, 1),
+    least=st.floats(0, 1),
+    low=st.floats(0, 100),
+    high=st.floats(0, 100),
+    bias=st.floats(-100, 100),
 )
 def test_no_calibration_ever_makes_a_serial_accepted(
-    confidence: float, least: float, slope: float, bias: float
+    confidence: float, least: float, low: float, high: float, bias: float
 ) -> None:
-    ours, serial = by_hand(slope, bias), reading("W123456", confidence)
+    ours, serial = by_hand(low, bias, other=high), reading("W123456", confidence)
     alone, together = decide(serial, least).decision, decide(serial, least, ours).decision
     assert together == "review" or alone == "accept"
     applied = ours.of(serial)
@@ -230,8 +235,8 @@ def test_a_wrong_calibration_ends_the_run_before_a_photo_is_read(command: Comman
     good = msgspec.json.encode(by_hand(1.0, 0.0))
     odd: Sequence[tuple[bytes, str]] = (
         (b"{}", "is no calibration"), (b"[" * 100_000, "is no calibration"), (b"\xff", "is no calibration"),
-        (good.replace(b'"slope":1.0', b'"slope":-1.0'), "is no calibration"),
-        (good.replace(b'"slope":1.0', b'"slope":1e999'), "is no calibration"),
+        (good.replace(b'"weights":[1.0', b'"weights":[-1.0'), "is no calibration"),
+        (good.replace(b'"weights":[1.0', b'"weights":[1e999'), "is no calibration"),
         (good, "calibrate again"),
     )  # fmt: skip
     for number, (data, told) in enumerate(odd):

@@ -28,6 +28,7 @@ COMMANDS = [
     for name in (
         "scan",
         "evaluate",
+        "calibrate",
         "render",
         "schema",
         "doctor",

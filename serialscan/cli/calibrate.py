@@ -179,8 +179,8 @@ def _told(made: Laboratory) -> str:
         "",
         *_reliability(before, after),
         "",
-        f"log odds = {made.bias:+.3f} {made.slope:+.3f} x those shipped; seen were confidences from "
-        f"{basis.least:.4f} to {basis.surest:.4f}",
+        f"log odds = {made.weights[0]:.3f} ln(c) - {made.weights[1]:.3f} ln(1 - c) {made.weights[2]:+.3f}, "
+        f"with the shipped confidence c; seen were {basis.least:.4f} to {basis.surest:.4f}",
     ]
     if basis.accepted == 0:
         lines.append(

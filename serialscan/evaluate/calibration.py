@@ -1,7 +1,8 @@
 """Fits a laboratory's calibration on what its people decided, and says whether it holds better.
 
-The model is Platt's (1999) on the log odds of the shipped confidence: one slope, one bias. Both are drawn
-towards the shipped confidence by a normal prior. Each item is judged by a model that did not see it.
+The model is beta calibration of the shipped confidence (Kull, Silva Filho and Flach 2017). It has three
+weights, which a normal prior draws towards those that change nothing. Each item is judged by a model that did
+not see it.
 """
 
 from __future__ import annotations
@@ -24,18 +25,19 @@ from serialscan.marking.laboratory import (
     Labels,
     Laboratory,
     Measure,
-    log_odds,
+    evidence,
     mapped,
     shipped_models,
 )
 from serialscan.record import Tool
 
-LEAST = 20
-"""Items with a right serial, and items with a wrong one, that a fit needs: ten for each of two fitted numbers
+LEAST = 30
+"""Items with a right serial, and items with a wrong one, that a fit needs: ten for each of three weights
 (Peduzzi et al. 1996)."""
 
 FOLDS = 10
-PRIOR = 1.0  # standard deviation of slope and bias around 1 and 0: a change of the odds by e is no surprise
+PRIOR = 1.0  # standard deviation of each weight: a change of the odds by e is no surprise
+AS_SHIPPED = (1.0, 1.0, 0.0)  # the weights that change nothing
 _STEPS = 100  # of Newton's method, which needs about six
 _CLOSE = 1e-9  # a step as small as this changes nothing
 _RESAMPLES = 2000
@@ -111,29 +113,29 @@ def trial(photos: Sequence[Judged], labels: Sequence[Labels], least: float) -> T
     if min(right, wrong) < LEAST:
         raise SettingsError(
             f"Too few to fit: {right} items with a right serial and {wrong} with a wrong one, of "
-            f"{len(claims)} serials that were judged. {LEAST} of each are needed, ten for each of the two "
-            "numbers that are fitted: label more photos, above all of the kind of which there are few."
+            f"{len(claims)} serials that were judged. {LEAST} of each are needed, ten for each of the three "
+            "weights that are fitted: label more photos, above all of the kind of which there are few."
         )
     confidence = np.array([claim.confidence for claim in claims])
     outcome = np.array([claim.right for claim in claims])
-    x = np.array([log_odds(one) for one in confidence])
+    x = np.array([evidence(float(one)) for one in confidence])
     names = sorted(items, key=lambda name: (all(c.right for c in items[name]), _drawn(name)))
     fold_of = {name: number % FOLDS for number, name in enumerate(names)}
     folds = np.array([fold_of[claim.item] for claim in claims])
     models = [fitted(x[folds != fold], outcome[folds != fold]) for fold in range(FOLDS)]
-    after = np.array([mapped(c, *models[fold]) for c, fold in zip(confidence, folds, strict=True)])
-    slope, bias = fitted(x, outcome)
+    after = np.array([mapped(float(c), models[fold]) for c, fold in zip(confidence, folds, strict=True)])
+    weights = fitted(x, outcome)
     number_of = {name: number for number, name in enumerate(names)}
     groups = np.array([number_of[claim.item] for claim in claims])
     held, gain = _held(claims, confidence, after, groups, models, folds, least)
     accepted = [claim for claim in claims if claim.acceptable is not None]
-    if slope <= 0:
+    if weights[0] == weights[1] == 0:
         raise SettingsError(
             "No use: surer serials are not more often right in these photos. Check that the labels belong to "
             "the records."
         )
     made = Laboratory(
-        slope=round(slope, 4), bias=round(bias, 4), before=held[0], after=held[1], gain=gain,
+        weights=weights, before=held[0], after=held[1], gain=gain,
         basis=Basis(
             labels=tuple(labels), version=tools[0].version, recipe=tools[0].recipe,
             models=shipped_models(tools[0]),
@@ -151,16 +153,26 @@ def trial(photos: Sequence[Judged], labels: Sequence[Labels], least: float) -> T
     return Trial(made, better=False, why=why)
 
 
-def fitted(x: np.ndarray, right: np.ndarray) -> tuple[float, float]:
-    """Slope and bias of the logistic model that fits best, by Newton's method; no step makes it worse.
+def fitted(x: np.ndarray, right: np.ndarray) -> tuple[float, float, float]:
+    """The weights of the logistic model that fits best; of the first two none is negative.
 
     Args:
-        x: (N,) log odds as shipped.
-        right: (N,) whether each serial is right.
+        x: (N, 3) the evidence of each serial.
+        right: (N,) whether it is right.
     """
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    prior = np.array([1.0, 0.0])
+    free = [0, 1, 2]
+    weights = _newton(x, right, free)
+    while negative := [i for i in free[:-1] if weights[i] < 0]:  # left out, and the others fitted again
+        free.remove(min(negative, key=lambda i: weights[i]))
+        weights = _newton(x, right, free)
+    first, second, bias = (round(float(one), 4) for one in weights)
+    return first, second, bias
+
+
+def _newton(x: np.ndarray, right: np.ndarray, free: Sequence[int]) -> np.ndarray:
+    """The weights by Newton's method, in which no step makes it worse; those that are not free are 0."""
     sign = np.where(right, -1.0, 1.0)
+    design, prior = x[:, free], np.array(AS_SHIPPED)[free]
 
     def cost(weights: np.ndarray) -> float:
         doubt = np.logaddexp(0.0, sign * (design @ weights)).sum()
@@ -170,14 +182,16 @@ def fitted(x: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
         gradient = design.T @ (right - p) - (weights - prior) / PRIOR**2
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + np.eye(2) / PRIOR**2
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + np.eye(len(free)) / PRIOR**2
         step = np.linalg.solve(hessian, gradient)
         while cost(weights + step) > cost(weights) and float(np.abs(step).max()) > _CLOSE:
             step = step / 2
         weights = weights + step
         if float(np.abs(step).max()) <= _CLOSE:
             break
-    return float(weights[0]), float(weights[1])
+    whole = np.zeros(len(AS_SHIPPED))
+    whole[free] = weights
+    return whole
 
 
 def _drawn(name: str) -> bytes:
@@ -201,7 +215,7 @@ def _tools(photos: Sequence[Judged]) -> list[Tool]:
 
 def _held(
     claims: Sequence[Claim], before: np.ndarray, after: np.ndarray, groups: np.ndarray,
-    models: Sequence[tuple[float, float]], folds: np.ndarray, least: float,
+    models: Sequence[tuple[float, float, float]], folds: np.ndarray, least: float,
 ) -> tuple[tuple[Held, Held], Measure]:  # fmt: skip
     """How well both confidences hold, and how much smaller the log loss is after."""
     outcome = np.array([claim.right for claim in claims], float)
@@ -211,7 +225,7 @@ def _held(
     draws = [np.bincount(rng.integers(0, count, count), minlength=count) for _ in range(_RESAMPLES)]
     taken = [claim.acceptable is not None for claim in claims]
     still = [
-        claim.acceptable is not None and mapped(claim.acceptable, *models[fold]) >= least
+        claim.acceptable is not None and mapped(claim.acceptable, models[fold]) >= least
         for claim, fold in zip(claims, folds, strict=True)
     ]
     held = []

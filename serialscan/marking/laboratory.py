@@ -25,6 +25,8 @@ FLOOR = 1e-4  # no serial is surer or less sure than this and one minus this, as
 _AGAIN = "run serialscan calibrate again on records of this version"
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
+Weight = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Weights = tuple[Weight, Weight, Annotated[float, msgspec.Meta(ge=-100, le=100)]]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -105,15 +107,17 @@ class Basis(_Part, frozen=True, kw_only=True):
 
 
 class Laboratory(_Part, frozen=True, kw_only=True):
-    """A calibration: the log odds of being right are ``bias`` and ``slope`` times those of the shipped one.
+    """A calibration.
 
-    ``before`` are the shipped confidences. ``after`` are confidences of models that did not see the item.
+    ``weights`` are those of beta calibration (Kull, Silva Filho and Flach 2017). With the shipped confidence c
+    the log odds of being right are ``weights[0] * ln(c) - weights[1] * ln(1 - c) + weights[2]``. The first two
+    are not negative, so what was surer stays surer or becomes equal. ``before`` are the shipped confidences.
+    ``after`` are confidences of models that did not see the item.
     ``gain`` is how much smaller the log loss of a serial is after.
     """
 
     schema: Literal["serialscan.calibration/1"] = SCHEMA
-    slope: Annotated[float, msgspec.Meta(gt=0, le=100)]
-    bias: Annotated[float, msgspec.Meta(ge=-100, le=100)]
+    weights: Weights
     basis: Basis
     before: Held
     after: Held
@@ -121,7 +125,7 @@ class Laboratory(_Part, frozen=True, kw_only=True):
 
     def probability(self, confidence: float) -> float:
         """That a serial is right which the program alone is so sure of."""
-        return mapped(confidence, self.slope, self.bias)
+        return mapped(confidence, self.weights)
 
     def of(self, serial: SerialReading) -> SerialReading:
         """The reading with this confidence; its candidates keep those that ship."""
@@ -150,16 +154,16 @@ class Laboratory(_Part, frozen=True, kw_only=True):
             raise SettingsError(f"{path}: was fitted to readings of other weights: {_AGAIN}.")
 
 
-def mapped(confidence: float, slope: float, bias: float) -> float:
-    """A confidence with its log odds stretched and shifted (Platt 1999), kept within `FLOOR`."""
-    odds = bias + slope * log_odds(confidence)
+def mapped(confidence: float, weights: tuple[float, float, float]) -> float:
+    """A confidence by weights as those of `Laboratory`, kept within `FLOOR`."""
+    odds = sum(weight * value for weight, value in zip(weights, evidence(confidence), strict=True))
     return min(1 - FLOOR, max(FLOOR, 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))))
 
 
-def log_odds(confidence: float) -> float:
-    """Natural log odds, kept within `FLOOR`."""
+def evidence(confidence: float) -> tuple[float, float, float]:
+    """What the weights are multiplied with: ln(c), -ln(1 - c) and 1, with c kept within `FLOOR`."""
     kept = min(1 - FLOOR, max(FLOOR, confidence))
-    return math.log(kept / (1 - kept))
+    return math.log(kept), -math.log(1 - kept), 1.0
 
 
 def shipped(serial: SerialReading) -> float:
