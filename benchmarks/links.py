@@ -14,6 +14,7 @@ numbers at random, and so twice now and then.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import resource
 import subprocess
@@ -145,6 +146,7 @@ def record(chance: random.Random, one: Made, name: str) -> tuple[ItemRecord, Pho
         photos=(ItemPhoto(path=path, sha256=sha256, status="ok", serial=text),),
         manufacturer_marked=value("manufacturer", one.maker, "L2"),
         importer=value("importer", one.importer, "L3") if one.importer else None,
+        case={"lat": f"{12 + 6 * math.sin(one.seizure):.4f}", "lon": f"{-8 + 0.6 * one.seizure:.4f}"},
     )  # fmt: skip
     day = (one.seizure * 13) % 700
     photo = PhotoRecord(
@@ -251,7 +253,7 @@ def write(folder: Path, seed: int, background: int) -> list[Path]:
 
 
 def measure(items: int) -> None:
-    """Seconds and memory of the command, with its page and its GraphML."""
+    """Seconds and memory of the command, with its page, its GraphML and its GeoJSON."""
     with tempfile.TemporaryDirectory() as folder:
         paths = write(Path(folder) / "records", 1, items)
         started = time.perf_counter()
@@ -259,7 +261,8 @@ def measure(items: int) -> None:
         with out.open("wb") as file:
             subprocess.run(
                 [sys.executable, "-m", "serialscan", "links", *map(str, paths), "--html",
-                 f"{folder}/links.html", "--graphml", f"{folder}/links.graphml"],
+                 f"{folder}/links.html", "--graphml", f"{folder}/links.graphml", "--gps", "--geojson",
+                 f"{folder}/links.geojson"],
                 stdout=file, check=True,
             )  # fmt: skip
         seconds = time.perf_counter() - started

@@ -19,11 +19,16 @@ from links_fixtures import crowd, mark, seen
 from report_fixtures import decide, item_of, renamed, some_records, write_case, write_records
 
 from serialscan.errors import ExitCode
+from serialscan.links.atlas import geojson, place_of
 from serialscan.links.find import MOST, find_links, number_of
 from serialscan.links.model import Link
 from serialscan.links.network import MOST_ITEMS, chosen, draw, graphml
 from serialscan.links.page import page
 from serialscan.links.strength import FEW_CAP, doubted, log10_evidence, log_corrected, log_expected, runs
+from serialscan.record import Gps
+from serialscan.register.build import build
+from serialscan.register.register import Register
+from serialscan.report.build import Part, Unit
 
 
 def of_kind(links: list[Link], kind: str) -> list[Link]:
@@ -279,3 +284,139 @@ def test_the_order_of_sources_changes_no_strength() -> None:
     back = find_links(items[::-1])
     assert told == {(one.kind, one.log10_lr, frozenset(i.item for i in one.items)) for one in back}
     assert msgspec.json.decode(msgspec.json.encode(back), type=list[Link]) == back
+
+
+def a_register(folder: Path) -> Path:
+    """1 000 rows: three of one consignee, ten of a lot, serials that stand twice or have another maker."""
+    rows = [f"{100_000 + 7 * n},COLT,DEPOT {n % 2},,L{n}" for n in range(980)]
+    rows += [f"{900_001 + n},Colt Defense LLC,=MINISTRY X,K-1," for n in range(3)]
+    rows += [f"{910_001 + n},COLT,,,LOT 7" for n in range(10)]
+    rows += ["920001,FN,FAR AWAY,,", "920002,FN,FAR AWAY,,"]
+    rows += [f"93000{n},COLT,{who},," for n in (1, 2) for who in ("ONE", "TWO")]
+    (folder / "stock.csv").write_text("serial,maker,consignee,contract,batch\n" + "\n".join(rows) + "\n")
+    build([folder / "stock.csv"], folder / "stock.reg")
+    return folder / "stock.reg"
+
+
+def test_a_register_links_by_consignee_and_lot_as_rarely_as_its_rows_say(tmp_path: Path) -> None:
+    items = [
+        seen("900001"),
+        seen("900003", source="b"),
+        seen("910001"),
+        seen("910004", source="b", maker=None),
+    ]
+    items += [seen("100000"), seen("100014", source="b"), seen("920001"), seen("920002", source="b")]
+    items += [seen("930001"), seen("930002", source="b"), seen("900002", source="c", confidence=0.01)]
+    with Register.open(a_register(tmp_path)) as register:
+        found = of_kind(find_links(items, least=0.0, registers=[register]), "same_on_record")
+    told = {one.what: (one.log10_lr, len(one.items)) for one in found}
+    # DEPOT 0 is common; FN is not the maker that was read; two rows of one serial say different things.
+    assert set(told) == {
+        "consignee =MINISTRY X (stock.reg)", "contract K-1 (stock.reg)", "batch LOT 7 (stock.reg)",
+        "consignee DEPOT 0 (stock.reg)",
+    }  # fmt: skip
+    rows = 980 + 3 + 2 + 4
+    expected = doubted(math.log10(rows / 3), 0.99**2)
+    assert told["consignee =MINISTRY X (stock.reg)"] == (round(expected, 2), 3)
+    assert told["consignee DEPOT 0 (stock.reg)"][0] == pytest.approx(math.log10(rows / 490), abs=0.02)
+    assert told["contract K-1 (stock.reg)"][0] == 0.0  # all rows with a contract have this one
+    assert "3 of 989" in next(one.assumption for one in found if "MINISTRY" in one.what)
+
+
+def test_links_with_a_register_stand_in_the_ledger_of_each_case(command: Command, tmp_path: Path) -> None:
+    photos = some_records(tmp_path / "photos", 2)
+    for name, record in zip(("a.case", "b.case"), photos, strict=True):
+        write_case(tmp_path / name, [record])
+    (tmp_path / "s.csv").write_text("serial,consignee\nAB1000,DEPOT 9\nAB1001,DEPOT 9\n" + "X1,Y\n" * 98)
+    build([tmp_path / "s.csv"], tmp_path / "s.reg")
+    words = (
+        "links",
+        "a.case",
+        "b.case",
+        "-r",
+        "s.reg",
+        "--graphml",
+        "x.graphml",
+        "--by",
+        "A. Doe",
+        "--badge",
+        "7",
+    )
+    done = command(*words)
+    assert done.code == ExitCode.OK, done.err
+    assert "DEPOT 9" in done.out and done.err.count("says so") == 2
+    for name in ("a.case", "b.case"):
+        log = command("case", "log", name).out
+        assert "links" in log and "A. Doe" in log
+        assert command("case", "verify", name).code == ExitCode.OK
+    assert command("links", "a.case", "-r", "a.case").code == ExitCode.NO_INPUT
+    write_records(tmp_path / "r.ndjson", photos[0])
+    assert command("links", "r.ndjson", "--by", "A. Doe").code == ExitCode.USAGE
+
+
+def test_places_are_read_from_columns_facts_and_photos(tmp_path: Path) -> None:
+    (record,) = some_records(tmp_path, 1)
+    source = msgspec.structs.replace(record.source, gps=Gps(latitude=-1.5, longitude=36.8))
+    part = Part("a.jpg", None, msgspec.structs.replace(record, source=source))
+
+    def place(case: dict[str, str], *facts: tuple[str, str]) -> object:
+        item = msgspec.structs.replace(item_of("AK-1", [record]), case=case)
+        return place_of(Unit(1, item, (part,), (), facts=facts))
+
+    photo = (-1.5, 36.8)
+    assert place({"Latitude": "34.5", "Longitude": " 69.25 "}) == (34.5, 69.25)
+    assert place({"lat": "34.5S", "lon": "69.25° w"}) == (-34.5, -69.25)
+    assert place({"GPS coordinates": "34.5, -69.25"}) == (34.5, -69.25)
+    assert place({"lat": "1"}, ("lon", "2")) == (1.0, 2.0)
+    for odd in (
+        {},
+        {"lat": "95", "lon": "abc"},
+        {"lat": "34.5E", "lon": "3"},
+        {"gps": "nan, inf"},
+        {"long": "12"},
+    ):
+        assert place(odd) == photo, odd
+    assert place({"lat": "95", "lon": "10"}) is None  # a place that is not on earth is no other one
+
+
+def test_a_map_and_geojson_only_where_places_are_asked_for(command: Command, tmp_path: Path) -> None:
+    photos = some_records(tmp_path / "photos", 2)
+    same = [msgspec.structs.replace(photos[0], source=photos[n].source) for n in range(2)]
+    where = ({"lat": "12.3456", "lon": "-8.5", "place": HOSTILE}, {"lat": "11", "lon": "9"})
+    for name, record, case in zip(("a.ndjson", "b.ndjson"), same, where, strict=True):
+        item = msgspec.structs.replace(item_of(HOSTILE, [record]), case=case)
+        write_records(tmp_path / name, record, item)
+    done = command("links", "a.ndjson", "b.ndjson", "--html", "plain.html")
+    assert done.code == ExitCode.OK, done.err
+    assert "12.3456" not in done.out and "Natural Earth" not in (tmp_path / "plain.html").read_text("utf-8")
+    assert command("links", "a.ndjson", "--geojson", "x.geojson").code == ExitCode.USAGE
+    words = ("links", "a.ndjson", "b.ndjson", "--gps", "--html", "map.html", "--geojson", "map.geojson")
+    assert command(*words).code == ExitCode.OK
+    html = (tmp_path / "map.html").read_text("utf-8")
+    svg = html[html.index('<svg class="map"') :]
+    drawing = ElementTree.fromstring(svg[: svg.index("</svg>") + 6])
+    wide, tall = float(drawing.attrib["width"]), float(drawing.attrib["height"])
+    dots = [(float(one.attrib["cx"]), float(one.attrib["cy"])) for one in drawing.findall("circle")]
+    assert len(dots) == 2 and all(0 < x < wide and 0 < y < tall for x, y in dots)
+    assert dots[0][0] != dots[1][0] and len(drawing.findall("path")) == 2  # land, and the link
+    told = json.loads((tmp_path / "map.geojson").read_text("utf-8"))
+    points = {
+        tuple(one["geometry"]["coordinates"])
+        for one in told["features"]
+        if one["properties"]["record"] == "item"
+    }
+    assert points == {(-8.5, 12.3456), (9.0, 11.0)}
+    link = next(one for one in told["features"] if one["properties"]["record"] == "link")
+    assert link["geometry"] == {"type": "MultiPoint", "coordinates": [[-8.5, 12.3456], [9.0, 11.0]]}
+    assert link["properties"]["kind"] == "same_item" and link["properties"]["items"] == [1, 2]
+
+
+@pytest.mark.parametrize("at", [(0.0, 0.0), (89.9, 179.9), (-90.0, -180.0), (71.0, 25.0)])
+def test_a_map_can_be_drawn_anywhere_on_earth(at: tuple[float, float]) -> None:
+    items = [seen("400001", place=at), seen("400001", source="b", place=(-at[0], at[1] / 2)), *crowd(60)]
+    links = find_links(items)
+    html = page(items, links, {}, "", 1.0).decode()
+    svg = html[html.index('<svg class="map"') :]
+    drawing = ElementTree.fromstring(svg[: svg.index("</svg>") + 6])
+    assert 0 < float(drawing.attrib["width"]) < 1500 and 0 < float(drawing.attrib["height"]) < 800
+    assert b"".join(geojson(items, links)).count(b'"Point"') >= 2

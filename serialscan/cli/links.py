@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import sys
 from collections import Counter
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from serialscan.cli.options import config_option, effective_settings, verbose_option
+from serialscan.cli.options import config_option, effective_settings, person_options, verbose_option
 from serialscan.cli.summary import count
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, InputError, OutputError
@@ -35,10 +36,12 @@ Examples:
   serialscan links seizure-17.case seizure-18.case
   serialscan links records-*.ndjson --least 3 > links.ndjson
   serialscan links *.case --html links.html --graphml links.graphml
+  serialscan links *.case --register stock.reg --by "A. Doe"
 
 \b
-Exit codes: 0 done, also without a link; 4 a file is no case and no records; 5 a file is there already, or
-cannot be written; 8 a case is not as it was written (links are told all the same).
+Exit codes: 0 done, also without a link; 4 a file is no case, no records or no register; 5 a file is there
+already, or cannot be written; 8 a case is not as it was written (links are told all the same, with no entry
+in a ledger), or a register is damaged.
 """
 )
 @click.argument(
@@ -57,17 +60,27 @@ cannot be written; 8 a case is not as it was written (links are told all the sam
     help="How many numbers a run of serials may span: the size of a consignment.",
 )  # fmt: skip
 @click.option(
+    "-r", "--register", "registers", multiple=True, metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also link what has the same contract, lot or consignee in this register; can be repeated.",
+)  # fmt: skip
+@click.option(
     "--format", "form", type=click.Choice(["auto", "table", "ndjson"]), default="auto", show_default=True,
     help="auto: a table on a terminal, NDJSON elsewhere.",
 )  # fmt: skip
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page with the network to FILE.")
 @click.option("--graphml", type=_FILE, metavar="FILE", help="Write the network as GraphML to FILE.")
+@click.option("--geojson", metavar="FILE", type=_FILE, help="Write the places of links as GeoJSON.")
+@click.option("--gps", is_flag=True, help="With places: a map on the page, and GeoJSON.")
+@click.option("--by", metavar="NAME", help="Who looks; then the ledger of each case has an entry of it.")
+@person_options
 @click.option("-q", "--quiet", is_flag=True, help="No summary on stderr.")
 @config_option
 @verbose_option
 def links(
-    sources: tuple[Path, ...], least: float, span: int, form: str, html: Path | None, graphml: Path | None,
-    quiet: bool, config_file: Path | None, verbose: int,
+    sources: tuple[Path, ...], least: float, span: int, registers: tuple[Path, ...], form: str,
+    html: Path | None, graphml: Path | None, geojson: Path | None, gps: bool, by: str | None,
+    role: str | None, badge: str | None, quiet: bool, config_file: Path | None, verbose: int,
 ) -> int:  # fmt: skip
     """Show what several seizures have in common: the same item, serials in a run, the same marks.
 
@@ -79,19 +92,34 @@ def links(
     import msgspec
 
     from serialscan import __version__
+    from serialscan.case.custody import person
+    from serialscan.case.store import is_database
+    from serialscan.cli.ledger import check_ledger, may_be_written
     from serialscan.cli.report import opened
     from serialscan.files.whole import write_new
+    from serialscan.links.atlas import geojson as as_geojson
     from serialscan.links.find import find_links
     from serialscan.links.gather import gather
     from serialscan.links.network import graphml as as_graphml
     from serialscan.links.page import page
+    from serialscan.register.register import open_all
 
     names = _names(sources)
-    if html is not None and html == graphml:
-        raise click.UsageError("--html and --graphml each need a file of their own.")
-    for path in (html, graphml):
-        if path is not None and path.exists():  # told before the work, not after it
+    files = tuple(path for path in (html, graphml, geojson) if path is not None)
+    if len(set(files)) < len(files):
+        raise click.UsageError("--html, --graphml and --geojson each need a file of their own.")
+    if geojson is not None and not gps:
+        raise click.UsageError("--geojson tells places: say so with --gps.")
+    for path in files:
+        if path.exists():  # told before the work, not after it
             raise OutputError(f"{path}: is there already: choose another name, or delete it.")
+    who = person(by, role, badge) if by is not None else {}
+    cases = [path for path in sources if is_database(path)]
+    if who and not cases:
+        raise click.UsageError("--by is for cases: records have no ledger to name anybody in.")
+    for path in cases if who else ():
+        if may_be_written(path):
+            check_ledger(path)
     effective = effective_settings(config_file, {})
     with ExitStack() as stack:
         origins: list[tuple[str, Origin]] = []
@@ -100,29 +128,60 @@ def links(
             origin, alarm = opened(path, None, None, effective, stack)
             origins.append((name, origin))
             alarms += [f"{name}: {alarm}"] if alarm else []
-        seen = gather(origins)
-        found = find_links(seen, least, span)
+        seen = gather(origins, gps=gps)
+        listed = open_all(registers)
+        for register in listed:
+            stack.enter_context(register)
+        found = find_links(seen, least, span, listed)
+        for register in listed:
+            register.demand_unchanged()
         if html is not None:
             made = f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with serialscan {__version__}"
             made += "".join(f". ATTENTION: {one}" for one in alarms)
             write_new(html, page(seen, found, _pictures(origins, seen, found), made, least))
+    if geojson is not None:
+        write_new(geojson, b"".join(as_geojson(seen, found)))
     if graphml is not None:
         write_new(graphml, b"".join(as_graphml(seen, found)))
+    lines = [msgspec.json.encode(one) for one in found]
     terminal = sys.stdout is not None and sys.stdout.isatty()
     if form == "table" or (form == "auto" and terminal):
         _table(found, terminal)
     else:
-        for one in found:
-            click.echo(msgspec.json.encode(one))
+        for line in lines:
+            click.echo(line)
+    if who:
+        _enter(cases, names, who, lines, alarms, files)
     for alarm in alarms:
         say(f"serialscan: {alarm}", err=True)
     if not quiet:
         serials = sum(one.serial is not None for one in seen)
         told = f"{count(len(sources), 'source')}, {count(len(seen), 'item')}, {serials} with a serial: "
         told += count(len(found), "link")
-        files = "".join(f"; look at {path}" for path in (html, graphml) if path is not None)
-        say(f"serialscan: {told}{files}", err=True)
+        told += "".join(f"; look at {path}" for path in files)
+        say(f"serialscan: {told}", err=True)
     return ExitCode.VERIFY_FAILED if alarms else ExitCode.OK
+
+
+def _enter(
+    cases: Sequence[Path], names: Sequence[str], who: dict[str, str], lines: Sequence[bytes],
+    alarms: Sequence[str], files: tuple[Path, ...],
+) -> None:  # fmt: skip
+    """Write into the ledger of each case that somebody compared it, with what, and what was found."""
+    from serialscan.cli.ledger import NO_ENTRY, add_export, may_be_written
+
+    if alarms:
+        say("serialscan: no ledger has an entry, since a case is not as it was written", err=True)
+        return
+    found = {
+        "links": len(lines),
+        "ndjson_sha256": hashlib.sha256(b"".join(x + b"\n" for x in lines)).hexdigest(),
+    }
+    for path in cases:
+        if may_be_written(path):
+            add_export(path, {"person": who, "what": "links", "sources": list(names), **found}, files, "result")
+        else:
+            say(f"{printable(str(path))}: {NO_ENTRY}", err=True)
 
 
 def _names(sources: Sequence[Path]) -> list[str]:

@@ -8,8 +8,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from serialscan.links.model import KINDS, Kind, Link, Member, Photo, Seen, Shown, support_of
+from serialscan.links.on_record import Held, held
 from serialscan.links.strength import (
     FEW_CAP,
     LONGEST_RUN,
@@ -19,6 +21,9 @@ from serialscan.links.strength import (
     run_strength,
     runs,
 )
+
+if TYPE_CHECKING:
+    from serialscan.register.register import Register
 
 LEAST = 1.0
 """log10 of the least likelihood ratio that is told: "moderate" in words."""
@@ -55,13 +60,16 @@ def number_of(key: str) -> Number | None:
     return Number((before, len(digits), behind), int(digits))
 
 
-def find_links(seen: Sequence[Seen], least: float = LEAST, longest: int = LONGEST_RUN) -> list[Link]:
+def find_links(
+    seen: Sequence[Seen], least: float = LEAST, longest: int = LONGEST_RUN, registers: Sequence[Register] = ()
+) -> list[Link]:
     """All links, the strongest of each kind first; conflicts and same photos stand last.
 
     Args:
         seen: all items.
         least: log10 of the least likelihood ratio that is told.
         longest: numbers that a run of serials may span.
+        registers: open; what they say of a contract, lot or consignee links, too.
     """
     photos, alone = _same_photos(seen)
     numbers = {index: found for index in alone if (found := number_of(seen[index].key)) is not None}
@@ -69,6 +77,7 @@ def find_links(seen: Sequence[Seen], least: float = LEAST, longest: int = LONGES
         *_same_items(seen, alone, numbers),
         *_near(seen, numbers, longest),
         *_same_marks(seen, alone),
+        *_same_on_record(seen, held(seen, alone, registers)),
     ]
     kept = [one for one in links if one.log10_lr is None or one.log10_lr >= least]
     order = list(KINDS)
@@ -277,6 +286,19 @@ def _same_marks(seen: Sequence[Seen], alone: Sequence[int]) -> Iterator[Link]:
                 some[members[0]].value, seen, members,
                 [mark.confidence for mark in some.values()], [mark.where for mark in some.values()],
             )  # fmt: skip
+
+
+def _same_on_record(seen: Sequence[Seen], found: Sequence[Held]) -> Iterator[Link]:
+    for one in found:
+        surest = sorted((_sure(seen[index]) for index in one.items), reverse=True)[:2]
+        strength = doubted(math.log10(one.of / one.rows), surest[0] * surest[1])
+        yield _link(
+            "same_on_record", strength, None,
+            f"each row is the item's, and any other item on record has this value as often as the rows of "
+            f"{one.register}: {one.rows} of {one.of}; for any two of the items, not corrected for the search",
+            f"{one.column} {one.value} ({one.register})", seen, one.items,
+            [_sure(seen[i]) for i in one.items], [seen[i].where for i in one.items],
+        )  # fmt: skip
 
 
 def _link(

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from serialscan.case.decisions import key_of
 from serialscan.glyphs import match_key, word_key
+from serialscan.links.atlas import place_of
 from serialscan.links.model import Seen, Shown
 from serialscan.record import ItemValue
 from serialscan.report.build import Unit, verdict_of
@@ -21,16 +22,17 @@ COMPARED = ("importer", "property", "factory_mark", "contract")
 _ITEM_VALUES = ("importer", "property_marks", "import_marks", "factory_marks", "other_numbers", "markings")
 
 
-def gather(origins: Iterable[tuple[str, Origin]]) -> list[Seen]:
+def gather(origins: Iterable[tuple[str, Origin]], *, gps: bool = False) -> list[Seen]:
     """All items of all sources, in their order.
 
     Args:
         origins: each with the name by which it is called.
+        gps: also where each was found.
     """
-    return [seen_of(name, unit) for name, origin in origins for unit in origin.units(())]
+    return [seen_of(name, unit, gps=gps) for name, origin in origins for unit in origin.units(())]
 
 
-def seen_of(source: str, unit: Unit) -> Seen:
+def seen_of(source: str, unit: Unit, *, gps: bool = False) -> Seen:
     """What links are found by, of one item."""
     verdict = verdict_of(unit)
     record = unit.item if unit.item is not None else unit.parts[0].record
@@ -55,7 +57,7 @@ def seen_of(source: str, unit: Unit) -> Seen:
         read_by="reviewer" if verdict.decided else "machine", confidence=confidence,
         maker=first["manufacturer"], model=first["model"], marks=tuple(marks.values()),
         photos=tuple((part.path, part.sha256) for part in unit.parts), where=_serial_places(unit),
-        captured_at=min(times, default=None),
+        captured_at=min(times, default=None), place=place_of(unit) if gps else None,
     )  # fmt: skip
 
 

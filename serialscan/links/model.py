@@ -11,7 +11,7 @@ LINK_SCHEMA = "serialscan.link/1"
 
 Kind = Literal[
     "same_photo", "same_item", "near_serials", "same_importer", "same_property_mark", "same_factory_mark",
-    "same_contract", "conflict",
+    "same_contract", "same_on_record", "conflict",
 ]  # fmt: skip
 
 KINDS: dict[Kind, str] = {
@@ -21,6 +21,7 @@ KINDS: dict[Kind, str] = {
     "same_property_mark": "the same property mark",
     "same_factory_mark": "the same factory or arsenal mark",
     "same_contract": "the same contract",
+    "same_on_record": "the same contract, lot or consignee on record",
     "same_photo": "the same photo",
     "conflict": "one serial, two makers: no link",
 }
@@ -69,6 +70,7 @@ class Seen:
         photos: path and SHA-256 of each.
         where: photos and lines in which the serial was read.
         captured_at: of its first photo, ISO 8601; None if it is not known.
+        place: latitude and longitude in degrees, WGS 84; None if it is not known or was not asked for.
     """
 
     source: str
@@ -84,6 +86,7 @@ class Seen:
     photos: tuple[tuple[str, str | None], ...]
     where: tuple[str, ...]
     captured_at: str | None
+    place: tuple[float, float] | None = None
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True):

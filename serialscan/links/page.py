@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 
+from serialscan.links.atlas import atlas
 from serialscan.links.model import KINDS, Link, Seen
 from serialscan.links.network import chosen, draw
 from serialscan.report.model import Picture
@@ -120,7 +121,8 @@ def page(
         seen=seen, sources=sources, links=links, linked=len(linked), kinds=KINDS, nodes=nodes, knots=knots,
         drawing=drawing, not_drawn=sum(one.kind != "conflict" for one in links) - len(drawn),
         counts={kind: sum(one.kind == kind for one in links) for kind in KINDS},
-        timeline=_timeline(seen, links, hues), made=made, least=f"{least:g}", style=style, policy=policy,
+        timeline=_timeline(seen, links, hues), atlas=atlas(seen, links, drawn, hues),
+        made=made, least=f"{least:g}", style=style, policy=policy,
         most_listed=MOST_LISTED, most_named=MOST_NAMED, data_uri=data_uri, strength=_strength, hues=hues,
     ).encode()  # fmt: skip
 

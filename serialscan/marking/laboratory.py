@@ -109,10 +109,10 @@ class Basis(_Part, frozen=True, kw_only=True):
 class Laboratory(_Part, frozen=True, kw_only=True):
     """A calibration.
 
-    ``weights`` are those of beta calibration (Kull, Silva Filho and Flach 2017). With the shipped confidence c
-    the log odds of being right are ``weights[0] * ln(c) - weights[1] * ln(1 - c) + weights[2]``. The first two
-    are not negative, so what was surer stays surer or becomes equal. ``before`` are the shipped confidences.
-    ``after`` are confidences of models that did not see the item.
+    ``weights`` are those of beta calibration (Kull, Silva Filho and Flach 2017). With the shipped confidence
+    c the log odds of being right are ``weights[0] * ln(c) - weights[1] * ln(1 - c) + weights[2]``. The first
+    two are not negative, so what was surer stays surer or becomes equal. ``before`` are the shipped
+    confidences. ``after`` are confidences of models that did not see the item.
     ``gain`` is how much smaller the log loss of a serial is after.
     """
 

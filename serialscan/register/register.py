@@ -261,6 +261,17 @@ class Register:
     def _damaged(self, what: str) -> VerifyError:
         return VerifyError(f"{self.path}: {what} is damaged: run serialscan register verify {self.path}.")
 
+    def column(self, name: str) -> Iterator[list[str]]:
+        """The cells of a column in the order of the rows, block by block; reads all rows.
+
+        Raises:
+            VerifyError: the register is damaged.
+        """
+        at = self.header.columns.index(name)
+        for block in range(len(self.section("first_rows"))):
+            _, columns = self._unpacked(block)
+            yield columns[at] if at < len(columns) else []
+
     def batches(self, start: int, end: int) -> Iterator[Batch]:
         """Rows from ``start`` to before ``end``, with their lines."""
         for first in range(start, end, BATCH):
