@@ -27,6 +27,8 @@ from serialscan.record.ndjson import STDIN
 if TYPE_CHECKING:
     from serialscan.report.origin import Origin
 
+_MOST_NAMED = 3  # files that are named; a folder may hold one for each photo
+
 
 @click.command(
     epilog="""\b
@@ -121,8 +123,9 @@ def export(
         if next(contents.units(), None) is None:
             raise InputError(f"{origin.title} holds no record: there is nothing to export.")
         written = format_of(form).write(contents, output)
-    files = dict.fromkeys(printable(str(file)) for file in (output, *written.files))
-    say(f"Written: {', '.join(files)}", err=True)
+    files = list(dict.fromkeys(printable(str(file)) for file in (output, *written.files)))
+    more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
+    say(f"Written: {', '.join(files[:_MOST_NAMED])}{more}", err=True)
     for note in written.notes:
         say(note, err=True)
     if into_ledger:

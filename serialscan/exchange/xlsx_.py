@@ -44,6 +44,9 @@ def write(contents: Contents, path: Path) -> Written:
     head = book.add_format({"num_format": "@", "bold": True, "text_wrap": True, "valign": "top"})
     sheet = book.add_worksheet("Items")
     sheet.freeze_panes(1, 1)
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
+    sheet.repeat_columns(0)
     headings = [used[0].label, "Picture of the serial", *(column.label for column in used[1:])]
     for place, heading in enumerate(headings):
         sheet.write_string(0, place, heading, head)
