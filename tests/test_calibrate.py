@@ -101,7 +101,9 @@ def test_a_reader_that_is_too_sure_is_put_right_and_accepts_less(command: Comman
 
 
 def test_nothing_is_written_where_it_brings_nothing(command: Command, tmp_path: Path) -> None:
-    done = command(*laboratory(tmp_path, 400, 0.0), "-o", "ours.json")
+    arguments = laboratory(tmp_path, 400, 0.0)
+    assert command(*arguments, "labels.jsonl").code == ExitCode.SETTINGS  # each photo is labelled once
+    done = command(*arguments, "-o", "ours.json")
     assert done.code == ExitCode.SOME_FAILED and "no calibration is written" in done.err
     assert "log loss smaller by" in done.out and not (tmp_path / "ours.json").exists()
 

@@ -331,7 +331,7 @@ def test_two_records_of_one_photo_are_an_error(here: Here, tmp_path: Path) -> No
     rows = write_records(tmp_path / "r.ndjson", record("a/0.jpg"), record("b/0.jpg"))
     done = here("evaluate", labels, "--records", rows)
     assert (done.returncode, done.stdout) == (ExitCode.NO_INPUT, b"")
-    assert b"lines 1 and 2" in done.stderr and b"0.jpg" in done.stderr
+    assert b"line 1 and" in done.stderr and b"line 2: both" in done.stderr and b"0.jpg" in done.stderr
 
 
 GOOD = '{"file": "a.jpg", "lines": ["A1"], "serial": null}'

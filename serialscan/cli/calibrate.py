@@ -114,11 +114,12 @@ def calibrate(
 def _check_once(photos: Sequence[LabelledPhoto]) -> None:
     seen: dict[Path, str] = {}
     for photo in photos:
-        before = seen.setdefault(photo.path, photo.where)
-        if before != photo.where:
+        if photo.path in seen:
             raise SettingsError(
-                f"{photo.where}: {photo.label.file} is already labelled in {before}: keep one of the two."
+                f"{photo.where}: {photo.label.file} is already labelled in {seen[photo.path]}: keep one of "
+                "the two."
             )
+        seen[photo.path] = photo.where
 
 
 def _records(sources: Sequence[Path], effective: Effective) -> Iterator[tuple[str, PhotoRecord]]:

@@ -62,8 +62,7 @@ def judge_all(
         before = best.get(index)
         if before is not None and before[0] == shared:
             raise InputError(
-                f"{before[1]} and {where.rpartition(', ')[2]}: both are records of "
-                f"{photos[index].label.file}: keep one."
+                f"{before[1]} and {where}: both are records of {photos[index].label.file}: keep one."
             )
         if before is not None:
             unlabelled += 1
