@@ -179,7 +179,8 @@ def _enter(
     }
     for path in cases:
         if may_be_written(path):
-            add_export(path, {"person": who, "what": "links", "sources": list(names), **found}, files, "result")
+            fields = {"person": who, "what": "links", "sources": list(names), **found}
+            add_export(path, fields, files, "result")
         else:
             say(f"{printable(str(path))}: {NO_ENTRY}", err=True)
 
