@@ -40,8 +40,8 @@ from serialscan.case.read import CaseReader, Place, open_case, read_record
 from serialscan.errors import SerialscanError, SettingsError
 from serialscan.printable import printable
 from serialscan.record import MarkKind, PhotoRecord
-from serialscan.review.boxes import BoxReader
 from serialscan.report.matches import matches_in
+from serialscan.review.boxes import BoxReader
 from serialscan.review.pictures import (
     BOX_CROP_PX,
     Kept,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import sys
 import threading
@@ -52,6 +53,7 @@ def running(desk: Desk, words: Mapping[str, str], port: int = 0) -> Iterator[Run
     Raises:
         OutputError: the port is taken, or the head cannot be written.
     """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that pictures wait for a thread is no news
     access, finished = Access(), threading.Event()
     server: Any = None
     app = make_app(desk, access, lambda: server.effective_port, words, finished.set)

@@ -9,6 +9,7 @@ const AHEAD = 2; // photos that are loaded before they are asked for
 const KEPT = 8; // photos whose pictures stay in memory
 const NOTHING = { value: null, decision: null, characters: [], others: [], warnings: [], opinions: [], pairs: [], same: false };
 const PAN = 60; // px of an arrow key
+const WAIT_MS = 30;
 const STEP = 256; // px; sides of pictures are multiples of it, so that a window a little larger asks for the same
 
 const byId = (name) => document.getElementById(name);
@@ -67,16 +68,18 @@ function tellLeft(number) {
 
 // ---- loading
 
-// What is known of a photo, and its pictures. The small ones of the case are asked for only if they are needed
-// before the others are there.
+// What is known of a photo, and its pictures: first the small ones of the case, which are there at once, so that
+// something can be shown however long the others take.
 function load(number, spot = "serial", page = null, known = null) {
   const key = `${number} ${spot} ${page ?? ""} ${light.flat}`;
   if (!loaded.has(key)) {
-    const entry = { small: null, best: null };
+    const entry = { best: null };
     entry.photo = known === null ? get(`/api/photo/${number}`) : Promise.resolve(known);
     entry.said = session.mode === "assist" && !spot.startsWith("box ") ? get(`/api/photo/${number}/reading`, { spot }) : null;
-    entry.full = entry.photo.then((photo) => pictures(photo, spot, page)).then((best) => { entry.best = best; return best; });
-    for (const promise of [entry.photo, entry.said, entry.full]) promise?.catch(() => loaded.delete(key));
+    entry.small = entry.photo.then((photo) => pictures(photo, spot, page, true));
+    entry.full = entry.small.then(() => entry.photo).then((photo) => pictures(photo, spot, page))
+      .then((best) => { entry.best = best; return best; });
+    for (const promise of [entry.photo, entry.said, entry.small, entry.full]) promise?.catch(() => loaded.delete(key));
     loaded.set(key, entry);
     forget();
   }
@@ -119,7 +122,7 @@ async function show(at, spot = "serial") {
   byId("empty").hidden = at >= 0;
   byId("place").textContent = at < 0 ? "" : say("of_total", { place: at + 1, total: state.order.length });
   if (at < 0) {
-    state.photo = null;
+    state.photo = state.entry = null;
     byId("empty-undo").focus();
     return;
   }
@@ -132,7 +135,7 @@ async function show(at, spot = "serial") {
   state.photo = photo;
   if (!same) state.looked.clear();
   state.page = photo.spots.find((one) => one.name === spot)?.page ?? photo.page;
-  await paint(entry, spot, null, same);
+  await paint(entry, spot, same);
   paintPhoto(photo);
   await choose(spot, said);
   for (let ahead = 1; ahead <= AHEAD; ahead += 1) {
@@ -142,14 +145,12 @@ async function show(at, spot = "serial") {
 }
 
 // What is there now: the original, or until it is there the small pictures of the case.
-async function paint(entry, spot, page, keep) {
+async function paint(entry, spot, keep) {
   state.entry = entry;
   state.beside = null;
   const now = () => state.entry === entry && state.beside === null;
   if (entry.best === null) {
-    const photo = state.photo;
-    entry.small ??= pictures(photo, spot, page, true);
-    const first = await Promise.race([entry.full, entry.small.catch(() => entry.full)]);
+    const first = await entry.small;
     if (!now()) return;
     const waits = entry.best === null && (first.near?.image || first.far.image);
     if (waits) {
@@ -250,7 +251,7 @@ async function lookAt(other) {
 
 function lookBack() {
   return guarded(async () => {
-    await paint(state.entry, state.spot, null, false);
+    await paint(state.entry, state.spot, false);
     byId("beside").querySelector("button")?.focus({ preventScroll: true });
   });
 }
@@ -277,7 +278,7 @@ async function toPage(page) {
     const { photo, spot } = state;
     stopDrawing();
     state.page = page;
-    await paint(load(photo.number, spot, page), spot, page, false);
+    await paint(load(photo.number, spot, page), spot, false);
   });
 }
 
@@ -455,7 +456,9 @@ async function send(answer, value = null, text = null) {
   tellLeft(said.left);
   const told = text ?? (answer === "read" ? "done_read" : "done_other");
   tell(say(told, { value: visible(value ?? ""), answer: say(`answer_${answer}`), entry: said.sequence }), "good");
-  for (const key of [...loaded.keys()].filter((one) => one.startsWith(`${photo.number} `))) loaded.delete(key);
+  for (const one of [photo, ...photo.beside]) { // what is known of them is known no longer
+    for (const key of [...loaded.keys()].filter((name) => name.startsWith(`${one.number} `))) loaded.delete(key);
+  }
   const ofSerial = spot === "serial" || (spot.startsWith("box ") && byId("draw-means").value === "serial");
   const wasOpen = !photo.spots[0].done;
   if (ofSerial) state.done.add(photo.number);
@@ -555,7 +558,7 @@ function enhancements() {
     ...(light.brightness !== 1 ? [`brightness ${light.brightness}`] : []),
     ...(light.contrast !== 1 ? [`contrast ${light.contrast}`] : []),
     ...(light.flat ? ["even light"] : []), ...(light.invert ? ["inverted"] : []), ...quarter,
-    ...(state.looked.size ? [`${state.looked.size} other photos of the item seen`] : []),
+    ...(state.looked.size ? [`other photos of the item seen: ${state.looked.size}`] : []),
   ];
 }
 
@@ -574,7 +577,7 @@ function repaint() {
   const { photo, spot, page } = state;
   const own = photo.spots.find((one) => one.name === spot)?.page ?? photo.page;
   const asked = page === own && !spot.startsWith("box ") ? null : page;
-  return guarded(() => paint(load(photo.number, spot, asked), spot, asked, true));
+  return guarded(() => paint(load(photo.number, spot, asked), spot, true));
 }
 
 const tools = {
@@ -771,7 +774,10 @@ byId("filter-button").addEventListener("click", async () => {
   byId("filter-button").setAttribute("aria-expanded", String(!hidden));
   if (!hidden) await guarded(filterChoices);
 });
-byId("filters").addEventListener("change", () => guarded(() => refill()));
+byId("filters").addEventListener("change", async () => {
+  while (state.busy) await new Promise((go) => setTimeout(go, WAIT_MS)); // no choice is lost
+  await guarded(refill);
+});
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 byId("finish-button").addEventListener("click", async () => {
   if (!window.confirm(say("finish_sure"))) return;
