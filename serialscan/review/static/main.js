@@ -259,6 +259,7 @@ function lookBack() {
 function paintBeside(found = null) {
   const other = state.beside;
   byId("look-bar").hidden = other === null;
+  byId("source").hidden = other !== null;
   byId("look-name").textContent = other === null ? ""
     : say("looking_at", { path: other.path, picture: say(`picture_${found.kind}`) });
   for (const button of byId("beside").querySelectorAll("button")) {
