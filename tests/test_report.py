@@ -342,6 +342,17 @@ def test_a_selection_is_printed(command: Command, folder: Path, tmp_path: Path) 
     assert done.code == ExitCode.NO_INPUT and "AK-2" in done.err and not (tmp_path / "none.html").exists()
 
 
+def test_more_items_than_a_browser_prints_are_refused_before_anything_is_written(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    (one,) = some_records(folder, 1)
+    many = [renamed(one, f"{number}.jpg", sha256=f"{number:064x}") for number in range(401)]
+    write_records(tmp_path / "records.ndjson", *many)
+    done = command("report", "records.ndjson", "-o", "report.html", "--pdf")
+    assert done.code == ExitCode.USAGE and "choose some with --items or --decision" in done.err
+    assert not (tmp_path / "report.html").exists()
+
+
 def test_without_chromium_the_page_can_still_be_had(
     command: Command, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
