@@ -246,6 +246,9 @@ def test_by_mouse_alone_and_by_touch_on_a_phone(browser: Browser, tmp_path: Path
         browser, desk_on(path, mode="assist"), viewport=PHONE, has_touch=True, is_mobile=True
     ) as page:
         shows(page, 2)
+        before = page.locator("#crop .stage").get_attribute("style")
+        pinch(page, "#crop")
+        expect(page.locator("#crop .stage")).not_to_have_attribute("style", str(before))
         page.get_by_role("button", name="Accept").tap()
         shows(page, 3)
         page.get_by_role("button", name="Removed or altered").tap()
@@ -254,6 +257,17 @@ def test_by_mouse_alone_and_by_touch_on_a_phone(browser: Browser, tmp_path: Path
     assert [one.answer for one in made] == ["read", "ask", "read", "removed_or_altered"]
     assert made[0].value == "9" + truth(0)[1:]
     assert made[0].shown.enhancements == ("even light", "inverted", "turned 90")
+
+
+def pinch(page: Page, name: str) -> None:
+    """Two fingers go apart on an element."""
+    box = page.locator(name).bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    screen = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 70), ("touchEnd", 0)):
+        fingers = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}] if apart else []
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
 
 
 def test_every_page_can_be_seen_and_all_pixels_of_it(browser: Browser, tmp_path: Path) -> None:

@@ -51,5 +51,6 @@ export async function picture(path, query) {
   image.draggable = false;
   image.src = URL.createObjectURL(bytes);
   await image.decode().catch(() => {});
+  URL.revokeObjectURL(image.src); // the image keeps its own bytes, as long as somebody keeps the image
   return { ...about, image, width: image.naturalWidth, height: image.naturalHeight };
 }

@@ -105,13 +105,7 @@ function side() {
 }
 
 function forget() {
-  for (const [key, entry] of [...loaded].slice(0, Math.max(0, loaded.size - KEPT))) {
-    if (entry === state.entry) continue;
-    loaded.delete(key);
-    entry.full.then(({ near, far }) => {
-      for (const one of [near, far]) if (one?.image && !one.image.isConnected) URL.revokeObjectURL(one.image.src);
-    }, () => {});
-  }
+  for (const key of [...loaded.keys()].slice(0, Math.max(0, loaded.size - KEPT))) loaded.delete(key);
 }
 
 // ---- showing
@@ -235,7 +229,7 @@ function besideButton(other) {
 
 async function lookAt(other) {
   if (state.beside?.number === other.number) return lookBack();
-  await guarded(async () => {
+  await telling(async () => {
     const { photo, entry } = state;
     const found = await picture(`/api/photo/${other.number}/whole`, { page: 1, side: side(), ...(light.flat ? { flat: 1 } : {}) });
     if (state.photo !== photo || state.entry !== entry) return;
@@ -250,7 +244,7 @@ async function lookAt(other) {
 }
 
 function lookBack() {
-  return guarded(async () => {
+  return telling(async () => {
     await paint(state.entry, state.spot, false);
     byId("beside").querySelector("button")?.focus({ preventScroll: true });
   });
@@ -275,7 +269,7 @@ async function toBeside() {
 }
 
 async function toPage(page) {
-  await guarded(async () => {
+  await telling(async () => {
     const { photo, spot } = state;
     stopDrawing();
     state.page = page;
@@ -578,7 +572,7 @@ function repaint() {
   const { photo, spot, page } = state;
   const own = photo.spots.find((one) => one.name === spot)?.page ?? photo.page;
   const asked = page === own && !spot.startsWith("box ") ? null : page;
-  return guarded(() => paint(load(photo.number, spot, asked), spot, true));
+  return telling(() => paint(load(photo.number, spot, asked), spot, true));
 }
 
 const tools = {
@@ -608,11 +602,8 @@ function tell(text, kind = "") {
   byId("message").className = kind;
 }
 
-// One thing after another: a key that is held down decides nothing twice.
-async function guarded(action) {
-  if (state.busy) return;
-  state.busy = true;
-  document.body.setAttribute("aria-busy", "true");
+// What goes wrong is told.
+async function telling(action) {
   try {
     await action();
   } catch (error) {
@@ -620,6 +611,17 @@ async function guarded(action) {
     const name = `error_${error.code}`;
     const text = say(name, { message: error.detail });
     tell(text === name ? say("error_other") : text, "bad");
+  }
+}
+
+// One thing after another: a key that is held down decides nothing twice. Only what moves on or decides; an answer
+// that is given while a picture is still being loaded must not be lost.
+async function guarded(action) {
+  if (state.busy) return;
+  state.busy = true;
+  document.body.setAttribute("aria-busy", "true");
+  try {
+    await telling(action);
   } finally {
     state.busy = false;
     document.body.removeAttribute("aria-busy");
