@@ -629,7 +629,7 @@ class Desk:
                     about = entry.fields.get("case_id"), entry.fields.get("record")
                     key = item if isinstance(item, str) else cast("tuple[str, int]", about)
                     self._matched.setdefault(key, {})[register] = place
-        except (SerialscanError, ValueError, LookupError):
+        except (SerialscanError, ValueError, LookupError, TypeError):
             pass  # decisions do not depend on them; verify tells what is wrong
         finally:
             self._matches_known.set()
