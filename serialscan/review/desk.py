@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -216,7 +217,10 @@ class Desk:
         """Open the first photo of the queue, while the browser is still starting."""
         first = next((work for work in self._works if self._passes(work, Filter())), None)
         if first is not None:
-            with contextlib.suppress(SerialscanError, RefusedError, LookupError, RuntimeError):
+            # The review may be closed meanwhile; what is wrong with the photo is told when it is asked for.
+            with contextlib.suppress(
+                SerialscanError, RefusedError, LookupError, RuntimeError, sqlite3.ProgrammingError
+            ):
                 spot = spots_of(self._record(first.number))[0]
                 self._page(first.number, spot.target.page)
 
