@@ -584,8 +584,13 @@ class Desk:
         """What registers say of a photo or its items, once it leads nobody's eye.
 
         That is when this person has decided on its serial, and on all photos of its items that wait for them.
-        None while there is something to be shown later.
+        None if these are still waiting.
         """
+        if not any(
+            is_by(one, self._name) and one.decision.role in self._roles
+            for one in self._live.get(work.key, {}).get(SERIAL, [])
+        ):
+            return []
         self._matches_known.wait(_INDEX_WAIT_S)
         name = self._entry_name(work.photo.place)
         keys: list[tuple[str, int] | str] = [(name.case_id, name.sequence), *work.photo.items]
@@ -594,11 +599,7 @@ class Desk:
             places |= self._matched.get(key, {})
         if not places:
             return []
-        decided = any(
-            is_by(one, self._name) and one.decision.role in self._roles
-            for one in self._live.get(work.key, {}).get(SERIAL, [])
-        )
-        if not decided or any(self._passes(other, Filter()) for other in self._others_of(work)):
+        if any(self._passes(other, Filter()) for other in self._others_of(work)):
             return None
         found = [
             match
