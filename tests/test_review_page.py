@@ -341,7 +341,11 @@ def test_what_was_typed_survives_a_page_loaded_again_and_a_server_that_is_killed
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     for turn in range(2):
-        with serialscan.started("review", path, "--no-browser", "--by", "A. Doe") as process:
+        with (
+            serialscan.started("review", path, "--no-browser", "--by", "A. Doe") as process,
+            contextlib.ExitStack() as at_end,
+        ):
+            at_end.callback(process.kill)
             assert process.stderr is not None
             found = re.search(rb"http://\S+", process.stderr.readline())
             assert found
@@ -368,7 +372,6 @@ def test_what_was_typed_survives_a_page_loaded_again_and_a_server_that_is_killed
                 shows(page, 4)
                 expect(page.locator("#typed")).to_have_value("")
                 assert page.evaluate("sessionStorage.length") == 0
-            process.kill()
     context.close()
     (done,) = decided(path)
     assert (done.decision.typed, done.decision.value) == (
