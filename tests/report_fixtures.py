@@ -163,7 +163,14 @@ def write_case(path: Path, records: Sequence[PhotoRecord], items: Sequence[ItemR
         writer.end_run(run, ok=len(records), failed=0)
 
 
-def decide(path: Path, record: PhotoRecord, answer: str, value: str | None = None, **more: Any) -> EntryName:
+def decide(
+    path: Path,
+    record: PhotoRecord,
+    answer: str,
+    value: str | None = None,
+    pictures: Sequence[Picture] = (),
+    **more: Any,
+) -> EntryName:
     """Put a decision on the serial of a photo into a case."""
     from serialscan.case.read import open_case
 
@@ -179,7 +186,7 @@ def decide(path: Path, record: PhotoRecord, answer: str, value: str | None = Non
         ),
     }  # fmt: skip
     with CaseWriter(path) as writer:
-        sequence = writer.append("decision", Decision(**{**said, **more}).fields())
+        sequence = writer.append("decision", Decision(**{**said, **more}).fields(), pictures=pictures)
         writer.checkpoint()
         return EntryName(case_id=writer.case_id, sequence=sequence)
 

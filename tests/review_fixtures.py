@@ -13,6 +13,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from case_fixtures import RUN, TOOL
 from PIL import Image, ImageDraw
 
@@ -22,6 +23,9 @@ from serialscan.case.read import open_case
 from serialscan.record import (
     Alternative,
     Glyph,
+    ItemPhoto,
+    ItemRecord,
+    ItemSerial,
     Line,
     Mark,
     PhotoRecord,
@@ -30,6 +34,7 @@ from serialscan.record import (
     SerialReading,
     Source,
     Warning_,
+    any_from_json,
     to_json,
 )
 from serialscan.review.desk import Desk, Rules
@@ -37,6 +42,7 @@ from serialscan.settings import Settings
 
 TEXTS = ("AB1284", "KJ93280", "W274567")
 SIZE = (480, 200)
+PAGED = (2000, 1500)
 BOX: Polygon = ((36.0, 46.0), (300.0, 46.0), (300.0, 104.0), (36.0, 104.0))
 YEAR_BOX: Polygon = ((36.0, 130.0), (150.0, 130.0), (150.0, 174.0), (36.0, 174.0))
 
@@ -121,6 +127,61 @@ def make_review_case(folder: Path, numbers: Sequence[int] = range(20), **kinds: 
             writer.add_record(run, record_of(number, data, decision), InputFacts(), small.getvalue())
         writer.end_run(run, ok=len(numbers), failed=0)
     return path
+
+
+def make_paged_case(folder: Path) -> Path:
+    """A photo of two pages; its serial stands on the second, of which the case has no picture."""
+    path = folder / "a.case"
+    first, second = (Image.new("RGB", PAGED, (shade, 150, 155)) for shade in (90, 180))
+    ImageDraw.Draw(second).text((40, 45), truth(0), fill=(20, 20, 20), font_size=60)
+    stored = io.BytesIO()
+    first.save(stored, "TIFF", save_all=True, append_images=[second])
+    data = stored.getvalue()
+    (folder / "photos").mkdir()
+    (folder / "photos" / "IMG_0000.jpg").write_bytes(data)
+    record = any_from_json(record_of(0, data))
+    assert isinstance(record, PhotoRecord)
+    source = msgspec.structs.replace(record.source, pages=2, format="TIFF", width=PAGED[0], height=PAGED[1])
+    lines = tuple(msgspec.structs.replace(line, page=2) for line in record.lines)
+    with CaseWriter(path) as writer:
+        run = writer.begin_run(dataclasses.replace(RUN, folder=str(folder)))
+        small = io.BytesIO()
+        first.resize((240, 180)).save(small, "JPEG")
+        line = to_json(msgspec.structs.replace(record, source=source, lines=lines))
+        writer.add_record(run, line, InputFacts(), small.getvalue())
+        writer.end_run(run, ok=1, failed=0)
+    return path
+
+
+def put_together(path: Path, item: str, numbers: Sequence[int]) -> None:
+    """Put the record of an item with these photos into a case."""
+    with open_case(path) as reader:
+        photos = [photo for photo in reader.photos() if int(photo.paths[0][-8:-4]) in numbers]
+    shown = tuple(
+        ItemPhoto(path=one.paths[0], sha256=one.sha256, status="ok", serial=one.serial) for one in photos
+    )
+    serial = ItemSerial(value=photos[0].serial, status="readable", decision="review", confidence=0.5)
+    with CaseWriter(path) as writer:
+        run = writer.begin_run(RUN)
+        writer.add_record(
+            run, to_json(ItemRecord(status="incomplete", item=item, tool=TOOL, photos=shown, serial=serial))
+        )
+        writer.end_run(run, ok=0, failed=0)
+
+
+def match(path: Path, number: int, told: str) -> None:
+    """What a register says of a photo, as ``serialscan match`` writes it."""
+    with open_case(path) as reader:
+        photo = next(one for one in reader.photos() if one.paths[0].endswith(f"{number:04}.jpg"))
+        name = reader.branches[photo.place.branch]
+    fields = {
+        "case_id": name, "record": photo.place.sequence, "photo": photo.sha256, "item": None,
+        "register": "stock.reg", "sha256": "cd" * 32,
+    }  # fmt: skip
+    entry = {"serial": truth(number), "posterior": 0.97, "row": {"cells": {"note": told}}}
+    found = {"register": "stock.reg", "sha256": "cd" * 32, "serial": truth(number), "entries": [entry]}
+    with CaseWriter(path) as writer:
+        writer.append("match", fields, json.dumps([found]).encode())
 
 
 def desk_on(path: Path, name: str | None = "A. Doe", **rules: Any) -> Desk:

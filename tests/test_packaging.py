@@ -51,7 +51,12 @@ def test_every_file_of_the_package_counts_in_the_version_of_a_changed_copy(tmp_p
 
 def commands(command: click.Command, name: str = "serialscan") -> Iterator[tuple[str, click.Command]]:
     yield name, command
-    for below, child in getattr(command, "commands", {}).items():
+    context = click.Context(command)
+    if not isinstance(command, click.Group):
+        return
+    for below in command.list_commands(context):
+        child = command.get_command(context, below)
+        assert child is not None, below
         yield from commands(child, f"{name}-{below}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -17,7 +18,9 @@ import msgspec
 import numpy as np
 import psutil
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from case_fixtures import Command, verdict_on
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from report_fixtures import (
     decide,
@@ -31,7 +34,8 @@ from report_fixtures import (
     write_records,
 )
 
-from serialscan.case import CaseWriter
+from serialscan.case import CaseWriter, Picture
+from serialscan.case.decisions import Target
 from serialscan.case.entry import decode
 from serialscan.errors import ExitCode, OutputError
 from serialscan.record import Error, Warning_, to_json
@@ -287,6 +291,39 @@ def test_what_a_person_decided_stands_and_what_the_program_read_stays_beside_it(
     assert max(map(len, text.splitlines())) < 200
 
 
+def test_a_box_that_a_person_drew_is_shown_with_its_decision(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    (record,) = some_records(folder, 1, none=[0])
+    write_case(tmp_path / "a.case", [record])
+    corners = ((300.0, 180.0), (380.0, 180.0), (380.0, 220.0), (300.0, 220.0))
+    stored = io.BytesIO()
+    Image.new("RGB", (90, 40), (10, 90, 10)).save(stored, "JPEG")
+    crop = Picture(role="crop", of="box", data=stored.getvalue())
+    kept = decide(tmp_path / "a.case", record, "read", "OWN1", [crop], target=Target(polygon=corners))
+    gone = decide(tmp_path / "a.case", record, "read", "OWN2", [crop], target=Target(polygon=corners))
+    decide(tmp_path / "a.case", record, None, undoes=gone)  # type: ignore[arg-type]
+    assert verdict_on(tmp_path / "a.case").ok and kept.sequence < gone.sequence
+    assert command("report", "a.case", "-o", "report.html").code == ExitCode.OK
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert page.count('<img class="box"') == 2  # what was taken back is shown, too
+    assert page.count('class="s h"') == 1 and "300,180 380,180 380,220 300,220" in page
+
+
+@in_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    command: Command, browser: Browser, folder: Path, tmp_path: Path, scheme: Any
+) -> None:
+    photos = some_records(folder, 4, review=[0], none=[1])
+    write_case(tmp_path / "a.case", photos, [item_of("AK-1", photos[2:])])
+    decide(tmp_path / "a.case", photos[0], "read", "AB10O0", note="scratched")
+    command("report", "a.case", "-o", "report.html")
+    with opened(browser, tmp_path / "report.html", color_scheme=scheme) as seen:
+        found = Axe().run(seen.page).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+
+
 @in_browser
 def test_a_selection_is_printed(command: Command, folder: Path, tmp_path: Path) -> None:
     photos = some_records(folder, 6)
@@ -299,6 +336,17 @@ def test_a_selection_is_printed(command: Command, folder: Path, tmp_path: Path) 
     assert len(re.findall(rb"/Subtype\s*/Image", pdf)) >= page.count("<img")
     done = command("report", "records.ndjson", "-o", "none.html", "--items", "AK-2")
     assert done.code == ExitCode.NO_INPUT and "AK-2" in done.err and not (tmp_path / "none.html").exists()
+
+
+def test_more_items_than_a_browser_prints_are_refused_before_anything_is_written(
+    command: Command, folder: Path, tmp_path: Path
+) -> None:
+    (one,) = some_records(folder, 1)
+    many = [renamed(one, f"{number}.jpg", sha256=f"{number:064x}") for number in range(401)]
+    write_records(tmp_path / "records.ndjson", *many)
+    done = command("report", "records.ndjson", "-o", "report.html", "--pdf")
+    assert done.code == ExitCode.USAGE and "choose some with --items or --decision" in done.err
+    assert not (tmp_path / "report.html").exists()
 
 
 def test_without_chromium_the_page_can_still_be_had(

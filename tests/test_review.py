@@ -5,10 +5,11 @@ The page itself is tested in test_review_page.py.
 
 from __future__ import annotations
 
+import io
 import re
 import signal
+import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from case_fixtures import Command, verdict_on
 from conftest import REPOSITORY, Program
+from PIL import Image
 from review_fixtures import (
     BOX,
     Client,
@@ -29,8 +31,10 @@ from review_fixtures import (
 
 from serialscan.case import CaseWriter
 from serialscan.case.decisions import decision_now
+from serialscan.case.read import open_case
 from serialscan.errors import ExitCode, OutputError, SettingsError
 from serialscan.review.desk import Desk, Given, RefusedError
+from serialscan.review.pictures import BOX_CROP_PX
 from serialscan.review.queue import Filter
 from serialscan.review.serve import Running, running
 from serialscan.review.texts import texts
@@ -55,7 +59,7 @@ def given(
     number: int, answer: Any = "read", value: str | None = None, spot: str = "serial", **more: Any
 ) -> Given:
     said = {"reason": None, "note": None, "enhancements": (), **more}
-    return Given(number, spot, answer, value, said["reason"], said["note"], said["enhancements"])
+    return Given(number, spot, answer, value, **said)
 
 
 def type_and_take(desk: Desk, number: int, value: str, **more: Any) -> dict[str, Any]:
@@ -172,6 +176,7 @@ def test_the_reading_is_not_given_before_something_was_typed(
     assert said["value"] == read(3) and not said["same"]
     assert [pair for pair in said["pairs"] if pair[0] != pair[1]] == [[truth(3)[-1], "X"]]
     client.post("/api/typed", {"number": 3, "spot": "serial", "text": read(3)})
+    assert client.get("/api/photo/3/whole?side=800").headers["X-Shown"] == "original"
     assert client.post("/api/decision", body | {"enhancements": ["contrast 1.4"]}).status == 200
     (done,) = decided(path)
     assert (done.decision.typed, done.decision.value, done.decision.machine.value) == (
@@ -299,10 +304,6 @@ def test_the_most_doubtful_comes_first_and_filters_leave_what_they_say(path: Pat
     assert desk.queue(Filter()) == [0, 1, 2, 3, 5] and desk.left() == 5
     assert desk.queue(Filter(decision="accept")) == [4]
     assert desk.queue(Filter(folder="photos")) == [0, 1, 2, 3, 5] and desk.queue(Filter(folder="other")) == []
-    for _ in range(200):
-        if desk.warnings_known:
-            break
-        time.sleep(0.02)
     assert desk.queue(Filter(warning="may_go_on")) == [1, 3, 5]
     desk.decide(given(0, "ask"))
     desk.decide(given(1, "no_serial"))
@@ -354,28 +355,35 @@ def test_the_original_is_shown_only_if_its_hash_is_right_and_the_page_says_which
     (photos / "IMG_0001.jpg").write_bytes(b"\xff\xd8 something else")
     (photos / "IMG_0002.jpg").unlink()
     desk = desk_on(path)
-    shown = [(desk.photo(n)["picture"], desk.photo(n)["why"]) for n in range(3)]
+    sent = [desk.whole(number, 1, flat=False, side=400) for number in range(3)]
+    shown = [(one.kind, one.why) for one in sent]
     assert shown == [("original", ""), ("preview", "changed"), ("preview", "moved")]
     for number in range(3):
-        for data in (desk.whole(number, 1, flat=False), desk.crop(number, "serial", flat=True)):
-            assert data is not None and data.startswith(b"\xff\xd8")
-    desk.decide(given(1, "unreadable"))
+        for sent in (desk.whole(number, 1, flat=False, side=400), desk.crop(number, "serial", flat=True)):
+            assert sent.data is not None and sent.data.startswith(b"\xff\xd8")
+    desk.decide(given(1, "unreadable", picture="original"))  # what was never sent is not believed
+    desk.whole(0, 1, flat=False, side=400, kept=True)
+    desk.decide(given(0, "unreadable", picture="preview"))  # it was decided before the original was there
+    small = [desk.whole(3, 1, flat=False, side=400, kept=True), desk.crop(3, "serial", flat=False, kept=True)]
+    assert [one.kind for one in small] == ["preview", "preview"]
+    desk.decide(given(3, "unreadable", picture="original"))
+    desk.decide(given(4, "unreadable", picture="original"))  # nothing was sent of it
     desk.close()
     moved = path.parent / "elsewhere"
     moved.mkdir()
     photos.rename(moved / "photos")
     desk = desk_on(path, base=moved)
-    assert desk.photo(0)["picture"] == "original"
+    assert desk.whole(0, 1, flat=False, side=400).kind == "original"
     desk.close()
-    (done,) = decided(path)
-    assert done.decision.shown.picture == "preview"
+    shown_then = {one.decision.path[-5]: one.decision.shown.picture for one in decided(path)}
+    assert shown_then == {"1": "preview", "0": "preview", "3": "preview", "4": "none"}
 
 
 def test_a_box_is_read_and_both_readings_are_kept(path: Path) -> None:
     desk = desk_on(path)
     left, top, right, bottom = BOX[0][0] - 6, BOX[0][1] - 2, BOX[2][0], BOX[2][1] + 4
     name = desk.draw(5, 1, (left, top, right, bottom), "serial")
-    assert desk.crop(5, name, flat=False) is not None
+    assert desk.crop(5, name, flat=False).kind == "original"
     with pytest.raises(RefusedError, match="type_first"):
         desk.reading(5, name)
     said = desk.typed(5, name, "OWN")
@@ -390,6 +398,9 @@ def test_a_box_is_read_and_both_readings_are_kept(path: Path) -> None:
     assert done.decision.target.kind == "serial" and len(done.decision.target.polygon) == 4
     assert done.decision.box is not None and done.decision.box.value == truth(5)
     assert (done.decision.typed, done.decision.value, done.decision.machine.value) == ("OWN", "OWN", None)
+    with open_case(path) as reader:
+        (kept,) = reader.pictures(done.place)  # what stood in the box can be shown months later
+    assert Image.open(io.BytesIO(kept)).height == BOX_CROP_PX and verdict_on(path).ok
 
 
 # ---- faults
@@ -404,11 +415,21 @@ def test_nobody_else_writes_the_case_meanwhile_and_the_end_leaves_a_head(path: P
     desk.close()
     with CaseWriter(path) as writer:
         size = writer.size
-    from serialscan.case.read import open_case
-
     with open_case(path) as reader:
         head = reader.last_head()
     assert head is not None and head.size == size
+
+
+def test_a_case_gets_the_same_port_again_unless_it_is_taken(path: Path, command: Command) -> None:
+    with running(desk_on(path), texts()) as first:
+        port = first.origin.rpartition(":")[2]
+    with running(desk_on(path), texts()) as again:
+        assert again.origin == first.origin
+        other = make_review_case(path.parent / "other", range(1))
+        done = command("review", other, "--no-browser", "--port", port)
+        assert done.code == ExitCode.OUTPUT and f"port {port}" in done.err
+    with socket.create_server(("127.0.0.1", int(port))), running(desk_on(path), texts()) as third:
+        assert third.origin != first.origin
 
 
 def test_a_language_that_is_not_there_is_told_and_a_half_translated_one_speaks_english(

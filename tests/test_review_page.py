@@ -12,8 +12,22 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from case_fixtures import verdict_on
+from conftest import Program
 from playwright.sync_api import Browser, Page, expect
-from review_fixtures import BOX, SIZE, decided, desk_on, make_review_case, misread, read, truth
+from review_fixtures import (
+    BOX,
+    PAGED,
+    SIZE,
+    decided,
+    desk_on,
+    make_paged_case,
+    make_review_case,
+    match,
+    misread,
+    put_together,
+    read,
+    truth,
+)
 
 from serialscan.case.decisions import decision_now
 from serialscan.review.desk import Desk
@@ -217,10 +231,6 @@ def test_by_mouse_alone_and_by_touch_on_a_phone(browser: Browser, tmp_path: Path
         page.locator("#crop").hover()
         page.mouse.wheel(0, -300)
         expect(stage).not_to_have_attribute("style", str(before))
-        page.locator("#whole").hover()
-        with page.expect_request(re.compile("whole.*full=1")):  # all pixels, once somebody looks closely
-            for _ in range(3):
-                page.mouse.wheel(0, -300)
         page.get_by_role("button", name="Invert").click()
         page.get_by_role("button", name="Even light").click()
         page.get_by_role("button", name="Turn right").click()
@@ -236,6 +246,9 @@ def test_by_mouse_alone_and_by_touch_on_a_phone(browser: Browser, tmp_path: Path
         browser, desk_on(path, mode="assist"), viewport=PHONE, has_touch=True, is_mobile=True
     ) as page:
         shows(page, 2)
+        before = page.locator("#crop .stage").get_attribute("style")
+        pinch(page, "#crop")
+        expect(page.locator("#crop .stage")).not_to_have_attribute("style", str(before))
         page.get_by_role("button", name="Accept").tap()
         shows(page, 3)
         page.get_by_role("button", name="Removed or altered").tap()
@@ -244,6 +257,128 @@ def test_by_mouse_alone_and_by_touch_on_a_phone(browser: Browser, tmp_path: Path
     assert [one.answer for one in made] == ["read", "ask", "read", "removed_or_altered"]
     assert made[0].value == "9" + truth(0)[1:]
     assert made[0].shown.enhancements == ("even light", "inverted", "turned 90")
+
+
+def pinch(page: Page, name: str) -> None:
+    """Two fingers go apart on an element."""
+    box = page.locator(name).bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    screen = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 70), ("touchEnd", 0)):
+        fingers = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}] if apart else []
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+
+def test_every_page_can_be_seen_and_all_pixels_of_it(browser: Browser, tmp_path: Path) -> None:
+    path = make_paged_case(tmp_path)
+    with opened(browser, desk_on(path)) as page:
+        shows(page, 0)
+        expect(page.locator("#source")).to_have_class("source original")
+        expect(page.locator("#page")).to_have_value("2")  # the serial stands there
+        expect(page.locator("#whole polygon")).to_have_count(2)
+        page.locator("#whole").hover()
+        with page.expect_response(re.compile(f"whole.*page=2&side={PAGED[0]}")) as asked:
+            for _ in range(3):
+                page.mouse.wheel(0, -300)
+        assert asked.value.headers["x-size"] == "{} {}".format(*PAGED)
+        page.locator("#page").select_option("1")
+        expect(page.locator("#whole polygon")).to_have_count(0)
+        keys(page, "Escape", "b", "Enter")
+        expect(page.locator("#what")).to_contain_text("Your box")
+        page.locator("#typed").fill("ONE")
+        keys(page, "Enter")
+        expect(page.locator("#choices button").first).to_be_focused()
+        keys(page, "Enter")
+        expect(page.locator("#empty")).to_be_visible()
+    (done,) = decided(path)
+    assert done.decision.target.page == 1 and done.decision.shown.picture == "original"
+
+
+def test_other_photos_of_the_item_stand_beside_and_matches_come_after_the_last_decision(
+    browser: Browser, tmp_path: Path
+) -> None:
+    path = make_review_case(tmp_path, range(4))
+    put_together(path, "AK-1", (0, 1))
+    match(path, 0, "on record: COLT")
+    with opened(browser, desk_on(path)) as page:
+        shows(page, 0)
+        expect(page.locator("#beside-title")).to_have_text("1 other photo of item AK-1")
+        expect(page.locator("#beside img")).to_have_js_property("naturalWidth", 200)
+        page.get_by_role("button", name="IMG_0001.jpg").click()
+        expect(page.locator("#look-bar")).to_contain_text("You are looking at photos/IMG_0001.jpg")
+        expect(page.locator("#fact-path")).to_have_text("photos/IMG_0000.jpg")  # it is still this one's turn
+        page.get_by_role("button", name="Back to the photo").click()
+        expect(page.locator("#look-bar")).to_be_hidden()
+        page.locator("#typed").fill(truth(0))
+        keys(page, "Enter")
+        says(page, "is in the case")
+        shows(page, 1)
+        assert "COLT" not in page.content()  # the other photo of the item is still to be decided
+        page.get_by_role("button", name="IMG_0000.jpg").click()
+        page.get_by_role("button", name="Decide on this one").click()
+        shows(page, 0)
+        expect(page.locator("#matches")).to_contain_text("when all photos of the item are decided")
+        keys(page, "Escape", "PageDown")
+        shows(page, 1)
+        page.locator("#typed").fill(truth(1))
+        keys(page, "Enter")
+        shows(page, 2)
+        page.get_by_role("button", name="Filter").click()
+        page.get_by_label("Status").select_option("all")
+        page.locator("[name=item]").select_option("AK-1")
+        shows(page, 0)
+        expect(page.locator("#place")).to_have_text("photo 1 of 2")
+        expect(page.locator("#matches")).to_contain_text("on record: COLT")
+    assert decided(path)[0].decision.shown.enhancements == ("other photos of the item seen: 1",)
+
+
+def test_what_was_typed_survives_a_page_loaded_again_and_a_server_that_is_killed(
+    browser: Browser, tmp_path: Path, serialscan: Program
+) -> None:
+    path = make_review_case(tmp_path, (3, 4))
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    for turn in range(2):
+        with (
+            serialscan.started("review", path, "--no-browser", "--by", "A. Doe") as process,
+            contextlib.ExitStack() as at_end,
+        ):
+            at_end.callback(process.kill)
+            assert process.stderr is not None
+            found = re.search(rb"http://\S+", process.stderr.readline())
+            assert found
+            page.goto(found[0].decode())
+            shows(page, 3)
+            if turn == 0:
+                page.locator("#typed").fill("KJ9")
+                page.reload()
+                shows(page, 3)
+                expect(page.locator("#typed")).to_have_value("KJ9")
+                keys(page, "Escape", "r")
+                page.keyboard.type("scratched")
+                page.locator("#typed").fill(truth(3))
+                keys(page, "Enter")
+                expect(page.locator(".cell.differs")).to_have_count(2)
+                keys(page, "e")
+                page.locator("#typed").fill("CHANGED")
+            else:
+                expect(page.locator("#typed")).to_have_value("CHANGED")
+                expect(page.locator("#note")).to_be_visible()
+                expect(page.locator("#reason")).to_have_value("scratched")
+                page.locator("#typed").press("Enter")
+                says(page, "CHANGED is in the case")
+                shows(page, 4)
+                expect(page.locator("#typed")).to_have_value("")
+                assert page.evaluate("sessionStorage.length") == 0
+    context.close()
+    (done,) = decided(path)
+    assert (done.decision.typed, done.decision.value) == (
+        truth(3),
+        "CHANGED",
+    )
+    assert done.decision.reason == "scratched"
 
 
 def test_a_filter_leaves_what_it_says_and_the_keys_are_listed(browser: Browser, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from serialscan.case.decisions import Decided, Key, key_of, plain_value
+from serialscan.case.decisions import Decided, EntryName, Key, key_of, plain_value
 from serialscan.case.decisions import Standing as Opinion
 from serialscan.case.read import Place
 from serialscan.photo.crops import places_in_crop
@@ -30,6 +30,7 @@ from serialscan.report.model import (
     Other,
     Outline,
     Photo,
+    Picture,
     Reading,
     Row,
     Said,
@@ -107,6 +108,7 @@ class Unit:
         log: what happened to it, one sentence each.
         matches: from the ledger.
         entry: number of the item's record in the ledger, in words.
+        boxes: what people drew boxes around, by the decision.
     """
 
     number: int
@@ -119,6 +121,7 @@ class Unit:
     log: tuple[str, ...] = ()
     matches: tuple[Match, ...] = ()
     entry: str = ""
+    boxes: Mapping[EntryName, Picture] = field(default_factory=dict)
 
 
 def item_of(unit: Unit) -> Item:
@@ -157,7 +160,7 @@ def item_of(unit: Unit) -> Item:
         doubts=doubts,
         differ=verdict.differ,
         photos=tuple(
-            _photo(part, [one for one in readings if one.photo == number], item)
+            _photo(part, [one for one in readings if one.photo == number], item, _drawn(unit, part))
             for number, part in enumerate(unit.parts)
         ),
         readings=readings,
@@ -286,7 +289,7 @@ def _said(unit: Unit) -> tuple[Said, ...]:
                 typed=decision.typed, machine=decision.machine.value or "nothing",
                 who=_person(decision.person), time=clock(one.time), how="; ".join(how),
                 why=" / ".join(filter(None, (decision.reason, decision.note))), counts=counts,
-                entry=str(one.name.sequence),
+                entry=str(one.name.sequence), box=unit.boxes.get(one.name),
             )
         )  # fmt: skip
     return tuple(told)
@@ -408,7 +411,27 @@ def _character(glyph: Glyph, place: float | None) -> Character:
     )  # fmt: skip
 
 
-def _photo(part: Part, readings: Sequence[Reading], item: ItemRecord | None) -> Photo:
+def _drawn(unit: Unit, part: Part) -> tuple[Outline, ...]:
+    """The boxes of decisions that stand, on the first page of a photo."""
+    return tuple(
+        Outline(
+            f"entry {one.name.sequence}",
+            one.decision.target.polygon,
+            one.decision.target.kind == "serial",
+            True,
+        )
+        for one in unit.decided
+        if (one.decision.photo or one.decision.path) == (part.sha256 or part.path)
+        and (target := one.decision.target).polygon
+        and target.page == 1
+        and (opinion := unit.opinions.get(key_of(one.decision))) is not None
+        and opinion.decided == one
+    )
+
+
+def _photo(
+    part: Part, readings: Sequence[Reading], item: ItemRecord | None, drawn: tuple[Outline, ...]
+) -> Photo:
     record = part.record
     if record is None:
         error = next(
@@ -436,7 +459,8 @@ def _photo(part: Part, readings: Sequence[Reading], item: ItemRecord | None) -> 
             Outline(one.id, polygons[one.id][0], one.of_serial)
             for one in readings
             if polygons[one.id][1] == 1 and len(polygons[one.id][0]) > 2
-        ),
+        )
+        + drawn,
         error=record.error.message if record.error is not None else "",
     )  # fmt: skip
 

@@ -23,7 +23,8 @@ _READING_HELP = (
     "is doubtful: its confidence is below 0.95. What else it may be stands below it (∅: no character), and "
     "after 'Doubtful'.",
     "A confidence is the probability, by the program, that all of it is right. It is no error rate.",
-    "What a person decided stands as the serial. What the program had read stays beside it.",
+    "What a person decided stands as the serial. What the program had read stays beside it. A dashed outline "
+    "was drawn by a person.",
     "Control characters, and marks that turn the direction of writing, are written as numbers, as \\u202e.",
 )
 

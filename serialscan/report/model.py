@@ -85,11 +85,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Where a reading stands, in pixels of the upright photo."""
+    """Where a reading stands, in pixels of the upright photo; ``drawn`` by a person, not by the program."""
 
     id: str
     points: tuple[tuple[float, float], ...]
     of_serial: bool
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Said:
         why: reason and note.
         counts: whether it stands, was replaced, or was taken back, in words.
         entry: its number in the ledger.
+        box: what they drew a box around, as the ledger keeps it.
     """
 
     what: str
@@ -161,6 +163,7 @@ class Said:
     why: str
     counts: str
     entry: str
+    box: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)

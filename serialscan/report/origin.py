@@ -237,6 +237,7 @@ class CaseOrigin:
                 log=tuple(
                     _line(entry) for entry in self._entries if name and entry.fields.get("item") == name
                 ),
+                boxes={said.name: box for said in decided if (box := self._box(said)) is not None},
                 matches=tuple(self._matches([one.item, *(part.at for part in one.parts)])),
                 entry=self._named(one.item) if one.item is not None else "",
             )  # fmt: skip
@@ -312,6 +313,14 @@ class CaseOrigin:
         ledger = f" of ledger {self._reader.branches[place.branch]}" if place.branch else ""
         return f"entry {place.sequence}{ledger}"
 
+    def _box(self, said: Decided) -> Picture | None:
+        """What a person drew a box around, if they drew one and the case has its picture."""
+        if not said.decision.target.polygon:
+            return None
+        cut = self._pictures(said.place, (), ITEM_BYTES)
+        crop = cut.crops.get("box") if isinstance(cut, Cut) else None
+        return _fitting(crop, SERIAL_PX, 0) if crop is not None else None
+
     def _pictures(self, place: Place, wanted: Sequence[Wanted], budget: int) -> Answer:
         """The pictures of an entry, each with the hash that the entry names."""
         named = self._reader.entry(place).fields.get("pictures", [])
@@ -323,7 +332,7 @@ class CaseOrigin:
                 if hashlib.sha256(data).hexdigest() != said["sha256"]:
                     continue  # what was put in its place is not shown
                 picture = kept(data)
-                if said["role"] == "crop" and said["of"] in heights:
+                if said["role"] == "crop" and (said["of"] in heights or not wanted):
                     crops[said["of"]] = picture
                 elif said["role"] == "preview":
                     preview = picture
@@ -333,7 +342,7 @@ class CaseOrigin:
         if not pictures:
             return "the case holds no picture of this photo that can be shown"
         if sum(len(one.data) for one in pictures) > budget:
-            small = {name: _fitting(one, heights[name], 0) for name, one in crops.items()}
+            small = {name: _fitting(one, heights.get(name, SERIAL_PX), 0) for name, one in crops.items()}
             crops = {name: one for name, one in small.items() if one is not None}
             left = budget - sum(len(one.data) for one in crops.values())
             preview = _fitting(preview, None, left) if preview is not None else None

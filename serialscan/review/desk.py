@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +18,7 @@ from typing import Any, TypeVar, cast, get_args
 
 import msgspec
 
-from serialscan.case import CaseWriter, Heads
+from serialscan.case import CaseWriter, Heads, Picture
 from serialscan.case.custody import person
 from serialscan.case.decisions import (
     Answer,
@@ -39,17 +41,31 @@ from serialscan.case.read import CaseReader, Place, open_case, read_record
 from serialscan.errors import SerialscanError, SettingsError
 from serialscan.printable import printable
 from serialscan.record import MarkKind, PhotoRecord
+from serialscan.report.matches import matches_in
 from serialscan.review.boxes import BoxReader
-from serialscan.review.pictures import Kept, Page, Pages, crop_of_lines, crop_of_outline, whole
+from serialscan.review.pictures import (
+    BOX_CROP_PX,
+    Kept,
+    Page,
+    Pages,
+    Sent,
+    crop_of_lines,
+    crop_of_outline,
+    small_page,
+    thumbnail,
+    whole,
+)
 from serialscan.review.queue import Filter, Work, is_by, is_offered, state_of, works_of
 from serialscan.review.view import SERIAL, Spot, characters, compared, other_numbers, spots_of
 from serialscan.settings import Settings
+from serialscan.webpage import sure
 
 LONGEST = {"value": 200, "reason": 1000, "note": 4000, "name": 200}
 """Characters of what a reviewer may type."""
 
 _CHUNK = 64  # records that are read at a time; between two chunks the writer can commit
 _BOX_WAIT_S = 120.0  # the first box waits for the networks, too
+_INDEX_WAIT_S = 5.0  # a case of 10 000 matches is looked through in a tenth of that
 _RECORDS = 64  # decoded, in memory
 
 _Result = TypeVar("_Result")
@@ -104,6 +120,7 @@ class Given:
         reason: why.
         note: anything else.
         enhancements: what was done to the picture.
+        picture: which picture stood on the screen; what was never sent is not believed.
     """
 
     number: int
@@ -113,6 +130,7 @@ class Given:
     reason: str | None
     note: str | None
     enhancements: tuple[str, ...]
+    picture: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,8 +166,11 @@ class Desk:
         self._pages, self._boxes_reader = Pages(settings), BoxReader(settings)
         self._boxes: list[_Box] = []
         self._typed: dict[tuple[int, str], str] = {}
+        self._sent: dict[int, set[str]] = {}  # kinds of pictures that went to the page, by photo
         self._warnings: dict[int, tuple[str, ...]] = {}
         self._warnings_known = threading.Event()
+        self._matched: dict[tuple[str, int] | str, dict[str, Place]] = {}
+        self._matches_known = threading.Event()
         self._closed = False
         self._left: set[int] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="case")
@@ -158,8 +179,9 @@ class Desk:
         except BaseException:
             self._thread.shutdown()
             raise
+        self._asking, self._index_started = threading.Lock(), False
         self._index = threading.Thread(target=self._index_warnings, daemon=True)
-        self._index.start()
+        threading.Thread(target=self._index_matches, daemon=True).start()
 
     def close(self) -> None:
         """Write the head, and let others write; safe to be called twice."""
@@ -191,6 +213,22 @@ class Desk:
         self.person = said
         self._left = None  # what is left depends on who asks
 
+    def prepare(self) -> None:
+        """Open the first photo of the queue, while the browser is still starting."""
+        first = next((work for work in self._works if self._passes(work, Filter())), None)
+        if first is not None:
+            # The review may be closed meanwhile; what is wrong with the photo is told when it is asked for.
+            with contextlib.suppress(
+                SerialscanError, RefusedError, LookupError, RuntimeError, sqlite3.ProgrammingError
+            ):
+                spot = spots_of(self._record(first.number))[0]
+                self._page(first.number, spot.target.page)
+
+    @property
+    def case_id(self) -> str:
+        """Of the case: 32 hex digits."""
+        return self._reader.case_id
+
     @property
     def _name(self) -> str | None:
         return self.person["name"] if self.person is not None else None
@@ -204,13 +242,19 @@ class Desk:
 
     def queue(self, asked: Filter) -> list[int]:
         """Numbers of the photos that a filter leaves, in the order in which they are to be looked at."""
-        return [work.number for work in self._works if self._passes(work, asked)]
+        if asked.warning is not None:
+            self._look_for_warnings()
+            self._index.join()
+        found = [work.number for work in self._works if self._passes(work, asked)]
+        if asked == Filter():
+            self._left = set(found)
+        return found
 
     def left(self) -> int:
         """Photos that are still to be decided."""
         if self._left is None:
-            self._left = set(self.queue(Filter()))
-        return len(self._left)
+            self.queue(Filter())
+        return len(self._left or ())
 
     def _count_again(self, work: Work) -> None:
         """After something was said of a photo."""
@@ -221,7 +265,11 @@ class Desk:
                 self._left.discard(work.number)
 
     def choices(self) -> dict[str, Any]:
-        """What can be filtered by, each with how many photos there are."""
+        """What can be filtered by, each with how many photos there are.
+
+        The first time it is asked for, all records are looked at for their warnings, in a thread beside.
+        """
+        self._look_for_warnings()
         folders: Counter[str] = Counter()
         items: Counter[str] = Counter()
         kinds: Counter[str] = Counter()
@@ -263,6 +311,8 @@ class Desk:
         return is_offered(work, list(self._standings(work).values()), self.rules.role, self._name)
 
     def _state(self, work: Work) -> str:
+        if work.key not in self._live:
+            return "open"
         standings = self._standings(work)
         if self.rules.role != "second" and any(one.state == "differs" for one in standings.values()):
             return "differs" if self.rules.role == "first" else "open"
@@ -278,22 +328,18 @@ class Desk:
         """All that the page may know of a photo before an answer."""
         work, record = self._work(number), self._record(number)
         spots = spots_of(record)
-        page = self._page(number, spots[0].target.page)
         source = record.source
-        size = (source.width, source.height)
-        if page.rgb is not None and (None in size or spots[0].target.page > 1):
-            size = (round(page.rgb.shape[1] / page.scale), round(page.rgb.shape[0] / page.scale))
         return {
             "number": number,
             "path": printable(work.photo.paths[-1]),
             "items": [printable(item) for item in work.photo.items],
+            "beside": [self._beside(other) for other in self._others_of(work)],
             "sha256": work.photo.sha256,
-            "width": size[0] or 1,
-            "height": size[1] or 1,
+            "width": source.width,
+            "height": source.height,
             "page": spots[0].target.page,
             "pages": source.pages,
-            "picture": page.kind,
-            "why": page.why,
+            "matches": self._matches(work),
             "error": printable(record.error.message) if record.error is not None else None,
             "state": self._state(work),
             "spots": [self._spot(work, record, spot) for spot in spots],
@@ -382,7 +428,6 @@ class Desk:
         else:
             spot = self._spot_named(record, given.spot)
             target, machine = spot.target, spot.reading
-        page = self._page(given.number, target.page)
         decision = Decision(
             person=self.person,
             photo=work.photo.sha256,
@@ -398,17 +443,23 @@ class Desk:
             machine=machine,
             box=box,
             shown=Shown(
-                picture=cast(Any, page.kind),
+                picture=cast(Any, self._seen(given)),
                 enhancements=given.enhancements,
                 reading_visible=self.rules.mode == "assist",
             ),
             reason=(given.reason or "").strip() or None,
             note=(given.note or "").strip() or None,
         )
-        done = self._do(lambda: self._append(decision))
+        pictures = self._picture_of(given.number, target)
+        done = self._do(lambda: self._append(decision, pictures))
         self._live.setdefault(work.key, {}).setdefault(key_of(decision)[1], []).append(done)
         self._count_again(work)
-        return {"sequence": done.name.sequence, "left": self.left(), "state": self._state(work)}
+        return {
+            "sequence": done.name.sequence,
+            "left": self.left(),
+            "state": self._state(work),
+            "matches": self._matches(work),
+        }
 
     def undo(self) -> dict[str, Any]:
         """Take back this person's last decision; a further entry says so.
@@ -466,22 +517,127 @@ class Desk:
 
     # ---- pictures
 
-    def whole(self, number: int, page: int, *, flat: bool, full: bool = False) -> bytes | None:
-        """A page as JPEG."""
-        return whole(self._page(number, page), flat=flat, full=full)
+    def whole(self, number: int, page: int, *, flat: bool, side: int, kept: bool = False) -> Sent:
+        """A page of a photo.
 
-    def crop(self, number: int, name: str, *, flat: bool) -> bytes | None:
-        """The serial, a mark or a box, large, as JPEG."""
+        Args:
+            number: of the photo.
+            page: from 1.
+            flat: in even light.
+            side: of the picture in pixels, at most.
+            kept: only from the pictures of the case, without a look at the original.
+        """
+        return self._noted(number, whole(self._page(number, page, kept), flat=flat, side=side))
+
+    def thumbnail(self, number: int) -> Sent:
+        """The first page of a photo, from the pictures of the case."""
+        return thumbnail(self._page(number, 1, True))
+
+    def crop(self, number: int, name: str, *, flat: bool, kept: bool = False) -> Sent:
+        """The serial, a mark or a box, large; ``kept`` as in ``whole``."""
         if name.startswith("box "):
             target = self._box(number, name).target
-            return crop_of_outline(self._page(number, target.page), target.polygon, None, flat=flat)
+            page = self._page(number, target.page, kept)
+            return self._noted(number, crop_of_outline(page, target.polygon, None, flat=flat))
         spot = self._spot_named(self._record(number), name)
-        page = self._page(number, spot.target.page)
-        if spot.lines:
-            return crop_of_lines(page, spot.lines, flat=flat)
-        if spot.codes:
-            return crop_of_outline(page, spot.codes[0].polygon, spot.codes[0].id, flat=flat)
-        return None
+        page = self._page(number, spot.target.page, kept)
+        if not spot.lines and spot.codes:
+            code = spot.codes[0]
+            return self._noted(number, crop_of_outline(page, code.polygon, code.id, flat=flat))
+        return self._noted(number, crop_of_lines(page, spot.lines, flat=flat))
+
+    def _noted(self, number: int, sent: Sent) -> Sent:
+        """Remember which picture went to the page, for what a decision says of it."""
+        self._sent.setdefault(number, set()).add(sent.kind)
+        return sent
+
+    def _seen(self, given: Given) -> str:
+        """Which picture stood on the screen: what the page says, if it was sent."""
+        sent = self._sent.get(given.number, set())
+        best = next((kind for kind in ("original", "preview") if kind in sent), "none")
+        return given.picture if given.picture == "none" or given.picture in sent else best
+
+    def _picture_of(self, number: int, target: Target) -> list[Picture]:
+        """What a person drew a box around, as the case is to keep it."""
+        if not target.polygon:
+            return []
+        page = self._page(number, target.page)
+        cut = crop_of_outline(page, target.polygon, None, flat=False, height=BOX_CROP_PX)
+        return [Picture(role="crop", of="box", data=cut.data)] if cut.data is not None else []
+
+    # ---- other photos of the item, and registers
+
+    def _others_of(self, work: Work) -> list[Work]:
+        """Other photos of the items that a photo shows, in the order of the case."""
+        found = {one.number: one for item in work.photo.items for one in self._by_item.get(item, ())}
+        found.pop(work.number, None)
+        return [found[number] for number in sorted(found)]
+
+    def _beside(self, work: Work) -> dict[str, Any]:
+        return {
+            "number": work.number,
+            "path": printable(work.photo.paths[-1]),
+            "state": self._state(work) if self._is_offered(work) else "",
+        }
+
+    def _matches(self, work: Work) -> list[dict[str, Any]] | None:
+        """What registers say of a photo or its items, once it leads nobody's eye.
+
+        That is when this person has decided on its serial, and on all photos of its items that wait for them.
+        None if these are still waiting.
+        """
+        if not any(
+            is_by(one, self._name) and one.decision.role in self._roles
+            for one in self._live.get(work.key, {}).get(SERIAL, [])
+        ):
+            return []
+        self._matches_known.wait(_INDEX_WAIT_S)
+        name = self._entry_name(work.photo.place)
+        keys: list[tuple[str, int] | str] = [(name.case_id, name.sequence), *work.photo.items]
+        places: dict[str, Place] = {}
+        for key in keys:
+            places |= self._matched.get(key, {})
+        if not places:
+            return []
+        if any(self._passes(other, Filter()) for other in self._others_of(work)):
+            return None
+        found = [
+            match
+            for place in sorted(places.values(), key=lambda one: (one.branch, one.sequence))
+            for match in matches_in(self._do(lambda place=place: self._reader.entry(place).payload))  # type: ignore[misc]
+        ]
+        return [
+            {
+                "register": printable(match.register),
+                "serial": printable(match.serial),
+                "entries": [
+                    [printable(one.serial), sure(one.posterior, 3), printable(one.told)]
+                    for one in match.entries
+                ],
+                "absent": printable(match.absent),
+                "told": printable(match.told),
+            }
+            for match in found
+        ]
+
+    def _index_matches(self) -> None:
+        """Where the matches of each record and each item stand; of one register the last ones."""
+        try:
+            with open_case(self.path) as reader:
+                rows = reader.connection.execute(
+                    "SELECT branch, sequence FROM entry WHERE kind = 'match' ORDER BY branch, sequence"
+                ).fetchall()
+                for place in (Place(*row) for row in rows):
+                    entry = reader.entry(place)
+                    register = str(entry.fields.get("sha256"))
+                    item = entry.fields.get("item")
+                    about = entry.fields.get("case_id"), entry.fields.get("record")
+                    key = item if isinstance(item, str) else cast("tuple[str, int]", about)
+                    self._matched.setdefault(key, {})[register] = place
+        except (SerialscanError, ValueError, LookupError, TypeError):
+            pass  # decisions do not depend on them; verify tells what is wrong
+        finally:
+            self._matches_known.set()
 
     # ---- within
 
@@ -496,6 +652,10 @@ class Desk:
             self._reader = self._entered.__enter__()
             self._works = works_of(self._reader, self.rules.audit, self.rules.known)
             self._by_number = {work.number: work for work in self._works}
+            self._by_item: dict[str, list[Work]] = {}
+            for work in self._works:
+                for item in work.photo.items:
+                    self._by_item.setdefault(item, []).append(work)
             self._live: dict[str, dict[str, list[Decided]]] = {}
             listed = list(decisions(self._reader))
             gone = {one.decision.undoes for one in listed if one.decision.undoes is not None}
@@ -516,8 +676,8 @@ class Desk:
             self._entered.__exit__(None, None, None)
             self._writer.close()
 
-    def _append(self, decision: Decision) -> Decided:
-        sequence = self._writer.append("decision", decision.fields())
+    def _append(self, decision: Decision, pictures: Sequence[Picture] = ()) -> Decided:
+        sequence = self._writer.append("decision", decision.fields(), pictures=pictures)
         name = EntryName(case_id=self._writer.case_id, sequence=sequence)
         return Decided(Place(0, sequence), name, self._writer.last_time, decision)
 
@@ -543,12 +703,14 @@ class Desk:
     def _record(self, number: int) -> PhotoRecord:
         return self._decoded(number)
 
-    def _page(self, number: int, page: int) -> Page:
+    def _page(self, number: int, page: int, kept_only: bool = False) -> Page:
         work = self._work(number)
 
         def kept() -> Kept:
             return self._do(lambda: self._kept(work))
 
+        if kept_only:
+            return small_page(page, self._record(number), kept())
         return self._pages.page(number, page, self._record(number), self._files(work), kept)
 
     def _kept(self, work: Work) -> Kept:
@@ -639,6 +801,12 @@ class Desk:
             raise RefusedError("too_long")
         if text is not None and any(char < " " and char not in "\n\t" for char in text):
             raise RefusedError("no_text")
+
+    def _look_for_warnings(self) -> None:
+        with self._asking:
+            if not self._index_started:
+                self._index_started = True
+                self._index.start()
 
     def _index_warnings(self) -> None:
         """The warnings of all records, some at a time, by a reader of its own."""

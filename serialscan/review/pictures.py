@@ -19,15 +19,18 @@ from serialscan.photo.crops import Margin, flattened, line_crop, straight
 from serialscan.record import Line, PhotoRecord, Polygon
 from serialscan.settings import Settings
 
-FIRST_SIDE = 2048  # px of a whole photo as it is sent first; crops come from all of its pixels
-LONGEST_SIDE = 8192  # px of it as it is sent when somebody zooms in
+LONGEST_SIDE = 8192  # px of a whole photo as it is sent; crops come from all of its pixels
+LEAST_SIDE = 256  # px of it, however small the window is
+THUMBNAIL_SIDE = 200  # px of a photo beside others of its item
+BOX_CROP_PX = 120  # height of what a person drew a box around, as the case keeps it
 CROP_PX = 320  # height of one line
 WIDEST_CROP = 4000  # px
 AROUND = Margin(along=1.0, across=0.5)
 """What is shown around a line: enough to see whether the number goes on."""
 
 _GAP = 12  # px between two lines
-_KEPT = 4  # pages in memory: this one, the next, and the two before
+_KEPT = 5  # pages in memory: this one, the next two, and two before
+_KEPT_BYTES = 400_000_000  # of all of them; the last one stays, however large
 _QUALITY = 92
 _FLAT_PART = 12  # the light of a whole photo is made even over this part of its shorter side
 
@@ -38,7 +41,7 @@ class Page:
 
     Attributes:
         kind: ``original``, ``preview`` or ``none``.
-        why: why it is not the original; empty if it is.
+        why: why it is not the original; empty if it is, or if nobody has looked for it.
         rgb: (H, W, 3) uint8, upright; None if there is no picture.
         scale: its pixels for one pixel of the photo.
         crops: small pictures of the case, by the id that they show; used without the original.
@@ -49,6 +52,30 @@ class Page:
     rgb: np.ndarray | None
     scale: float
     crops: dict[str, np.ndarray]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of the photo."""
+        if self.rgb is None:
+            return 1, 1
+        return round(self.rgb.shape[1] / self.scale), round(self.rgb.shape[0] / self.scale)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A picture as it goes to the page.
+
+    Attributes:
+        data: JPEG; None if there is nothing to show.
+        kind: of what it was made: ``original``, ``preview`` (the pictures of the case) or ``none``.
+        why: why it is not the original; empty if it is, or if nobody has looked for it.
+        size: width and height of its page in pixels of the photo.
+    """
+
+    data: bytes | None
+    kind: str
+    why: str
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -85,8 +112,6 @@ class Pages:
             if future is None:
                 future = self._pages[key] = Future()
             self._pages.move_to_end(key)
-            while len(self._pages) > _KEPT:
-                self._pages.popitem(last=False)
         if mine:
             try:
                 future.set_result(self._open(page, record, files, kept))
@@ -94,7 +119,18 @@ class Pages:
                 with self._lock:
                     self._pages.pop(key, None)
                 future.set_exception(error)
+            self._forget()
         return future.result()
+
+    def _forget(self) -> None:
+        """Let go of the pages that were asked for longest ago; those being opened stay."""
+        with self._lock:
+            while len(self._pages) > 1 and (len(self._pages) > _KEPT or self._bytes() > _KEPT_BYTES):
+                self._pages.popitem(last=False)
+
+    def _bytes(self) -> int:
+        done = [one.result() for one in self._pages.values() if one.done() and not one.exception()]
+        return sum(page.rgb.nbytes for page in done if page.rgb is not None)
 
     def _open(self, page: int, record: PhotoRecord, files: Sequence[Path], kept: Callable[[], Kept]) -> Page:
         why = "moved" if record.source.sha256 is not None else "never_read"
@@ -109,46 +145,65 @@ class Pages:
                     why = "changed"
                 elif file.exists() and why != "changed":
                     why = "unreadable"
-        previews, crops = [], {}
-        for role, of, data in kept().pictures:
-            small = _decoded(data)
-            if small is not None and role == "preview":
-                previews.append(small)
-            elif small is not None and of is not None:
-                crops[of] = small
-        if not previews:
-            return Page("none", why, None, 1.0, crops)
-        width = record.source.width or previews[0].shape[1]
-        return Page("preview", why, previews[0], previews[0].shape[1] / width, crops)
+        return small_page(page, record, kept(), why)
 
 
-def whole(page: Page, *, flat: bool, full: bool) -> bytes | None:
-    """A page as JPEG, ``full`` with all its pixels; None if there is no picture."""
+def small_page(page: int, record: PhotoRecord, kept: Kept, why: str = "") -> Page:
+    """A page from the pictures of the case alone. They show the first page, and crops of any."""
+    previews, crops = [], {}
+    for role, of, data in kept.pictures:
+        small = _decoded(data)
+        if small is not None and role == "preview":
+            previews.append(small)
+        elif small is not None and of is not None:
+            crops[of] = small
+    if not previews or page > 1:
+        return Page("none", why, None, 1.0, crops)
+    width = record.source.width or previews[0].shape[1]
+    return Page("preview", why, previews[0], previews[0].shape[1] / width, crops)
+
+
+def whole(page: Page, *, flat: bool, side: int) -> Sent:
+    """A page, its longer side at most so many pixels."""
     if page.rgb is None:
-        return None
-    rgb = _at_most(page.rgb, LONGEST_SIDE if full else FIRST_SIDE)
-    return _jpeg(even(rgb) if flat else rgb)
+        return Sent(None, "none", page.why, page.size)
+    rgb = _at_most(page.rgb, min(max(side, LEAST_SIDE), LONGEST_SIDE))
+    return Sent(_jpeg(even(rgb) if flat else rgb), page.kind, page.why, page.size)
 
 
-def crop_of_lines(page: Page, lines: Sequence[Line], *, flat: bool) -> bytes | None:
-    """Lines of a page, straight and large, one below the other, as JPEG; None if nothing can be shown."""
+def thumbnail(page: Page) -> Sent:
+    """A page among others."""
+    data = _jpeg(_at_most(page.rgb, THUMBNAIL_SIDE)) if page.rgb is not None else None
+    return Sent(data, page.kind, page.why, page.size)
+
+
+def crop_of_lines(page: Page, lines: Sequence[Line], *, flat: bool) -> Sent:
+    """Lines of a page, straight and large, one below the other."""
     cuts = [cut for line in lines if (cut := _line(page, line)) is not None]
-    return _stacked(cuts, flat)
+    return _sent(page, _stacked(cuts, flat))
 
 
-def crop_of_outline(page: Page, polygon: Polygon, identity: str | None, *, flat: bool) -> bytes | None:
-    """What an outline holds, straight and large, as JPEG; None if nothing can be shown.
+def crop_of_outline(
+    page: Page, polygon: Polygon, identity: str | None, *, flat: bool, height: int = CROP_PX
+) -> Sent:
+    """What an outline holds, straight and large.
 
     Args:
         page: the page.
         polygon: in pixels of the photo.
         identity: the id of what it holds, for a small picture of the case.
         flat: in even light.
+        height: of the crop in pixels.
     """
     cut = page.crops.get(identity or "") if page.kind != "original" else None
     if cut is None and page.rgb is not None:
-        cut = straight(page.rgb, _scaled(polygon, page.scale), CROP_PX, AROUND)
-    return _stacked([cut] if cut is not None else [], flat)
+        cut = straight(page.rgb, _scaled(polygon, page.scale), height, AROUND)
+    return _sent(page, _stacked([cut] if cut is not None else [], flat))
+
+
+def _sent(page: Page, data: bytes | None) -> Sent:
+    kind = "none" if data is None else "original" if page.kind == "original" else "preview"
+    return Sent(data, kind, page.why, page.size)
 
 
 def even(rgb: np.ndarray) -> np.ndarray:

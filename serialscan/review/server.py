@@ -18,6 +18,7 @@ from serialscan import __version__
 from serialscan.errors import SerialscanError
 from serialscan.record import MarkKind
 from serialscan.review.desk import LONGEST, Desk, Given, RefusedError
+from serialscan.review.pictures import Sent
 from serialscan.review.queue import Filter
 
 HOST = "127.0.0.1"
@@ -81,6 +82,7 @@ class _Answer(msgspec.Struct):
     reason: str | None = None
     note: str | None = None
     enhancements: tuple[str, ...] = ()
+    picture: str | None = None
 
 
 class _Drawn(msgspec.Struct):
@@ -163,9 +165,16 @@ def make_app(
 
     @app.get("/api/start")
     def start() -> Response:
-        return jsonify(
-            case=desk.path.name, mode=desk.rules.mode, role=desk.rules.role, person=desk.person, texts=words
-        )
+        said: dict[str, Any] = {"person": desk.person, "texts": words}
+        if desk.person is not None:
+            said["queue"] = first_queue()
+        rules = desk.rules
+        return jsonify(case=desk.path.name, case_id=desk.case_id, mode=rules.mode, role=rules.role, **said)
+
+    def first_queue() -> dict[str, Any]:
+        """The queue as it is without a filter, with its first photo: one answer instead of three."""
+        order = desk.queue(Filter())
+        return {"order": order, "left": desk.left(), "first": desk.photo(order[0]) if order else None}
 
     @app.get("/api/queue")
     def queue() -> Response:
@@ -186,19 +195,22 @@ def make_app(
 
     @app.get("/api/photo/<int:number>/whole")
     def whole(number: int) -> Response:
-        page = request.args.get("page", 1, type=int)
-        asked = {name: name in request.args for name in ("flat", "full")}
-        return _picture(desk.whole(number, page, **asked))
+        page, side = (request.args.get(name, 1, type=int) for name in ("page", "side"))
+        return _picture(desk.whole(number, page, side=side, **_asked("flat", "kept")))
+
+    @app.get("/api/photo/<int:number>/thumbnail")
+    def thumbnail(number: int) -> Response:
+        return _picture(desk.thumbnail(number))
 
     @app.get("/api/photo/<int:number>/crop")
     def crop(number: int) -> Response:
-        return _picture(desk.crop(number, request.args.get("spot", ""), flat="flat" in request.args))
+        return _picture(desk.crop(number, request.args.get("spot", ""), **_asked("flat", "kept")))
 
     @app.post("/api/person")
     @_body(_Person)
     def person(said: _Person) -> Response:
         desk.set_person(said.name, said.role, said.badge)
-        return jsonify(person=desk.person)
+        return jsonify(person=desk.person, queue=first_queue())
 
     @app.post("/api/typed")
     @_body(_Typed)
@@ -210,7 +222,7 @@ def make_app(
     def decision(said: _Answer) -> Response:
         given = Given(
             said.number, said.spot, said.answer, said.value, said.reason, said.note,  # type: ignore[arg-type]
-            tuple(one[:40] for one in said.enhancements[:10]),
+            tuple(one[:40] for one in said.enhancements[:10]), said.picture,
         )  # fmt: skip
         return jsonify(desk.decide(given))
 
@@ -253,7 +265,13 @@ def _body(kind: type[Any]) -> Callable[[Callable[[Any], Response]], Callable[[],
     return decorate
 
 
-def _picture(data: bytes | None) -> Response:
-    if data is None:
-        flask.abort(HTTPStatus.NOT_FOUND)
-    return Response(data, mimetype="image/jpeg")
+def _asked(*names: str) -> dict[str, bool]:
+    return {name: name in request.args for name in names}
+
+
+def _picture(sent: Sent) -> Response:
+    """The picture, and in headers what it is; without one an empty answer, which is no fault."""
+    headers = {"X-Shown": sent.kind, "X-Why": sent.why, "X-Size": f"{sent.size[0]} {sent.size[1]}"}
+    if sent.data is None:
+        return Response(status=HTTPStatus.NO_CONTENT, headers=headers)
+    return Response(sent.data, mimetype="image/jpeg", headers=headers)

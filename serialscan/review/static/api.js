@@ -33,13 +33,24 @@ export function post(path, body = {}) {
   }));
 }
 
-// The address of a picture in this page's memory; null if there is none.
+// A picture, decoded and ready to be put into the page, and what it is; its image is null if there is none.
 export async function picture(path, query) {
-  const response = await fetch(`${path}?${new URLSearchParams(query)}`, { credentials: "same-origin" });
-  if (!response.ok) return null;
-  const address = URL.createObjectURL(await response.blob());
+  let response, bytes;
+  try {
+    response = await fetch(`${path}?${new URLSearchParams(query)}`, { credentials: "same-origin" });
+    bytes = await response.blob();
+  } catch {
+    throw new Refused("connection");
+  }
+  if (!response.ok) throw new Refused("other");
+  const [width, height] = response.headers.get("X-Size").split(" ").map(Number);
+  const about = { kind: response.headers.get("X-Shown"), why: response.headers.get("X-Why"), photo: { width, height } };
+  if (response.status === 204) return { ...about, image: null };
   const image = new Image();
-  image.src = address;
+  image.alt = "";
+  image.draggable = false;
+  image.src = URL.createObjectURL(bytes);
   await image.decode().catch(() => {});
-  return { address, width: image.naturalWidth, height: image.naturalHeight };
+  URL.revokeObjectURL(image.src); // the image keeps its own bytes, as long as somebody keeps the image
+  return { ...about, image, width: image.naturalWidth, height: image.naturalHeight };
 }

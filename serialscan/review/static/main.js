@@ -2,18 +2,25 @@
 
 import { Refused, get, picture, post } from "./api.js";
 import { Assisted, comparison } from "./reading.js";
-import { Viewer } from "./viewer.js";
+import { NEAR, Viewer } from "./viewer.js";
 import { count, learn, make, say, visible } from "./words.js";
 
 const AHEAD = 2; // photos that are loaded before they are asked for
 const KEPT = 8; // photos whose pictures stay in memory
 const NOTHING = { value: null, decision: null, characters: [], others: [], warnings: [], opinions: [], pairs: [], same: false };
 const PAN = 60; // px of an arrow key
+const WAIT_MS = 30;
+const STEP = 256; // px; sides of pictures are multiples of it, so that a window a little larger asks for the same
 
 const byId = (name) => document.getElementById(name);
 const light = { brightness: 1, contrast: 1, invert: false, flat: false, overlay: true };
 const loaded = new Map(); // what was asked of the server, by photo and light
-const state = { order: [], at: -1, done: new Set(), photo: null, spot: null, stage: "", said: null, busy: false };
+const state = {
+  order: [], at: -1, done: new Set(), photo: null, spot: null, page: 1, stage: "", said: null, busy: false,
+  entry: null, // the pictures that are asked for
+  beside: null, // another photo of the item that is looked at instead of this one
+  looked: new Set(), // such photos, since this one was opened
+};
 let session = null;
 let assisted = null;
 
@@ -31,25 +38,28 @@ async function start() {
   theme(recall("theme") ?? "auto");
   byId("single-keys").checked = recall("single-keys") !== "off";
   if (session.person === null) byId("who").showModal();
-  else await begin();
+  else await begin(session.queue);
 }
 
-async function begin() {
+async function begin(queue) {
   const { name, role, badge } = session.person;
   byId("person").textContent = visible([name, role, badge].filter(Boolean).join(", "));
   byId("person").hidden = false;
-  await refill();
+  if (queue.first !== null) load(queue.first.number, "serial", null, queue.first);
+  await take(queue);
 }
 
-async function refill(wanted = null) {
+async function refill() {
   const form = new FormData(byId("filters"));
   const query = Object.fromEntries([...form].filter(([, value]) => value !== ""));
-  const said = await get("/api/queue", query);
-  state.order = said.order;
+  await take(await get("/api/queue", query));
+}
+
+async function take(queue) {
+  state.order = queue.order;
   state.done.clear();
-  tellLeft(said.left);
-  const at = wanted === null ? 0 : Math.max(0, state.order.indexOf(wanted));
-  await show(state.order.length ? at : -1);
+  tellLeft(queue.left);
+  await show(state.order.length ? 0 : -1);
 }
 
 function tellLeft(number) {
@@ -58,34 +68,44 @@ function tellLeft(number) {
 
 // ---- loading
 
-function load(number, spot = "serial") {
-  const key = `${number} ${spot} ${light.flat}`;
+// What is known of a photo, and its pictures: first the small ones of the case, which are there at once, so that
+// something can be shown however long the others take.
+function load(number, spot = "serial", page = null, known = null) {
+  const key = `${number} ${spot} ${page ?? ""} ${light.flat}`;
   if (!loaded.has(key)) {
-    const flat = light.flat ? { flat: 1 } : {};
-    loaded.set(key, (async () => {
-      const photo = await get(`/api/photo/${number}`);
-      const target = photo.spots.find((one) => one.name === spot);
-      const page = target?.page ?? photo.page;
-      const [near, far, said] = await Promise.all([
-        target && !target.crop ? null : picture(`/api/photo/${number}/crop`, { spot, ...flat }),
-        photo.picture === "none" ? null : picture(`/api/photo/${number}/whole`, { page, ...flat }),
-        session.mode === "assist" ? get(`/api/photo/${number}/reading`, { spot }) : null,
-      ]);
-      return { photo, near, far, said };
-    })());
-    loaded.get(key).catch(() => loaded.delete(key));
+    const entry = { best: null };
+    entry.photo = known === null ? get(`/api/photo/${number}`) : Promise.resolve(known);
+    entry.said = session.mode === "assist" && !spot.startsWith("box ") ? get(`/api/photo/${number}/reading`, { spot }) : null;
+    entry.small = entry.photo.then((photo) => pictures(photo, spot, page, true));
+    entry.full = entry.small.then(() => entry.photo).then((photo) => pictures(photo, spot, page))
+      .then((best) => { entry.best = best; return best; });
+    for (const promise of [entry.photo, entry.said, entry.small, entry.full]) promise?.catch(() => loaded.delete(key));
+    loaded.set(key, entry);
     forget();
   }
   return loaded.get(key);
 }
 
+// The crop and the whole photo; kept: from the pictures of the case, without a look at the original.
+async function pictures(photo, spot, page, kept = false) {
+  const target = photo.spots.find((one) => one.name === spot);
+  const query = { ...(light.flat ? { flat: 1 } : {}), ...(kept ? { kept: 1 } : {}) };
+  const [near, far] = await Promise.all([
+    target && !target.crop ? null : picture(`/api/photo/${photo.number}/crop`, { spot, ...query }),
+    picture(`/api/photo/${photo.number}/whole`, { page: page ?? target?.page ?? photo.page, side: side(), ...query }),
+  ]);
+  return { near, far };
+}
+
+// As many pixels as the window can show before somebody zooms in.
+function side() {
+  const { clientWidth, clientHeight } = byId("whole");
+  const wanted = Math.max(clientWidth, clientHeight, 1) * NEAR * (window.devicePixelRatio || 1);
+  return Math.ceil(wanted / STEP) * STEP;
+}
+
 function forget() {
-  for (const [key, promise] of [...loaded].slice(0, Math.max(0, loaded.size - KEPT))) {
-    loaded.delete(key);
-    promise.then(({ near, far }) => {
-      for (const one of [near, far]) if (one && one !== crop.size && one !== whole.size) URL.revokeObjectURL(one.address);
-    }, () => {});
-  }
+  for (const key of [...loaded.keys()].slice(0, Math.max(0, loaded.size - KEPT))) loaded.delete(key);
 }
 
 // ---- showing
@@ -96,65 +116,178 @@ async function show(at, spot = "serial") {
   byId("empty").hidden = at >= 0;
   byId("place").textContent = at < 0 ? "" : say("of_total", { place: at + 1, total: state.order.length });
   if (at < 0) {
-    state.photo = null;
+    state.photo = state.entry = null;
     byId("empty-undo").focus();
     return;
   }
   const number = state.order[at];
-  const { photo, near, far, said } = await load(number, spot);
+  const entry = load(number, spot);
+  const [photo, said] = await Promise.all([entry.photo, entry.said]);
   if (state.order[state.at] !== number) return; // somebody went on meanwhile
   const same = state.photo?.number === number;
   stopDrawing();
   state.photo = photo;
+  if (!same) state.looked.clear();
+  state.page = photo.spots.find((one) => one.name === spot)?.page ?? photo.page;
+  await paint(entry, spot, same);
   paintPhoto(photo);
-  paintPictures(spot, near, far, same);
   await choose(spot, said);
   for (let ahead = 1; ahead <= AHEAD; ahead += 1) {
     const next = nextOpen(ahead);
-    if (next !== null) load(state.order[next]).catch(() => {});
+    if (next !== null) load(state.order[next]);
   }
 }
 
-function paintPictures(spot, near, far, same) {
+// What is there now: the original, or until it is there the small pictures of the case.
+async function paint(entry, spot, keep) {
+  state.entry = entry;
+  state.beside = null;
+  const now = () => state.entry === entry && state.beside === null;
+  if (entry.best === null) {
+    const first = await entry.small;
+    if (!now()) return;
+    const waits = entry.best === null && (first.near?.image || first.far.image);
+    if (waits) {
+      paintPictures(spot, first, keep, true);
+      entry.full.then((best) => { if (now()) paintPictures(spot, best, true); }, () => { if (now()) paintSource(first.far, false); });
+      return;
+    }
+  }
+  const best = await entry.full;
+  if (now()) paintPictures(spot, best, keep);
+}
+
+function paintPictures(spot, { near, far }, keep, waits = false) {
   const photo = state.photo;
   const target = photo.spots.find((one) => one.name === spot);
-  const outlines = target?.outlines ?? [];
-  crop.show(near, near ?? { width: 1, height: 1 }, []);
-  byId("crop-none").hidden = near !== null;
-  whole.show(far, photo, outlines, { keep: same });
-  active = near ? crop : whole;
+  const outlines = target && target.page === state.page ? target.outlines : [];
+  const shown = near?.image ? near : null;
+  crop.show(shown, shown ?? { width: 1, height: 1 }, [], { keep });
+  byId("crop-none").hidden = shown !== null;
+  const size = state.page === 1 && photo.width && photo.height ? photo : far.photo;
+  whole.show(far.image ? far : null, size, outlines, { keep });
+  if (!keep) active = shown ? crop : whole;
+  paintSource(far.image || !shown ? far : near, waits);
+  paintBeside();
   relight();
+}
+
+// Which picture it is: what the decision will say, too.
+function paintSource({ kind, why }, waits) {
+  state.kind = kind;
+  const reason = waits ? say("why_opening") : why ? say(`why_${why}`) : "";
+  byId("source").textContent = say(`picture_${kind}`) + (reason ? `: ${reason}` : "");
+  byId("source").className = `source ${waits ? "waits" : kind}`;
 }
 
 // All pixels of the whole photo, once somebody zooms in.
 async function sharpen() {
-  const { photo, spot } = state;
-  if (whole.size.full || photo.picture !== "original") return;
-  whole.size.full = true;
-  const page = photo.spots.find((one) => one.name === spot)?.page ?? photo.page;
-  const query = { page, full: 1, ...(light.flat ? { flat: 1 } : {}) };
-  const full = await picture(`/api/photo/${photo.number}/whole`, query).catch(() => null);
-  if (full === null || state.photo !== photo) return;
-  whole.show({ ...full, full: true }, photo, whole.outlines, { keep: true });
-  relight();
+  const { photo, page, beside, entry } = state;
+  const now = whole.size;
+  if (now.full || now.kind !== "original" || Math.max(now.width, now.height) >= Math.max(now.photo.width, now.photo.height)) return;
+  now.full = true;
+  const query = { page: beside ? 1 : page, side: Math.max(now.photo.width, now.photo.height), ...(light.flat ? { flat: 1 } : {}) };
+  const full = await picture(`/api/photo/${(beside ?? photo).number}/whole`, query).catch(() => null);
+  if (!full?.image || state.entry !== entry || state.beside !== beside || state.page !== page || whole.size !== now) return;
+  whole.show({ ...full, full: true }, whole.photo, whole.outlines, { keep: true });
 }
 
 function paintPhoto(photo) {
-  const why = photo.why ? `: ${say(`why_${photo.why}`)}` : "";
-  byId("source").textContent = say(`picture_${photo.picture}`) + why;
-  byId("source").className = `source ${photo.picture}`;
   byId("problem").textContent = photo.error ?? "";
   byId("problem").hidden = photo.error === null;
   byId("fact-path").textContent = photo.path;
   byId("fact-item").textContent = photo.items.join(", ") || "-";
   byId("fact-hash").textContent = photo.sha256 ?? "-";
-  byId("fact-page").textContent = `${photo.page} / ${photo.pages}`;
+  byId("page-row").hidden = photo.pages < 2;
+  byId("page").replaceChildren(...Array.from({ length: photo.pages }, (_, index) =>
+    make("option", { value: index + 1 }, say("page_of", { page: index + 1, pages: photo.pages }))));
+  byId("page").value = String(state.page);
+  paintMatches(byId("matches"), photo.matches);
+  const others = photo.beside.map(besideButton);
+  byId("beside-section").hidden = others.length === 0;
+  byId("beside-title").textContent = count("beside", others.length, { item: photo.items.join(", ") });
+  byId("beside").replaceChildren(...others);
   const marks = photo.spots.filter((one) => one.name !== "serial");
   byId("marks").replaceChildren(...(marks.length ? marks.map(markButton) : [make("li", { class: "soft" }, say("marks_none"))]));
 }
 
 function means(name) {
   return name === "serial" ? say("what_serial") : name.replaceAll("_", " ");
+}
+
+// Another photo of the item: press to see it in place of this one.
+function besideButton(other) {
+  const image = make("img", { src: `/api/photo/${other.number}/thumbnail`, loading: "lazy", alt: "", width: 96, height: 72,
+    onerror: (event) => event.target.remove() });
+  const name = other.path.split("/").pop();
+  const done = other.state && other.state !== "open" ? ` ✓ ${say(`status_${other.state}`)}` : "";
+  const button = make("button", { type: "button", "aria-pressed": "false", title: other.path, onclick: () => lookAt(other) },
+    image, make("bdi", {}, name + done));
+  button.dataset.number = other.number;
+  return make("li", {}, button);
+}
+
+async function lookAt(other) {
+  if (state.beside?.number === other.number) return lookBack();
+  await telling(async () => {
+    const { photo, entry } = state;
+    const found = await picture(`/api/photo/${other.number}/whole`, { page: 1, side: side(), ...(light.flat ? { flat: 1 } : {}) });
+    if (state.photo !== photo || state.entry !== entry) return;
+    stopDrawing();
+    state.beside = other;
+    state.looked.add(other.number);
+    whole.show(found.image ? found : null, found.photo, []);
+    active = whole;
+    paintBeside(found);
+    relight();
+  });
+}
+
+function lookBack() {
+  return telling(async () => {
+    await paint(state.entry, state.spot, false);
+    byId("beside").querySelector("button")?.focus({ preventScroll: true });
+  });
+}
+
+function paintBeside(found = null) {
+  const other = state.beside;
+  byId("look-bar").hidden = other === null;
+  byId("source").hidden = other !== null;
+  byId("look-name").textContent = other === null ? ""
+    : say("looking_at", { path: other.path, picture: say(`picture_${found.kind}`) });
+  for (const button of byId("beside").querySelectorAll("button")) {
+    button.setAttribute("aria-pressed", String(other !== null && button.dataset.number === String(other.number)));
+  }
+}
+
+// Decide on the photo that is looked at; it comes next in the queue if it was not in it.
+async function toBeside() {
+  const { number } = state.beside;
+  if (!state.order.includes(number)) state.order.splice(state.at + 1, 0, number);
+  await guarded(() => show(state.order.indexOf(number)));
+}
+
+async function toPage(page) {
+  await telling(async () => {
+    const { photo, spot } = state;
+    stopDrawing();
+    state.page = page;
+    await paint(load(photo.number, spot, page), spot, false);
+  });
+}
+
+// What registers say; the page has it only after the decision.
+function paintMatches(place, matches) {
+  place.hidden = matches !== null && matches.length === 0;
+  if (place.hidden) return;
+  const told = matches === null ? [make("p", { class: "soft" }, say("matches_later"))] : matches.flatMap((one) => [
+    make("h3", {}, make("bdi", {}, one.register), one.serial ? say("matches_for") : "", make("bdi", {}, one.serial)),
+    make("ul", {}, ...one.entries.map(([serial, probability, more]) =>
+      make("li", {}, make("bdi", { class: "value" }, serial), ` ${probability} `, make("bdi", { class: "soft" }, more)))),
+    ...[one.absent, one.told].filter(Boolean).map((text) => make("p", { class: "soft" }, text)),
+  ]);
+  place.replaceChildren(make("h2", { class: "small" }, say("matches")), ...told);
 }
 
 function markButton(mark) {
@@ -185,9 +318,11 @@ async function choose(spot, known = null) {
     : spot === "serial" ? say("what_serial") : say("what_mark", { means: means(target.means) });
   byId("reading").replaceChildren();
   byId("choices").replaceChildren();
-  byId("typed").value = "";
-  byId("reason").value = byId("note").value = "";
-  byId("more").open = false;
+  const draft = drafts.of(spot);
+  byId("typed").value = draft.typed ?? "";
+  byId("reason").value = draft.reason ?? "";
+  byId("note").value = draft.note ?? "";
+  byId("more").open = Boolean(draft.reason || draft.note);
   if (session.mode === "assist") {
     if (spot.startsWith("box ")) tell(say("reading_wait"));
     const photo = state.photo;
@@ -199,12 +334,46 @@ async function choose(spot, known = null) {
     if (state.photo !== photo || state.spot !== spot) return;
     if (spot.startsWith("box ")) tell("");
     state.said = said;
-    if (said.value === null && said.opinions.length === 0) edit("");
+    if (draft.typed) edit(draft.typed);
+    else if (said.value === null && said.opinions.length === 0) edit("");
     else assist();
+  } else if (draft.first) {
+    await compareAgain(draft);
   } else {
     stage("type");
   }
 }
+
+// The program's reading was seen already: what was typed before that counts, whatever is typed now.
+async function compareAgain(draft) {
+  const { photo, spot } = state;
+  const said = await post("/api/typed", { number: photo.number, spot, text: draft.first });
+  if (state.photo !== photo || state.spot !== spot) return;
+  state.said = said;
+  if (draft.typed && draft.typed !== draft.first) edit(draft.typed);
+  else compare();
+}
+
+// What was typed and is not decided yet, in this tab only: a killed server or a page that is loaded again costs
+// nothing. A box has no draft, because the server knows it as long as it runs.
+const drafts = {
+  key(spot) {
+    const { sha256, path } = state.photo;
+    return `draft ${session.case_id} ${session.role} ${session.person.name} ${sha256 ?? path} ${spot}`;
+  },
+  of(spot) {
+    try { return JSON.parse(sessionStorage.getItem(this.key(spot))) ?? {}; } catch { return {}; }
+  },
+  keep(more = {}) {
+    if (state.photo === null || state.spot.startsWith("box ")) return;
+    const typed = byId("typed").value;
+    const draft = { ...this.of(state.spot), typed, reason: byId("reason").value, note: byId("note").value, ...more };
+    try { sessionStorage.setItem(this.key(state.spot), JSON.stringify(draft)); } catch { /* the browser keeps nothing: so be it */ }
+  },
+  drop(spot) {
+    try { sessionStorage.removeItem(this.key(spot)); } catch { /* it kept nothing */ }
+  },
+};
 
 function stage(name) {
   state.stage = name;
@@ -265,6 +434,7 @@ async function submit() {
   if (state.photo !== photo || state.spot !== spot) return;
   if (spot.startsWith("box ")) tell("");
   state.said = said;
+  drafts.keep({ first: drafts.of(spot).first ?? text });
   if (said.same && !said.opinions.length) return send("read", text, "done_same");
   return compare();
 }
@@ -275,17 +445,28 @@ async function send(answer, value = null, text = null) {
   const { photo, spot } = state;
   const said = await post("/api/decision", {
     number: photo.number, spot, answer, value, reason: byId("reason").value || null, note: byId("note").value || null,
-    enhancements: enhancements(),
+    enhancements: enhancements(), picture: state.kind,
   });
+  drafts.drop(spot);
   tellLeft(said.left);
   const told = text ?? (answer === "read" ? "done_read" : "done_other");
   tell(say(told, { value: visible(value ?? ""), answer: say(`answer_${answer}`), entry: said.sequence }), "good");
-  for (const key of [...loaded.keys()].filter((one) => one.startsWith(`${photo.number} `))) loaded.delete(key);
+  for (const one of [photo, ...photo.beside]) { // what is known of them is known no longer
+    for (const key of [...loaded.keys()].filter((name) => name.startsWith(`${one.number} `))) loaded.delete(key);
+  }
   const ofSerial = spot === "serial" || (spot.startsWith("box ") && byId("draw-means").value === "serial");
   const wasOpen = !photo.spots[0].done;
   if (ofSerial) state.done.add(photo.number);
+  paintLast(photo, ofSerial ? said.matches : []);
   if (ofSerial || !wasOpen) await go(1, true);
   else await show(state.at);
+}
+
+// What registers say of the photo that was just decided, when the next one is there.
+function paintLast(photo, matches) {
+  byId("last").hidden = matches === null || matches.length === 0;
+  byId("last-name").textContent = photo.path;
+  if (!byId("last").hidden) paintMatches(byId("last-matches"), matches);
 }
 
 // ---- moving on
@@ -310,6 +491,7 @@ async function go(way, decided = false) {
 async function undo() {
   const said = await post("/api/undo");
   loaded.clear();
+  byId("last").hidden = true;
   tellLeft(said.left);
   state.done.delete(said.number);
   if (!state.order.includes(said.number)) state.order.splice(Math.max(0, state.at), 0, said.number);
@@ -322,20 +504,21 @@ async function undo() {
 async function drawn(corners) {
   await guarded(async () => {
     const [...box] = corners.map((one) => Math.round(one * 10) / 10);
-    const said = await post("/api/box", { number: state.photo.number, page: state.photo.page, corners: box, means: byId("draw-means").value });
+    const said = await post("/api/box", { number: state.photo.number, page: state.page, corners: box, means: byId("draw-means").value });
     const near = await picture(`/api/photo/${state.photo.number}/crop`, { spot: said.spot, ...(light.flat ? { flat: 1 } : {}) });
     whole.drawing = false;
     byId("whole").classList.remove("drawing");
     press("draw", false);
     byId("draw-bar").hidden = true;
-    crop.show(near, near ?? { width: 1, height: 1 }, []);
-    byId("crop-none").hidden = near !== null;
+    crop.show(near.image ? near : null, near.image ? near : { width: 1, height: 1 }, []);
+    byId("crop-none").hidden = near.image !== null;
     relight();
     await choose(said.spot);
   });
 }
 
-function startDrawing() {
+async function startDrawing() {
+  if (state.beside) await lookBack();
   if (!whole.size) return tell(say("error_no_picture"), "bad");
   press("draw", true);
   byId("draw-bar").hidden = false;
@@ -370,6 +553,7 @@ function enhancements() {
     ...(light.brightness !== 1 ? [`brightness ${light.brightness}`] : []),
     ...(light.contrast !== 1 ? [`contrast ${light.contrast}`] : []),
     ...(light.flat ? ["even light"] : []), ...(light.invert ? ["inverted"] : []), ...quarter,
+    ...(state.looked.size ? [`other photos of the item seen: ${state.looked.size}`] : []),
   ];
 }
 
@@ -378,16 +562,17 @@ function adjust(name, by) {
   relight();
 }
 
-async function repaint() {
-  if (state.at < 0) return;
-  const spot = state.spot;
-  const number = state.photo.number;
-  const { near, far } = await load(number, spot);
-  if (state.photo.number !== number || state.spot !== spot) return;
-  const photo = state.photo;
-  crop.show(near, near ?? { width: 1, height: 1 }, [], { keep: true });
-  whole.show(far, photo, photo.spots.find((one) => one.name === spot)?.outlines ?? [], { keep: true });
-  relight();
+function repaint() {
+  if (state.at < 0) return undefined;
+  if (state.beside) {
+    const other = state.beside;
+    state.beside = null;
+    return lookAt(other);
+  }
+  const { photo, spot, page } = state;
+  const own = photo.spots.find((one) => one.name === spot)?.page ?? photo.page;
+  const asked = page === own && !spot.startsWith("box ") ? null : page;
+  return telling(() => paint(load(photo.number, spot, asked), spot, true));
 }
 
 const tools = {
@@ -417,11 +602,8 @@ function tell(text, kind = "") {
   byId("message").className = kind;
 }
 
-// One thing after another: a key that is held down decides nothing twice.
-async function guarded(action) {
-  if (state.busy) return;
-  state.busy = true;
-  document.body.setAttribute("aria-busy", "true");
+// What goes wrong is told.
+async function telling(action) {
   try {
     await action();
   } catch (error) {
@@ -429,6 +611,17 @@ async function guarded(action) {
     const name = `error_${error.code}`;
     const text = say(name, { message: error.detail });
     tell(text === name ? say("error_other") : text, "bad");
+  }
+}
+
+// One thing after another: a key that is held down decides nothing twice. Only what moves on or decides; an answer
+// that is given while a picture is still being loaded must not be lost.
+async function guarded(action) {
+  if (state.busy) return;
+  state.busy = true;
+  document.body.setAttribute("aria-busy", "true");
+  try {
+    await telling(action);
   } finally {
     state.busy = false;
     document.body.removeAttribute("aria-busy");
@@ -469,8 +662,10 @@ function openMore() {
   byId("reason").focus();
 }
 
+// The warnings are counted while somebody looks at the list already.
 async function filterChoices() {
-  const { choices } = await get("/api/choices");
+  const { choices, complete } = await get("/api/choices");
+  byId("counting").hidden = complete;
   for (const [name, options] of Object.entries(choices)) {
     const select = byId("filters").querySelector(`[name="${name}"]`);
     const now = select.value;
@@ -479,6 +674,7 @@ async function filterChoices() {
       make("option", { value }, `${name === "decision" ? say(`decision_${value}`) : shown} (${number})`)));
     select.value = now;
   }
+  if (!complete && !byId("filters").hidden) setTimeout(() => filterChoices().catch(() => {}), 400);
 }
 
 // ---- keys
@@ -564,6 +760,10 @@ for (const name of ["brightness", "contrast"]) {
 for (const viewer of [crop, whole]) {
   for (const name of ["pointerdown", "focus", "wheel"]) viewer.element.addEventListener(name, () => { active = viewer; }, { passive: true });
 }
+byId("page").addEventListener("change", (event) => toPage(Number(event.target.value)));
+byId("look-back").addEventListener("click", lookBack);
+byId("look-decide").addEventListener("click", toBeside);
+for (const name of ["typed", "reason", "note"]) byId(name).addEventListener("input", () => drafts.keep());
 byId("previous").addEventListener("click", () => guarded(() => go(-1)));
 byId("next").addEventListener("click", () => guarded(() => go(1)));
 byId("undo").addEventListener("click", () => guarded(undo));
@@ -577,7 +777,10 @@ byId("filter-button").addEventListener("click", async () => {
   byId("filter-button").setAttribute("aria-expanded", String(!hidden));
   if (!hidden) await guarded(filterChoices);
 });
-byId("filters").addEventListener("change", () => guarded(() => refill()));
+byId("filters").addEventListener("change", async () => {
+  while (state.busy) await new Promise((go) => setTimeout(go, WAIT_MS)); // no choice is lost
+  await guarded(refill);
+});
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 byId("finish-button").addEventListener("click", async () => {
   if (!window.confirm(say("finish_sure"))) return;
@@ -593,7 +796,7 @@ byId("who-form").addEventListener("submit", async (event) => {
     const said = await post("/api/person", { name: byId("who-name").value, role: byId("who-role").value, badge: byId("who-badge").value });
     session.person = said.person;
     byId("who").close();
-    await guarded(begin);
+    await guarded(() => begin(said.queue));
   } catch (error) {
     byId("who-problem").textContent = say(`error_${error.code}`);
     byId("who-problem").hidden = false;

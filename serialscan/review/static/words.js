@@ -12,8 +12,8 @@ export function say(name, values = {}) {
 }
 
 // "1 left" or "2 left".
-export function count(name, number) {
-  return say(number === 1 ? `${name}_one` : name, { count: number });
+export function count(name, number, more = {}) {
+  return say(number === 1 ? `${name}_one` : name, { count: number, ...more });
 }
 
 // Control characters and marks that turn the direction of writing are shown, not obeyed.
