@@ -204,14 +204,21 @@ def test_the_walk_finds_all_that_scoring_every_key_finds(register: Register) -> 
         seen("0", before=0.5),
     ):  # fmt: skip
         channel = channel_of(lattice)
-        start = np.repeat(channel.start[None], len(every), axis=0)
-        weights = channel.score(codes, start, 0, 0.0)
+        weights = channel.score(codes)
         for bound in (1e-3, 1e-6, 1e-9):
             found = walk(register, channel, bound)
             assert found is not None
-            within = weights >= channel.best[0] * bound
-            assert found.count.sum() == within.sum()
-            assert found.weight == pytest.approx(weights[found.first]) and (np.diff(found.weight) <= 0).all()
+            least = channel.best[0] * bound
+            places = np.concatenate([first + np.arange(count) for first, count in zip(
+                found.first, found.count, strict=True)] or [[]]).astype(int)  # fmt: skip
+            assert set(np.flatnonzero(weights >= 10 * least)) <= set(places) <= set(
+                np.flatnonzero(weights >= least)
+            )
+            # ways that are below the bound by themselves are left out
+            assert (found.weight <= weights[found.first] * (1 + 1e-9)).all()
+            sure = found.weight > 100 * least
+            assert found.weight[sure] == pytest.approx(weights[found.first[sure]], rel=0.05)
+            assert (np.diff(found.weight) <= 0).all()
 
 
 def test_too_little_read_says_so(register: Register) -> None:

@@ -81,38 +81,20 @@ class Channel:
             ways[start, start + 1 :] = np.cumprod(self.skip[start:])
         return ways
 
-    @property
-    def start(self) -> Floats:
-        """Weights before the first character (M + 1,)."""
-        return self.skipping[0]
-
-    def step(self, weights: Floats, codes: NDArray[np.integer]) -> Floats:
-        """Weights (N, M + 1) one character further; the characters' codes are (N,)."""
-        moved = weights * self.gap
-        moved[:, 1:] += weights[:, :-1] * self.match[codes]
-        return np.asarray(moved @ self.skipping)
-
-    def score(self, codes: NDArray[np.uint8], weights: Floats, start: int, least: float) -> Floats:
-        """The weight of each key (N, L), or 0 where that is below ``least``.
-
-        Args:
-            codes: of the keys.
-            weights: after the first ``start`` characters of each (N, M + 1).
-            start: characters that were matched.
-            least: what is below tells nothing.
-        """
+    def score(self, codes: NDArray[np.uint8]) -> Floats:
+        """The weight of each key (N, L): the sum over all ways in which the lattice can be it."""
         whole = np.zeros(len(codes))
+        weights = np.repeat(self.skipping[:1], len(codes), axis=0)
         going = np.arange(len(codes))
-        for place in range(start, codes.shape[1]):
-            code = codes[going, place]
-            ends = code == 0
+        for place in range(codes.shape[1]):
+            ends = codes[going, place] == 0
             whole[going[ends]] = weights[ends, -1]
-            going, code, weights = going[~ends], code[~ends], weights[~ends]
+            going, weights = going[~ends], weights[~ends]
             if not len(going):
                 return whole
-            weights = self.step(weights, code)
-            kept = (weights * self.best).max(axis=1) >= least
-            going, weights = going[kept], weights[kept]
+            moved = weights * self.gap
+            moved[:, 1:] += weights[:, :-1] * self.match[codes[going, place]]
+            weights = moved @ self.skipping
         whole[going] = weights[:, -1]
         return whole
 
