@@ -8,8 +8,9 @@ is and what is not on record); ``stream`` (records through match); ``compare`` (
 tantivy, where installed); ``real`` (needs --records and --labels: readings of real photos, with a block
 around each truth).
 
-The simulated reader looks at each character with noise. It knows which characters look alike (glyphs/), and
-is less sure than it is right, as the real one is. Its seed is stated.
+The simulated reader looks at each character with noise. It knows which characters look alike (glyphs/). Now
+and then it says that a character may be missing, and is right as often as it says (`_MISSING`); it loses
+others without a trace. Both shares are those of rendered photos (docs/register.md). Its seed is stated.
 """
 
 from __future__ import annotations
@@ -32,9 +33,16 @@ from rapidfuzz.distance import Levenshtein
 
 from serialscan.glyphs import PAIRS, match_key
 from serialscan.record import any_from_json
-from serialscan.register.channel import SHARPNESS
 from serialscan.register.keys import CHARACTERS
-from serialscan.register.lattice import Lattice, Slot, lattices_of, typed_lattice
+from serialscan.register.lattice import (
+    HALF_SURE,
+    LOST,
+    LOST_UNSURE,
+    Lattice,
+    Slot,
+    lattices_of,
+    typed_lattice,
+)
 from serialscan.register.match import Search, match
 from serialscan.register.register import Register
 from serialscan.register.stream import match_lines
@@ -43,7 +51,8 @@ SEED = 7
 SURE = 0.95
 _QUALITIES = ((0.6, (0.97, 0.028, 0.002)), (0.3, (0.85, 0.13, 0.02)), (0.1, (0.6, 0.3, 0.1)))
 _NOISE = (0.22, 0.42, 0.8)
-_LOST = 0.003
+_LOST = (LOST, LOST, LOST_UNSURE)
+_GAPS, _MISSING = 0.025, (0.02, 0.03, 0.05, 0.1, 0.3)
 
 
 class Reader:
@@ -65,17 +74,28 @@ class Reader:
         quality = int(self._rng.integers(1, 3)) if hard else int(self._rng.choice(3, p=share))
         slots = []
         for char in match_key(serial):
-            if self._rng.random() < _LOST:
+            place = self._rng.random()
+            gone = _LOST[quality]
+            if place < gone:
                 continue
+            if place < gone + _GAPS:
+                missing = float(self._rng.choice(_MISSING))
+                lost = self._rng.random() < missing
+                own = lost and self._rng.random() < 0.7
+                seen = char if own else CHARACTERS[self._rng.integers(10)]
+                slots.append(Slot({"": 1 - missing, seen: 0.7 * missing}))
+                if lost:
+                    continue
             noise = _NOISE[self._rng.choice(3, p=_QUALITIES[quality][1])]
             slots.append(self._look(CHARACTERS.index(char), noise))
-        return Lattice(serial, tuple(slots))
+        sure = np.prod([max(slot.chances.values()) for slot in slots])
+        return Lattice(serial, tuple(slots), lost=LOST if sure >= HALF_SURE else LOST_UNSURE)
 
     def _look(self, char: int, noise: float) -> Slot:
         seen = self._places[char] + noise * self._rng.standard_normal(self._places.shape[1])
         odds = -((seen - self._places) ** 2).sum(axis=1) / (2 * noise * noise)
         odds[~self._usable] = -np.inf
-        chance = np.exp((odds - odds.max()) / SHARPNESS)
+        chance = np.exp(odds - odds.max())
         chance /= chance.sum()
         listed = [n for n in np.argsort(-chance)[:6].tolist() if chance[n] >= 0.005]
         return Slot({CHARACTERS[n]: float(chance[n]) for n in listed})
@@ -196,7 +216,7 @@ def found(folder: Path, queries: int, absent: int) -> None:
                 if true[n] != written[n]:
                     continue
             lattice = reader.read(true[n], hard=kind == "hard")
-            if len(lattice.slots) < 3:
+            if len(lattice.key) < 3:
                 continue
             answer = match(register, lattice)
             names = [match_key(one.serial) for one in answer.entries]
@@ -227,7 +247,7 @@ def found(folder: Path, queries: int, absent: int) -> None:
         near = [0, 0]
         for serial in drawn(rng, pool, count):
             lattice = reader.read(serial)
-            if len(lattice.slots) < 3:
+            if len(lattice.key) < 3:
                 continue
             answer = match(register, lattice)
             total += 1
@@ -381,7 +401,7 @@ def real(folder: Path, records: Path, labels: Path) -> None:
     truths = {}
     for line in labels.read_text("utf-8").splitlines():
         label = json.loads(line)
-        serial = label.get("serial")
+        serial = label.get("fields", {}).get("serial", label.get("serial"))
         if isinstance(serial, str) and match_key(serial):
             truths[label["file"]] = serial
     blocks = _blocks_around(sorted(set(truths.values())))

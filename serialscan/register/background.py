@@ -86,9 +86,9 @@ def likeliest(channel: Channel) -> tuple[Codes, Floats]:
     for place in range(slots + 1):
         if channel.gap[place] >= _OPEN:  # here a character is missing, perhaps
             each = np.arange(len(strings)).repeat(len(CHARACTERS))
-            codes = np.tile(np.arange(1, len(CHARACTERS) + 1, dtype=np.uint64), len(strings))
+            any_one = np.tile(np.arange(1, len(CHARACTERS) + 1, dtype=np.uint64), len(strings))
             weight = strings.weight * channel.gap[place]
-            strings = merged([strings, strings.take(each).longer(codes, weight.take(each))])
+            strings = merged([strings, strings.take(each).longer(any_one, weight.take(each))])
         if place == slots:
             break
         match, skip = channel.match[1 : OTHER + 1, place], float(channel.skip[place])

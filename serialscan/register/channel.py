@@ -15,25 +15,15 @@ from numpy.typing import NDArray
 
 from serialscan.glyphs import PAIRS
 from serialscan.register.keys import BASE, CHARACTERS, OTHER, code_of
-from serialscan.register.lattice import Lattice
+from serialscan.register.lattice import UNLISTED, Lattice
 
 Floats = NDArray[np.float64]
 
-UNLISTED: Final = 5e-4
-"""Least probability that the character there is none of those listed. Source: docs/register.md."""
-LOST: Final = 0.003
-"""Probability that a character was lost between two others, where no slot says so. Source: the same."""
 BEYOND: Final = 0.04
 """Share of the characters suspected beyond an end that are there.
 
 Of 135 numbers of rendered photos without traps none lost a character at an end, while 12.8 were suspected
 there (`End.more`); half a one counts as lost. On traps the share is above 1. Source: docs/register.md.
-"""
-SHARPNESS: Final = 2.5
-"""Power of a character's probabilities, which are made to multiply to the line's and so are too low.
-
-On 75 real photos characters said 0.75 were right with 0.95, and alternatives said 0.29 with 0.10: powers
-of 2.7 and 2.5. Source: docs/register.md.
 """
 TYPED_WRONG: Final = 0.01
 """Share of a register's serials that are typed wrong. Source: the same."""
@@ -109,13 +99,11 @@ def channel_of(lattice: Lattice) -> Channel:
         if not slot.chances:
             seen[place, 1 : _COUNT + 1] = 1.0 / _COUNT
             continue
-        rest = max(0.0, 1.0 - sum(slot.chances.values()))
-        chances = np.array([*slot.chances.values(), rest])
-        if lattice.reading:
-            chances = chances**SHARPNESS
-        chances /= chances.sum()
-        left = max(least, chances[-1])
-        chances = chances[:-1] * (1.0 - left) / max(1e-9, 1.0 - chances[-1])
+        left = max(0.0, 1.0 - sum(slot.chances.values()))
+        if slot.best:
+            left = max(least, left)
+        chances = np.array([*slot.chances.values()])
+        chances = chances / max(1e-9, chances.sum()) * (1.0 - left)
         for char, chance in zip(slot.chances, chances.tolist(), strict=True):
             if char:
                 seen[place, code_of(char)] += chance
@@ -134,7 +122,7 @@ def channel_of(lattice: Lattice) -> Channel:
     usual = np.zeros(BASE)
     usual[1:11], usual[11 : _COUNT + 1] = _DIGIT_SHARE / 10, (1 - _DIGIT_SHARE) / 26
     skip = none + wrong * OMITTED * _COUNT * (seen @ usual)
-    gap = np.full(count + 1, (LOST if lattice.reading else HAND_LOST) + wrong * DOUBLED)
+    gap = np.full(count + 1, (lattice.lost if lattice.reading else HAND_LOST) + wrong * DOUBLED)
     if not lattice.reading:
         skip += HAND_LOST
     gap[0] = max(gap[0], BEYOND * lattice.before)

@@ -191,7 +191,7 @@ def _begins(register: Register, strings: Strings) -> NDArray[np.bool_]:
 
 
 def _long_ones(register: Register, strings: Strings) -> NDArray[np.bool_]:
-    """With which strings (N,) of more than twelve characters a key begins; their first word does begin one."""
+    """With which strings (N,) of more than twelve characters, whose first word is in a key, a key begins."""
     first = strings.words[:, 0]
     low = register.long_entries.searchsorted(register.keys.searchsorted(first))
     high = register.long_entries.searchsorted(register.keys.searchsorted(first, "right"))
