@@ -207,7 +207,7 @@ def test_a_gap_of_the_line_finds_the_serial_whose_character_was_lost(register: R
         (one,) = matches_of(record, [register], Search(listed=50))
         return next((entry.posterior for entry in one.entries if entry.serial == whole), 0.0)
 
-    assert chance(told) > 0.5 > 10 * chance(lost)
+    assert chance(told) > 0.95 > chance(lost)
     # where nothing was lost the gap does little harm
     right = photo(whole)
     (line,) = right.lines
@@ -293,7 +293,7 @@ def test_lattices_are_those_of_the_characters() -> None:
         msgspec.structs.replace(turned, serial=msgspec.structs.replace(turned.serial, candidates=(other,)))
     )[0].key == "906"  # fmt: skip
     cyrillic = lattices_of(photo("ЖЕ12", {0: {"Ж": 0.7, "К": 0.2}}))[0]
-    assert cyrillic.key == "ZHE12" and cyrillic.slots[1].chances == {"H": 0.7, "": 0.2}
+    assert cyrillic.key == "ZHE12" and list(cyrillic.slots[1].chances) == ["H", ""]
 
 
 def test_an_item_is_matched_by_what_all_its_photos_show(register: Register) -> None:

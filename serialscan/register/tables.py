@@ -13,7 +13,7 @@ import hashlib
 import io
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import islice
@@ -159,16 +159,22 @@ class _Csv:
             if self._first is not None:
                 yield Batch([self._first[1]], [self._first[0]])
             width = {len(self.columns)}
+            parsed: Iterable[tuple[int, Sequence[str]]]
             while lines := list(islice(self._file, BATCH)):
                 rows = self._quick(lines)
                 if rows is not None and set(map(len, rows)) == width:
                     yield Batch(rows, range(self._line, self._line + len(rows)))
                     self._line += len(rows)
                     continue
+                if rows is not None:
+                    parsed = enumerate(rows, start=self._line)
+                    self._line += len(rows)
+                else:
+                    parsed = self._careful(deque(lines), reject)
                 some = [
                     (line, row)
-                    for line, cells in self._careful(deque(lines), reject)
-                    if (row := self._fitted(line, cells, reject)) is not None
+                    for line, cells in parsed
+                    if cells and (row := self._fitted(line, cells, reject)) is not None
                 ]
                 if some:
                     yield Batch([row for _, row in some], [line for line, _ in some])
@@ -223,6 +229,8 @@ class _Csv:
             row = next(csv.reader(feed(), delimiter=str(self.delimiter), strict=True), [])
             "".join(used).encode()
         except csv.Error as error:
+            if sum(map(len, used)) > _MOST_CELL:
+                return [], f"has a cell of more than {_MOST_CELL} characters: a quote may not close"
             return [], f"is no row of CSV ({error})"
         except UnicodeEncodeError as error:
             if self._told is None:
