@@ -514,3 +514,18 @@ def test_a_part_of_a_case_and_a_report_have_the_matches(
         said = match(Register.open(stock), answer)
         (shown,) = matches_in(msgspec.json.encode([said]))
         assert shown.sha256 == said.sha256 and "cannot show" not in shown.told
+
+
+def test_match_writes_to_a_new_file_only_and_leaves_none_behind_for_nothing(
+    stock: Path, tmp_path: Path, command: Command
+) -> None:
+    (tmp_path / "empty.ndjson").write_bytes(b"")
+    words = ("--register", str(stock), "-o", "out.ndjson")
+    assert command("match", "empty.ndjson", *words).code == ExitCode.NO_INPUT
+    assert not (tmp_path / "out.ndjson").exists()
+    (tmp_path / "records.ndjson").write_bytes(to_json(photo("W123501")) + b"\n")
+    assert command("match", "records.ndjson", *words).code == ExitCode.OK
+    before = (tmp_path / "out.ndjson").read_bytes()
+    again = command("match", "records.ndjson", *words)
+    assert again.code == ExitCode.OUTPUT and "--resume" not in again.err
+    assert (tmp_path / "out.ndjson").read_bytes() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -37,7 +38,8 @@ Examples:
   serialscan links *.case --html links.html --graphml links.graphml
 
 \b
-Exit codes: 0 done, also without a link; 4 a file is no case and no records; 5 a file is there already, or
+Exit codes: 0 done, also without a link; 3 some lines are no records (they are left out); 4 a file is no
+case and holds no record; 5 a file is there already, or
 cannot be written; 8 a case is not as it was written (links are told all the same).
 """
 )
@@ -86,6 +88,8 @@ def links(
     from serialscan.links.network import graphml as as_graphml
     from serialscan.links.page import page
 
+    if not math.isfinite(least):
+        raise click.UsageError("--least needs a number.")
     names = _names(sources)
     if html is not None and html == graphml:
         raise click.UsageError("--html and --graphml each need a file of their own.")
@@ -96,11 +100,16 @@ def links(
     with ExitStack() as stack:
         origins: list[tuple[str, Origin]] = []
         alarms = []
+        faults: list[str] = []
         for name, path in zip(names, sources, strict=True):
-            origin, alarm = opened(path, None, None, effective, stack)
+            origin, alarm = opened(path, None, None, effective, stack, faults)
             origins.append((name, origin))
             alarms += [f"{name}: {alarm}"] if alarm else []
         seen = gather(origins)
+        held = {one.source for one in seen}
+        for (name, origin), path in zip(origins, sources, strict=True):
+            if not origin.is_case and name not in held:
+                raise InputError(f"{path}: holds no record: scan some photos first.")
         found = find_links(seen, least, span)
         if html is not None:
             made = f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with serialscan {__version__}"
@@ -114,6 +123,8 @@ def links(
     else:
         for one in found:
             click.echo(msgspec.json.encode(one))
+    for fault in faults:
+        say(f"serialscan: {fault}", err=True)
     for alarm in alarms:
         say(f"serialscan: {alarm}", err=True)
     if not quiet:
@@ -122,7 +133,9 @@ def links(
         told += count(len(found), "link")
         files = "".join(f"; look at {path}" for path in (html, graphml) if path is not None)
         say(f"serialscan: {told}{files}", err=True)
-    return ExitCode.VERIFY_FAILED if alarms else ExitCode.OK
+    if alarms:
+        return ExitCode.VERIFY_FAILED
+    return ExitCode.SOME_FAILED if faults else ExitCode.OK
 
 
 def _names(sources: Sequence[Path]) -> list[str]:
