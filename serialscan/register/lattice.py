@@ -22,20 +22,20 @@ MOST_CANDIDATES: Final = 3
 """Numbers of one photo that are searched for."""
 POWER: Final = 1.25
 """Of a record's probabilities of characters, which are made to multiply to the line's and so are too low."""
-UNLISTED: Final = 3.9e-4
+UNLISTED: Final = 4.6e-4
 """Least probability that a character is none of those listed."""
-UNLISTED_DOUBT: Final = 0.19
+UNLISTED_DOUBT: Final = 0.16
 """How much that grows with the doubt about the likeliest character."""
-NOTHING: Final = 0.25
+NOTHING: Final = 0.2
 """Of the probability that there is no character, what holds. Source of all four: ``training/matching.py``."""
 HALF_SURE: Final = 0.5
 """A line that is read right with less than this has lost characters more often."""
-LOST: Final = 1e-4
-LOST_UNSURE: Final = 0.006
+LOST: Final = 6e-5
+LOST_UNSURE: Final = 0.0076
 """Probability that a character was lost between two others, where no gap of the line says so.
 
-In lines that are at least half sure, none was at 5 267 places of rendered photos and 2 044 of real ones; half
-a one counts as lost. In other lines 7 were at 1 132 places of rendered photos. Source:
+In lines that are at least half sure, none was at 6 858 places of rendered photos and 2 044 of real ones; half
+a one counts as lost. In other lines 11 were at 1 448 places of rendered photos. Source:
 ``training/matching.py``.
 """
 _LEAST_READ: Final = 1e-3  # a number that is read right with less than this tells nothing of its characters

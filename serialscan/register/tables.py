@@ -243,7 +243,7 @@ class _Csv:
             return [], f"has bytes that are not {self.encoding}"
         return row, ""
 
-    def _fitted(self, line: int, cells: list[str], reject: Reject) -> Sequence[str] | None:
+    def _fitted(self, line: int, cells: Sequence[str], reject: Reject) -> Sequence[str] | None:
         width = len(self.columns)
         if len(cells) == width or (len(cells) > width and not any(cells[width:])):
             return cells[:width]
