@@ -24,6 +24,7 @@ _MOST: Final = 400_000  # strings of a slot: more means that the lattice tells t
 _FEW: Final = 1500  # strings that are grown on without a look at the keys
 _NEAR: Final = 48  # keys with one beginning that are read rather than searched
 _DIGITS: Final = 10  # codes from 1 on that are digits
+_SIDE_BY_SIDE: Final = 2  # characters that are lost at one place
 _LONGER: Final = 4  # characters that a key may have more than the lattice has slots
 
 
@@ -45,7 +46,8 @@ class Found:
 def walk(register: Register, channel: Channel, bound: float) -> Found | None:
     """All keys whose weight is at least ``bound`` times the best that the lattice can give.
 
-    Ways to a key that are below the bound by themselves do not count towards its weight.
+    Ways to a key that are below the bound by themselves do not count towards its weight. No more than two
+    characters are lost at one place.
 
     Returns:
         The keys; None if so many strings are within the bound that the walk was given up.
@@ -62,7 +64,7 @@ def walk(register: Register, channel: Channel, bound: float) -> Found | None:
     strings = Strings.start(width)
     for slot in range(slots + 1):
         parts = [strings]
-        while True:  # characters without a slot
+        for _ in range(_SIDE_BY_SIDE):  # characters without a slot
             weight = parts[-1].weight * channel.gap[slot]
             open_ = np.flatnonzero(weight * best[slot] >= least)
             if not len(open_):
