@@ -278,7 +278,7 @@ def test_a_list_twice_and_a_list_of_headings_are_told(tmp_path: Path, command: C
     assert again.code == ExitCode.OK and "the same list" in again.err
     none = command("register", "build", "none.csv", "-o", "b.reg")
     assert none.code == ExitCode.SOME_FAILED and "none.csv: has headings and no row" in none.err
-    assert "make the folder" in command("register", "build", "one.csv", "-o", "gone/b.reg").err
+    assert "make it first" in command("register", "build", "one.csv", "-o", "gone/b.reg").err
     info = command("register", "info", "a.reg").out
     assert "UTF-8" in info and "utf-8-sig" not in info
 

@@ -44,11 +44,9 @@ class Hold:
                     f"{path} cannot be written: there is no folder {path.parent}; make it first."
                 ) from error
             except OSError as error:
-                folder = path.parent
-                what = (
-                    "check the permissions of its folder" if folder.is_dir() else f"make the folder {folder}"
-                )
-                raise OutputError(f"{path} cannot be written ({error.strerror}): {what}.") from error
+                raise OutputError(
+                    f"{path} cannot be written ({error.strerror}): check the permissions of its folder."
+                ) from error
             if not lock(self._file):
                 holder = _holder(self._path)
                 os.close(self._file)
