@@ -21,6 +21,7 @@ LEAST_ENTRIES: Final = 4
 LEAST_FULL: Final = 0.5
 """Share of the numbers of a block that are on record; below, it is a range that was used here and there."""
 
+_AT_ONCE: Final = 1 << 16  # keys: memory stays small
 _DIGIT_CODES: Final = 10  # codes 1 to 10 are the digits
 _NUMBER: Final = 38  # a code for "here stands the number"
 _ANY_DIGIT, _ANY_LETTER = 1, 11
@@ -37,6 +38,13 @@ class Numbers:
 
 def numbers_of(codes: Codes) -> Numbers:
     """The longest run of digits of each key (N, L), of equal runs the last."""
+    parts = [_numbers(codes[start : start + _AT_ONCE]) for start in range(0, max(1, len(codes)), _AT_ONCE)]
+    if len(parts) == 1:
+        return parts[0]
+    return Numbers(np.concatenate([one.group for one in parts]), np.concatenate([one.value for one in parts]))
+
+
+def _numbers(codes: Codes) -> Numbers:
     count, length = codes.shape
     digit = codes - np.uint8(1) < _DIGIT_CODES  # 0, the end, becomes 255
     place = np.arange(1, length + 1, dtype=np.uint8)
