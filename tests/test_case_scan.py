@@ -628,6 +628,8 @@ def test_a_dry_run_lists_what_would_be_done_and_writes_nothing(
     assert finished(tmp_path, *some)[0] == ExitCode.SOME_FAILED
     assert would("--case", "a.case") == ["done", "read", "done", "done", "done", "skip"]
     assert "1 to read, 4 done" in listed("--case", "a.case")[2]
+    assert "records.ndjson holds something already" in listed("-o", "records.ndjson")[2]
+    assert listed("gone.jpg")[1][-1] == ["fail", "gone.jpg"]
     resume = ("-o", "records.ndjson", "--resume")
     assert would(*resume) == ["done", "read", "done", "done", "done", "skip"]
     code, lines, said = listed("--case", "a.case", "--effort", "fast")

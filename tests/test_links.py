@@ -229,7 +229,13 @@ def test_bad_input_is_named_and_nothing_is_written(command: Command, tmp_path: P
     write_records(tmp_path / "a.ndjson", *records)
     (tmp_path / "bad.ndjson").write_text("{}\n", encoding="utf-8")
     done = command("links", "a.ndjson", "bad.ndjson", "--html", "links.html")
-    assert done.code == ExitCode.NO_INPUT and "bad.ndjson, line 1" in done.err
+    assert done.code == ExitCode.NO_INPUT and "bad.ndjson: holds no record" in done.err
+    for least in ("nan", "inf"):
+        assert command("links", "a.ndjson", "--least", least).code == ExitCode.USAGE
+    # a broken line among others is named, left out, and nothing else is lost
+    (tmp_path / "b.ndjson").write_bytes(b"{}\n" + (tmp_path / "a.ndjson").read_bytes())
+    done = command("links", "b.ndjson")
+    assert done.code == ExitCode.SOME_FAILED and "b.ndjson, line 1" in done.err and "1 item" in done.err
     assert command("links", "a.ndjson", "./a.ndjson").code == ExitCode.NO_INPUT
     assert command("links", "missing.ndjson").code == ExitCode.NO_INPUT
     assert not (tmp_path / "links.html").exists()

@@ -18,6 +18,7 @@ from serialscan.reading.calibrate import calibrated, load_calibration
 from serialscan.record import (
     Alternative,
     Completeness,
+    Gap,
     Glyph,
     Line,
     Quality,
@@ -83,6 +84,23 @@ def test_readers_that_agree_are_believed_more_than_readers_that_differ(said: lis
     votes = [0.99] * 7
     agreed = model.probability(line(votes, ["W274567"] * 3), 900, 600)
     assert model.probability(line(votes, said), 900, 600) < agreed < 1
+
+
+def test_a_gap_gets_the_probability_that_a_character_was_lost_there() -> None:
+    seen = line([0.9] * 6, [])
+    gaps = tuple(
+        Gap(at=n, confidence=votes, alternatives=(Alternative(char="5", confidence=votes / 2),))
+        for n, votes in ((1, 0.01), (2, 0.1), (4, 0.45))
+    )
+    before, after = calibrated(seen, 0.5), calibrated(msgspec.structs.replace(seen, gaps=gaps), 0.5)
+    assert msgspec.structs.replace(after, gaps=msgspec.UNSET) == before
+    # what hardly any view saw tells nothing; a gap that half of the views filled is a likely loss
+    assert after.gaps is not msgspec.UNSET
+    assert [(gap.at, 0.05 < gap.confidence < 0.25) for gap in after.gaps] == [(2, True), (4, False)]
+    assert 0.3 < after.gaps[1].confidence < 0.7
+    for gap in after.gaps:
+        assert gap.alternatives[0].confidence == pytest.approx(gap.confidence / 2, abs=1e-3)
+    assert b"gaps" in msgspec.json.encode(after) and b"gaps" not in msgspec.json.encode(before)
 
 
 def at(one: Line, x: float, y: float, *, upright: bool = False) -> Line:

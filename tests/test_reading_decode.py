@@ -95,6 +95,15 @@ def test_views_without_the_first_character_do_not_shift_the_others() -> None:
     fused = fuse([view("12673"), short, view("12673")], VOTE)
     assert fused.text == "12673"
     assert dict(fused.slots[0].ranked())[NOTHING] == pytest.approx(1 / 3)
+    assert not fused.doubted
+
+
+def test_a_character_that_most_views_lost_is_kept_as_a_doubt() -> None:
+    short = (Hypothesis(tuple("1273"), (0.1, 0.3, 0.7, 0.9), 1.0),)
+    fused = fuse([view("12673"), short, short], VOTE)
+    (doubt,) = fused.doubted
+    assert fused.text == "1273" and doubt.ranked()[1] == ("6", pytest.approx(1 / 3))
+    assert fused.slots[1].position < doubt.position < fused.slots[2].position
 
 
 def test_trust_decides_between_two_views() -> None:

@@ -161,7 +161,7 @@ def test_an_encoding_that_is_not_sure_is_asked_for_and_nothing_is_written(tmp_pa
     source = tmp_path / "list.csv"
     rows = "".join(f"A{n},x\n" for n in range(9000))
     source.write_bytes(b"serial,maker\n" + rows.encode() + "B1,ИЖМАШ\n".encode("cp1251"))
-    with pytest.raises(SettingsError, match=r"line 9002: is not utf-8.*--encoding.*cp1251"):
+    with pytest.raises(SettingsError, match=r"line 9002: is not UTF-8.*--encoding.*cp1251"):
         build([source], tmp_path / "a.reg")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["list.csv"]
     # what is no text in an encoding that was told is a bad row
@@ -268,6 +268,29 @@ def test_an_empty_file_is_no_list(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes(b"")
     with pytest.raises(InputError, match="is empty"):
         build([tmp_path / "list.csv"], tmp_path / "a.reg")
+
+
+def test_a_list_twice_and_a_list_of_headings_are_told(tmp_path: Path, command: Command) -> None:
+    listed(tmp_path / "one.csv", [["A1001", "COLT"]])
+    listed(tmp_path / "none.csv", [])
+    assert command("register", "build", "one.csv", "-o", "a.reg").code == ExitCode.OK
+    again = command("register", "add", "a.reg", "one.csv")
+    assert again.code == ExitCode.OK and "the same list" in again.err
+    none = command("register", "build", "none.csv", "-o", "b.reg")
+    assert none.code == ExitCode.SOME_FAILED and "none.csv: has headings and no row" in none.err
+    assert "make it first" in command("register", "build", "one.csv", "-o", "gone/b.reg").err
+    info = command("register", "info", "a.reg").out
+    assert "UTF-8" in info and "utf-8-sig" not in info
+
+
+def test_a_quote_that_never_closes_costs_its_line_only(tmp_path: Path) -> None:
+    text = 'serial,maker\nA1001,"COLT\n' + "".join(f"A{n},FN\n" for n in range(2000, 22_000))
+    (tmp_path / "list.csv").write_text(text, "utf-8")
+    build([tmp_path / "list.csv"], tmp_path / "a.reg")
+    with Register.open(tmp_path / "a.reg") as register:
+        assert register.header.rows == 20_000
+    (bad,) = bad_rows(tmp_path)
+    assert bad["line"] == 2 and "131072 characters: a quote may not close" in bad["reason"]
 
 
 def test_add_makes_one_register_of_both_lists(tmp_path: Path, command: Command) -> None:

@@ -111,7 +111,7 @@ class RecordFile(DataStream):
 
 
 def open_output(
-    path: Path, inputs: tuple[str, ...], *, resume: bool = False, records: bool = True
+    path: Path, inputs: tuple[str, ...], *, resume: bool = False, records: bool = True, of_scan: bool = True
 ) -> DataStream:
     """Open a file for records, so that no photo and no record can be overwritten by a slip.
 
@@ -120,6 +120,7 @@ def open_output(
         inputs: files and folders to be scanned.
         resume: the file may hold records, to be gone on with.
         records: lines of JSON are written to it, and not a table.
+        of_scan: a scan writes it, which can go on with it.
 
     Raises:
         OutputError: it is an input or lies in one, holds something, is written by another scan, or cannot be
@@ -138,7 +139,7 @@ def open_output(
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         raw = FileIO(os.open(path, flags, 0o666), "r+")
         try:
-            _demand_free(raw, path, advice, resume)
+            _demand_free(raw, path, advice, resume, of_scan)
         except OutputError:
             raw.close()
             raise
@@ -147,7 +148,7 @@ def open_output(
         raise OutputError(f"{path} cannot be written ({error.strerror}): {advice}") from error
 
 
-def _demand_free(raw: FileIO, path: Path, advice: str, resume: bool) -> None:
+def _demand_free(raw: FileIO, path: Path, advice: str, resume: bool, of_scan: bool) -> None:
     if os.fstat(raw.fileno()).st_nlink > 1:
         raise OutputError(f"{path} has another name (a hard link), which may be that of an input: {advice}")
     if not lock(raw.fileno()):
@@ -162,6 +163,8 @@ def _demand_free(raw: FileIO, path: Path, advice: str, resume: bool) -> None:
         raise OutputError(
             f"{path} holds something else than records of photos and is left as it is: {advice}"
         )
+    if start and not of_scan:
+        raise OutputError(f"{path} holds records already, and they are left as they are: {advice}")
     if start and not resume:
         raise OutputError(
             f"{path} holds records already, and they are left as they are: scan goes on with them by "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from serialscan.batch.inputs import Inputs, Why
+from serialscan.batch.inputs import STDIN, Inputs, Why
 from serialscan.batch.task import Fusion
 
 
@@ -56,6 +57,12 @@ def forecast(inputs: Inputs, tell: Callable[[Would, str, str], None]) -> Forecas
             add(Would.FAIL, task.path, task.problem[1])
         elif task.twin:
             add(Would.SAME, task.path, "another photo has the same content")
+        elif task.line is None and not _is_there(task.path):
+            add(Would.FAIL, task.path, "there is no such file, or it cannot be read")
         else:
             add(Would.READ if task.line is None else Would.DONE, task.path)
     return told
+
+
+def _is_there(name: str) -> bool:
+    return name == STDIN or os.access(name, os.R_OK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -39,9 +40,9 @@ Examples:
   serialscan links *.case --register stock.reg --by "A. Doe"
 
 \b
-Exit codes: 0 done, also without a link; 4 a file is no case, no records or no register; 5 a file is there
-already, or cannot be written; 8 a case is not as it was written (links are told all the same, with no entry
-in a ledger), or a register is damaged.
+Exit codes: 0 done, also without a link; 3 some lines are no records (they are left out); 4 a file is no case
+and holds no record, or is no register; 5 a file is there already, or cannot be written; 8 a case is not as it
+was written (links are told all the same, with no entry in a ledger), or a register is damaged.
 """
 )
 @click.argument(
@@ -104,6 +105,8 @@ def links(
     from serialscan.links.page import page
     from serialscan.register.register import open_all
 
+    if not math.isfinite(least):
+        raise click.UsageError("--least needs a number.")
     names = _names(sources)
     files = tuple(path for path in (html, graphml, geojson) if path is not None)
     if len(set(files)) < len(files):
@@ -124,11 +127,16 @@ def links(
     with ExitStack() as stack:
         origins: list[tuple[str, Origin]] = []
         alarms = []
+        faults: list[str] = []
         for name, path in zip(names, sources, strict=True):
-            origin, alarm = opened(path, None, None, effective, stack)
+            origin, alarm = opened(path, None, None, effective, stack, faults)
             origins.append((name, origin))
             alarms += [f"{name}: {alarm}"] if alarm else []
         seen = gather(origins, gps=gps)
+        held = {one.source for one in seen}
+        for (name, origin), path in zip(origins, sources, strict=True):
+            if not origin.is_case and name not in held:
+                raise InputError(f"{path}: holds no record: scan some photos first.")
         listed = open_all(registers)
         for register in listed:
             stack.enter_context(register)
@@ -152,6 +160,8 @@ def links(
             click.echo(line)
     if who:
         _enter(cases, names, who, lines, alarms, files)
+    for fault in faults:
+        say(f"serialscan: {fault}", err=True)
     for alarm in alarms:
         say(f"serialscan: {alarm}", err=True)
     if not quiet:
@@ -160,7 +170,9 @@ def links(
         told += count(len(found), "link")
         told += "".join(f"; look at {path}" for path in files)
         say(f"serialscan: {told}", err=True)
-    return ExitCode.VERIFY_FAILED if alarms else ExitCode.OK
+    if alarms:
+        return ExitCode.VERIFY_FAILED
+    return ExitCode.SOME_FAILED if faults else ExitCode.OK
 
 
 def _enter(

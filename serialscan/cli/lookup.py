@@ -28,8 +28,8 @@ In SERIAL ? is one character that is not known, * any number of them. Separators
 letters do no harm.
 
 \b
-Exit codes: 0 the registers answered, also if the serial is in none; 4 a register cannot be read; 8 one is
-damaged.
+Exit codes: 0 the registers answered, also if the serial is in none; 4 a register cannot be read; 7 the serial
+holds nothing to search for; 8 a register is damaged.
 """
 )
 @click.argument("serial")

@@ -47,7 +47,11 @@ input, or no register; 5 the output cannot be written; 8 a register is damaged.
     type=click.Path(path_type=Path, dir_okay=False), help="A register; can be repeated.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", metavar="FILE", shell_complete=files, help="Write to FILE, which must not be there yet."
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=files,
+    help="Write to FILE, which must be new or empty.",
 )
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes.")
 @click.option(
@@ -80,7 +84,8 @@ def match(
     search = Search(prior_absent=prior, deep=deep, listed=entries)
     is_case = str(records) != "-" and _begins(records, _DATABASE)
     file = Path(output) if output is not None and not is_stdout(output) else None
-    data = open_output(file, (str(records),)) if file is not None else take_stdout()
+    fresh = file is not None and not file.exists()
+    data = open_output(file, (str(records),), of_scan=False) if file is not None else take_stdout()
     meanings = {one.sha256: one.header.meaning for one in opened}
     shown = data.is_terminal
     count = faults = 0
@@ -111,6 +116,8 @@ def match(
                 err=True,
             )
     if not count:
+        if fresh and file is not None and not file.stat().st_size:
+            file.unlink()
         raise InputError(f"{records}: holds no record: scan some photos first.")
     return ExitCode.SOME_FAILED if faults else ExitCode.OK
 

@@ -65,8 +65,8 @@ Examples:
   serialscan register build 2019.xlsx 2020.parquet -o stock.reg --name "Ministry, 2019 and 2020"
 
 \b
-Exit codes: 0 all rows are in; 3 some are not (a file beside the register says which and why); 4 a list cannot
-be read; 5 the register cannot be written; 7 something about a list must be told.
+Exit codes: 0 all rows are in; 3 some are not (a file beside the register says which and why), or a list has
+none; 4 a list cannot be read; 5 the register cannot be written; 7 something about a list must be told.
 """
 )
 @click.argument("lists", nargs=-1, required=True, type=FILE, metavar="LIST...")
@@ -230,6 +230,9 @@ def verify(paths: tuple[Path, ...], lists: tuple[Path, ...], verbose: int) -> in
     epilog="""\b
 Example:
   serialscan register list registers/
+
+\b
+Exit codes: 0 all registers are listed; 3 one cannot be read.
 """,
 )
 @click.argument("places", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER|REGISTER]...")
@@ -267,6 +270,17 @@ def _tell(path: Path, built: Built) -> int:
                 "lost: compare some with the original list.",
                 err=True,
             )
+        if not one.rows and not one.bad:
+            say(f"{one.name}: has headings and no row: check that it is the right list.", err=True)
+    known: dict[str, str] = {}
+    for one in header.sources:
+        if one.sha256 in known:
+            say(
+                f"{one.name}: is the same list as {known[one.sha256]}, byte by byte, so each of its rows is "
+                "in the register twice.",
+                err=True,
+            )
+        known.setdefault(one.sha256, one.name)
     bad = sum(one.bad for one in header.sources)
     say(
         f"{path}: {header.rows} rows, {header.distinct} different serials, {header.blocks} blocks, {bad} bad "
@@ -274,7 +288,7 @@ def _tell(path: Path, built: Built) -> int:
         err=True,
     )
     if built.bad is None:
-        return ExitCode.OK
+        return ExitCode.OK if all(one.rows for one in header.sources) else ExitCode.SOME_FAILED
     say(f"Bad rows are in {built.bad}. The first of them:", err=True)
     import json
 

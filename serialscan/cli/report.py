@@ -163,8 +163,9 @@ def report(
 
 
 def opened(
-    source: Path, base: Path | None, evaluation: Path | None, effective: Effective, stack: ExitStack
-) -> tuple[Origin, str]:
+    source: Path, base: Path | None, evaluation: Path | None, effective: Effective, stack: ExitStack,
+    faults: list[str] | None = None,
+) -> tuple[Origin, str]:  # fmt: skip
     """What the report is made from, and what is wrong with it."""
     from serialscan.batch.resources import cores
     from serialscan.case.certificate import read_evaluation
@@ -189,7 +190,7 @@ def opened(
     openers = stack.enter_context(
         Openers(effective.settings, effective.batch.jobs or min(cores(), 4), effective.batch.timeout_s)
     )
-    return stack.enter_context(FileOrigin(source, openers, base, rates)), ""
+    return stack.enter_context(FileOrigin(source, openers, base, rates, faults)), ""
 
 
 def _write_text(text: str, output: Path | None) -> list[Path]:

@@ -262,6 +262,8 @@ def scan(
         check_case_place(case_path, paths, file)
     if dry_run:
         settings = effective_settings(config_file, flags).settings
+        if file is not None and not resume and file.is_file() and file.stat().st_size:
+            say(f"serialscan: {file} holds something already: without --resume the scan refuses it", err=True)
         return _forecast(selection, grouping, settings, file if resume else None, case_path, further_run)
     data = take_stdout(needed=file is None)
     effective = effective_settings(config_file, flags)

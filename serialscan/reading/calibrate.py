@@ -18,7 +18,7 @@ from serialscan.reading.ends import HALF
 from serialscan.reading.tesseract import READER as TESSERACT
 from serialscan.reading.weights import WEIGHTS
 from serialscan.recipe import BUMPS, RELIEF, STOCK, V5, Recipe
-from serialscan.record import Alternative, Glyph, Line, TextCandidate
+from serialscan.record import Alternative, Gap, Glyph, Line, TextCandidate
 
 FILE = "calibration.json"
 EVIDENCE = (
@@ -31,6 +31,12 @@ EDGE = 0.6  # glyph heights: a line that ends closer to the edge of the photo ma
 FILLS = 0.25  # of a picture's short side: one whose glyphs are larger was cut out for that line
 _SMALL, _LARGE = 4.6, 5.6  # log2 px: heights of glyphs below 24 px and above 49 px are evidence
 _OVER = -0.3  # an outline that leaves the photo by more says no more
+GAP_BIAS, GAP_VOTES = 0.82, 1.14
+"""Log odds of a character that was lost between two others: bias, and for each log odd of the votes for one.
+
+The width of the gap tells nothing more. Source: ``python training/matching.py`` (docs/register.md).
+"""
+SHOWN_GAP = 0.02  # gaps with less are left out of the record: of 73 such none had lost a character
 _LEAST_DOUBT = 1e-3  # of a character on which all views agree, in nats
 
 
@@ -181,7 +187,28 @@ def calibrated(line: Line, probability: float) -> Line:
         confidence=round(probability, 4),
         characters=characters,
         candidates=tuple(c for c in candidates if c.confidence >= 0.0001 or c.text == line.text),
+        gaps=_gaps(line) or msgspec.UNSET,
     )
+
+
+def gap_evidence(gap: Gap) -> float:
+    """The log odds of the votes for a character in a gap."""
+    return _logit(gap.confidence)
+
+
+def _gaps(line: Line) -> tuple[Gap, ...]:
+    """Places where a character may be missing, with fitted probabilities in the place of votes."""
+    gaps = []
+    for gap in () if line.gaps is msgspec.UNSET else line.gaps:
+        sure = 1 / (1 + math.exp(-GAP_BIAS - GAP_VOTES * gap_evidence(gap)))
+        share = sure / gap.confidence
+        if sure >= SHOWN_GAP:
+            alternatives = tuple(
+                Alternative(char=one.char, confidence=round(one.confidence * share, 4))
+                for one in gap.alternatives
+            )
+            gaps.append(Gap(at=gap.at, confidence=round(sure, 4), alternatives=alternatives))
+    return tuple(gaps)
 
 
 def _glyph(glyph: Glyph, confidence: float) -> Glyph:

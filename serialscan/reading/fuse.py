@@ -38,12 +38,16 @@ class Slot:
 
 @dataclass(frozen=True)
 class Fusion:
-    """The fused line: slots whose best vote is a character, its text, its probability, its n-best list."""
+    """The fused line: slots whose best vote is a character, its text, its probability, its n-best list.
+
+    ``doubted`` are the other slots: most views saw no character there.
+    """
 
     slots: tuple[Slot, ...]
     text: str
     confidence: float
     candidates: tuple[tuple[str, float], ...]
+    doubted: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ def fuse(
     shown = tuple(slot for slot in slots if slot.ranked()[0][0] != NOTHING)
     if not shown:  # many places at each of which nothing is likelier may still add up to a string
         text, confidence = "", 0.0
-    return Fusion(shown, text, confidence, tuple(candidates))
+    doubted = tuple(slot for slot in slots if slot.ranked()[0][0] == NOTHING)
+    return Fusion(shown, text, confidence, tuple(candidates), doubted)
 
 
 def _cast(slots: list[Slot], ballot: _Ballot, earlier: Sequence[_Ballot], farther: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from serialscan.reading.calibrate import Calibration, calibrated, load_calibrati
 from serialscan.reading.codes import read_codes
 from serialscan.reading.ends import GLYPH_SHARE, beyond, ends_of
 from serialscan.reading.engine import LINE_PX, Engine, Null
+from serialscan.reading.fuse import Fusion
 from serialscan.reading.look import Found
 from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import PageReader
@@ -29,6 +31,7 @@ from serialscan.record import (
     Alternative,
     Code,
     End,
+    Gap,
     Glyph,
     Line,
     Model,
@@ -303,7 +306,28 @@ def _line(found: Found, name: str, page: int, second: Testimony | None) -> Line:
         glyph_height_px=round(shape.height * GLYPH_SHARE, 1),
         page=page,
         stacked=isinstance(shape, Stack),
+        gaps=_gaps(fusion, positions) or msgspec.UNSET,
     )
+
+
+def _gaps(fusion: Fusion, positions: Sequence[float]) -> tuple[Gap, ...]:
+    """The places between characters where only some views read a letter or digit, with their votes.
+
+    What is seen beyond both ends is told by the line's ends.
+    """
+    gaps = []
+    for slot in fusion.doubted:
+        at = bisect(positions, slot.position)
+        if not 0 < at < len(positions):
+            continue
+        read = [(char, vote) for char, vote in slot.ranked() if char.isalnum() and vote >= SHOWN_VOTE]
+        if read:
+            gaps.append(Gap(
+                at=at,
+                confidence=round(min(1.0, sum(vote for _, vote in read)), 4),
+                alternatives=tuple(Alternative(char=c, confidence=round(v, 4)) for c, v in read),
+            ))  # fmt: skip
+    return tuple(gaps)
 
 
 def _edges(positions: list[float]) -> list[tuple[float, float]]:

@@ -100,6 +100,19 @@ class End(_Record, frozen=True, kw_only=True):
     to_edge: float | None = None
 
 
+class Gap(_Record, frozen=True, kw_only=True):
+    """A place between two characters of a line where a further one may stand that was not read.
+
+    ``at`` is how many of the line's characters stand before it, so 1 is behind the first. ``confidence`` is
+    the probability that a letter or digit stands there, ``alternatives`` are which. What they leave of it is
+    any other one.
+    """
+
+    at: Annotated[int, msgspec.Meta(ge=1)]
+    confidence: Confidence
+    alternatives: tuple[Alternative, ...] = ()
+
+
 class Line(_Record, frozen=True, kw_only=True):
     """One line of text as it stands in the photo.
 
@@ -112,7 +125,8 @@ class Line(_Record, frozen=True, kw_only=True):
     begins and first run along the tops of its characters; so they run counter-clockwise in the photo. A photo
     that is turned by ``rotation`` shows it upright, but from right to left; mirrored then, it can be read.
     The characters of a line that is ``stacked`` stand one below the other, each upright; its text runs down,
-    its polygon is that of the column.
+    its polygon is that of the column. ``gaps`` are places where a character may be missing, in the order of
+    the text; the field is absent where there are none.
     """
 
     id: str
@@ -128,6 +142,7 @@ class Line(_Record, frozen=True, kw_only=True):
     ends: tuple[End, ...] = ()
     mirrored: bool = False
     stacked: bool = False
+    gaps: tuple[Gap, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Code(_Record, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ def factors(register: Register, known: Mapping[str, tuple[str, float]]) -> Float
     if not used or not types:
         return None
     chance, any_type, told = np.ones(len(types)), 1.0, False
+    empty = np.array([not any(one[TYPE.index(meaning)] for meaning in used) for one in types])
     for meaning, (value, confidence) in used.items():
         column = [one[TYPE.index(meaning)] for one in types]
         same = {other: agrees(meaning, value, other) for other in set(column)}
@@ -54,7 +55,8 @@ def factors(register: Register, known: Mapping[str, tuple[str, float]]) -> Float
     if not told:
         return None
     of_absent = ELSEWHERE * any_type + (1 - ELSEWHERE) * float(register.type_shares @ chance)
-    return np.append(chance / of_absent, 1.0)
+    # a row that tells nothing may be of any type, as an item that is not on record
+    return np.append(np.where(empty, 1.0, chance / of_absent), 1.0)
 
 
 def agrees(meaning: str, one: str, other: str) -> bool:

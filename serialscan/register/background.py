@@ -6,23 +6,24 @@ like those on record as far as a trie of them knows. Source: the measurements in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from serialscan.register.channel import Channel, Floats
+from serialscan.register.channel import Channel
 from serialscan.register.keys import CHARACTERS, OTHER, PLACES, WORD, Codes, pack, text_of, unpack
 from serialscan.register.register import Register
-from serialscan.register.series import numbers_of, shapes_of
+from serialscan.register.series import mixed, numbers_of, shapes_of
+from serialscan.register.strings import Floats, Strings, merged
 
 SAME_NUMBER: Final = 0.02
 """How much rarer an item outside the register has a number that is in it. Source: docs/register.md."""
 _STRINGS: Final = 150  # likeliest strings of a lattice
 _LEAST: Final = 1.5e-3  # a character weighs this much of the best one, or is left out
 _CHARACTERS: Final = 8  # of a slot that is not open
+_OPEN: Final = 0.02  # weight of a character without a slot from which it is one of the likeliest strings
 _ADDED_TO: Final = 2  # strings that a character is added to at every place
 _LITERAL, _ALIKE, _ANY = 0.8, 0.18, 0.02  # shares of shapes: letters as they stand, any letters, anything
 _LETTERS: Final = 24  # letters of a shape that letters are free in
@@ -79,48 +80,51 @@ def background(register: Register, channel: Channel) -> Background:
 
 def likeliest(channel: Channel) -> tuple[Codes, Floats]:
     """The likeliest strings of a lattice (S, L) and their weights (S,), which sum to all that it can be."""
-    strings: dict[tuple[int, ...], float] = {(): 1.0}
-    total = kept = 1.0
-    for place in range(len(channel.skip)):
+    slots = len(channel.skip)
+    strings = Strings.start(-(-(slots + 1 + int((channel.gap >= _OPEN).sum())) // WORD))
+    total = 1.0
+    for place in range(slots + 1):
+        if channel.gap[place] >= _OPEN:  # here a character is missing, perhaps
+            each = np.arange(len(strings)).repeat(len(CHARACTERS))
+            any_one = np.tile(np.arange(1, len(CHARACTERS) + 1, dtype=np.uint64), len(strings))
+            weight = strings.weight * channel.gap[place]
+            strings = merged([strings, strings.take(each).longer(any_one, weight.take(each))])
+        if place == slots:
+            break
         match, skip = channel.match[1 : OTHER + 1, place], float(channel.skip[place])
         top = max(float(match.max()), skip)
         options = np.flatnonzero(match > top * _LEAST)
         if len(options) > _CHARACTERS and match[options].max() > 2 * match[options].min():
             options = options[np.argsort(-match[options], kind="stable")[:_CHARACTERS]]
-        choices = [(int(one) + 1, float(match[one])) for one in options]
-        following: dict[tuple[int, ...], float] = {}
-        for string, weight in strings.items():
-            for code, chance in choices:
-                longer = (*string, code)
-                following[longer] = following.get(longer, 0.0) + weight * chance
-            if skip > top * _LEAST:
-                following[string] = following.get(string, 0.0) + weight * skip
-        ranked = sorted(following.items(), key=lambda one: (-one[1], one[0]))
-        before = sum(following.values())
-        strings = dict(ranked[:_STRINGS])
-        kept = sum(strings.values())
-        total *= before / kept
-    ranked = sorted(strings.items(), key=lambda one: (-one[1], one[0]))
-    added: dict[tuple[int, ...], float] = {}
-    for string, weight in ranked[:_ADDED_TO]:
-        for place, gap in enumerate(_gaps(channel, len(string))):
-            digits = not string or string[max(0, place - 1)] <= _DIGITS
-            for code in range(1, (_DIGITS if digits else len(CHARACTERS)) + 1):
-                longer = (*string[:place], code, *string[place:])
-                added[longer] = added.get(longer, 0.0) + weight * gap
-    everything = [(string, weight * total) for string, weight in ranked if string]
-    everything += [(string, weight * total) for string, weight in added.items()]
-    length = -(-max((len(string) for string, _ in everything), default=1) // WORD) * WORD
-    codes = np.zeros((len(everything), length), np.uint8)
-    for n, (string, _) in enumerate(everything):
-        codes[n, : len(string)] = string
-    return codes, np.array([weight for _, weight in everything])
+        each = np.arange(len(strings)).repeat(len(options))
+        chosen = np.tile(options, len(strings))
+        weight = strings.weight.take(each) * match.take(chosen)
+        parts = [strings.take(each).longer(chosen.astype(np.uint64) + np.uint64(1), weight)]
+        if skip > top * _LEAST:
+            parts.append(Strings(strings.words, strings.length, strings.weight * skip))
+        whole = merged(parts)
+        strings = whole.take(np.argsort(-whole.weight, kind="stable")[:_STRINGS])
+        total *= float(whole.weight.sum() / strings.weight.sum())
+    strings = strings.take(np.flatnonzero(strings.length > 0))
+    codes = unpack(strings.all_words)
+    some = [_with_one_more(one) for one in codes[:_ADDED_TO]]
+    added = np.unique(np.concatenate([codes[:0], *some]), axis=0)
+    new = ~np.isin(mixed(pack(added)), mixed(pack(codes)))
+    everything = np.concatenate([codes, added[new]])
+    weights = np.concatenate([strings.weight, channel.score(added[new])])
+    return everything, total * weights
 
 
-def _gaps(channel: Channel, length: int) -> Sequence[float]:
-    """The weight of one more character at each place of a string."""
-    inner = float(channel.gap[1:-1].mean()) if len(channel.gap) > 2 else float(channel.gap[0])
-    return [float(channel.gap[0]), *[inner] * (length - 1), float(channel.gap[-1])][: length + 1]
+def _with_one_more(string: NDArray[np.uint8]) -> Codes:
+    """A string (L,) with a character more at every place: any digit, behind a letter anything."""
+    length = int((string > 0).sum())
+    place = np.arange(length + 1)
+    many = np.where(string[np.maximum(place - 1, 0)] <= _DIGITS, _DIGITS, len(CHARACTERS))
+    at = place.repeat(many)
+    column = np.arange(len(string))
+    codes = string[column - (column > at[:, None])]
+    codes[np.arange(len(at)), at] = np.arange(len(at)) - (many.cumsum() - many).repeat(many) + 1
+    return codes
 
 
 def _trie(register: Register, words: NDArray[np.uint64]) -> tuple[Floats, NDArray[np.bool_]]:

@@ -15,25 +15,15 @@ from numpy.typing import NDArray
 
 from serialscan.glyphs import PAIRS
 from serialscan.register.keys import BASE, CHARACTERS, OTHER, code_of
-from serialscan.register.lattice import Lattice
+from serialscan.register.lattice import UNLISTED, Lattice
 
 Floats = NDArray[np.float64]
 
-UNLISTED: Final = 5e-4
-"""Least probability that the character there is none of those listed. Source: docs/register.md."""
-LOST: Final = 0.003
-"""Probability that a character was lost between two others, where no slot says so. Source: the same."""
 BEYOND: Final = 0.04
 """Share of the characters suspected beyond an end that are there.
 
 Of 135 numbers of rendered photos without traps none lost a character at an end, while 12.8 were suspected
 there (`End.more`); half a one counts as lost. On traps the share is above 1. Source: docs/register.md.
-"""
-SHARPNESS: Final = 2.5
-"""Power of a character's probabilities, which are made to multiply to the line's and so are too low.
-
-On 75 real photos characters said 0.75 were right with 0.95, and alternatives said 0.29 with 0.10: powers
-of 2.7 and 2.5. Source: docs/register.md.
 """
 TYPED_WRONG: Final = 0.01
 """Share of a register's serials that are typed wrong. Source: the same."""
@@ -81,38 +71,20 @@ class Channel:
             ways[start, start + 1 :] = np.cumprod(self.skip[start:])
         return ways
 
-    @property
-    def start(self) -> Floats:
-        """Weights before the first character (M + 1,)."""
-        return self.skipping[0]
-
-    def step(self, weights: Floats, codes: NDArray[np.integer]) -> Floats:
-        """Weights (N, M + 1) one character further; the characters' codes are (N,)."""
-        moved = weights * self.gap
-        moved[:, 1:] += weights[:, :-1] * self.match[codes]
-        return np.asarray(moved @ self.skipping)
-
-    def score(self, codes: NDArray[np.uint8], weights: Floats, start: int, least: float) -> Floats:
-        """The weight of each key (N, L), or 0 where that is below ``least``.
-
-        Args:
-            codes: of the keys.
-            weights: after the first ``start`` characters of each (N, M + 1).
-            start: characters that were matched.
-            least: what is below tells nothing.
-        """
+    def score(self, codes: NDArray[np.uint8]) -> Floats:
+        """The weight of each key (N, L): the sum over all ways in which the lattice can be it."""
         whole = np.zeros(len(codes))
+        weights = np.repeat(self.skipping[:1], len(codes), axis=0)
         going = np.arange(len(codes))
-        for place in range(start, codes.shape[1]):
-            code = codes[going, place]
-            ends = code == 0
+        for place in range(codes.shape[1]):
+            ends = codes[going, place] == 0
             whole[going[ends]] = weights[ends, -1]
-            going, code, weights = going[~ends], code[~ends], weights[~ends]
+            going, weights = going[~ends], weights[~ends]
             if not len(going):
                 return whole
-            weights = self.step(weights, code)
-            kept = (weights * self.best).max(axis=1) >= least
-            going, weights = going[kept], weights[kept]
+            moved = weights * self.gap
+            moved[:, 1:] += weights[:, :-1] * self.match[codes[going, place]]
+            weights = moved @ self.skipping
         whole[going] = weights[:, -1]
         return whole
 
@@ -127,13 +99,11 @@ def channel_of(lattice: Lattice) -> Channel:
         if not slot.chances:
             seen[place, 1 : _COUNT + 1] = 1.0 / _COUNT
             continue
-        rest = max(0.0, 1.0 - sum(slot.chances.values()))
-        chances = np.array([*slot.chances.values(), rest])
-        if lattice.reading:
-            chances = chances**SHARPNESS
-        chances /= chances.sum()
-        left = max(least, chances[-1])
-        chances = chances[:-1] * (1.0 - left) / max(1e-9, 1.0 - chances[-1])
+        left = max(0.0, 1.0 - sum(slot.chances.values()))
+        if slot.best:
+            left = max(least, left)
+        chances = np.array([*slot.chances.values()])
+        chances = chances / max(1e-9, chances.sum()) * (1.0 - left)
         for char, chance in zip(slot.chances, chances.tolist(), strict=True):
             if char:
                 seen[place, code_of(char)] += chance
@@ -152,7 +122,7 @@ def channel_of(lattice: Lattice) -> Channel:
     usual = np.zeros(BASE)
     usual[1:11], usual[11 : _COUNT + 1] = _DIGIT_SHARE / 10, (1 - _DIGIT_SHARE) / 26
     skip = none + wrong * OMITTED * _COUNT * (seen @ usual)
-    gap = np.full(count + 1, (LOST if lattice.reading else HAND_LOST) + wrong * DOUBLED)
+    gap = np.full(count + 1, (lattice.lost if lattice.reading else HAND_LOST) + wrong * DOUBLED)
     if not lattice.reading:
         skip += HAND_LOST
     gap[0] = max(gap[0], BEYOND * lattice.before)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ LONGEST: Final = 96
 PLACES: Final = np.array([BASE ** (WORD - 1 - place) for place in range(WORD)], np.uint64)
 """What one unit of a code is worth at each place of a word."""
 
+_SOME: Final = 1000  # words that are split in one step
 _OTHER_BYTE = b"~"
 _CODES = np.zeros(256, np.uint8)
 _CODES[np.frombuffer(CHARACTERS.encode(), np.uint8)] = np.arange(1, 37)
@@ -73,10 +74,33 @@ def pack(codes: Codes) -> Words:
 
 def unpack(words: Words) -> Codes:
     """Words (N, W) as codes (N, W * WORD)."""
+    if len(words) < _SOME:
+        split = words[:, :, None] // PLACES % np.uint64(BASE)
+        return split.astype(np.uint8).reshape(len(words), words.shape[1] * WORD)
     codes = np.empty((len(words), words.shape[1] * WORD), np.uint8)
     for place in range(codes.shape[1]):
         codes[:, place] = words[:, place // WORD] // PLACES[place % WORD] % np.uint64(BASE)
     return codes
+
+
+def bisected(
+    values: NDArray[Any], low: NDArray[np.int64], high: NDArray[np.int64], wanted: NDArray[Any],
+    *, right: bool,
+) -> NDArray[np.int64]:  # fmt: skip
+    """Where each wanted value (N,) belongs in its own part of an array, from ``low`` to before ``high``.
+
+    Each part is sorted. As in `bisect` the place is behind equal values if ``right``, else before them.
+    """
+    if not len(values):
+        return low
+    start, end = low, high
+    while (going := start < end).any():
+        middle = (start + end) // 2
+        there = values.take(np.minimum(middle, len(values) - 1))
+        after = there <= wanted if right else there < wanted
+        start = np.where(going & after, middle + 1, start)
+        end = np.where(going & ~after, middle, end)
+    return start
 
 
 def text_of(codes: Codes) -> str:

@@ -25,6 +25,7 @@ PRIOR_ABSENT: Final = 0.4
 """Probability that an item is not in the register, before anything was seen. Source: docs/register.md."""
 BOUNDS: Final = (1.1e-5, 3e-8, 1e-11)
 """Stages of the search: one character out of nothing; two; three. The last is for ``deep``."""
+_FEW_LOST: Final = 1e-3  # where characters are lost more often, bounds are higher: two lost ones are enough
 _COARSE: Final = (1e-3, 1e-1)  # where so much may stand there that the first stage is given up
 _UNSEEN: Final = (
     900  # entries that may lie below a bound, each at it: about those within two edits at 10 million
@@ -76,7 +77,7 @@ def match(register: Register, lattice: Lattice, search: Search | None = None) ->
     channel = channel_of(lattice)
     other = background(register, channel)
     of_types = factors(register, lattice.known)
-    found, bound = _staged(register, channel, other, search)
+    found, bound = _staged(register, channel, other, search, max(1.0, (lattice.lost / _FEW_LOST) ** 2))
     if found is None:
         absent = Absent(
             probability=None, reason="partial_reading",
@@ -124,11 +125,12 @@ def _said(one: Match) -> str | None:
 
 
 def _staged(
-    register: Register, channel: Channel, other: Background, search: Search
+    register: Register, channel: Channel, other: Background, search: Search, higher: float
 ) -> tuple[Found | None, float | None]:
-    """Search bound by bound, until what lies below cannot change the answer."""
+    """Search bound by bound, each that much higher, until what lies below cannot change the answer."""
     found, reached = None, None
-    for bound in BOUNDS if search.deep else BOUNDS[:2]:
+    for each in BOUNDS if search.deep else BOUNDS[:2]:
+        bound = each * higher
         more = walk(register, channel, bound)
         if more is None:
             break

@@ -167,7 +167,8 @@ class Register:
     @cached_property
     def long_words(self) -> Words:
         """Their further words (L, W - 1)."""
-        return self.section("long_words").reshape(len(self.long_entries), -1)
+        count = len(self.long_entries)
+        return self.section("long_words").reshape(count, -1) if count else np.zeros((0, 0), np.uint64)
 
     @cached_property
     def table(self) -> NDArray[np.uint32]:

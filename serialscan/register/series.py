@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from serialscan.register.keys import WORD, Codes, Words, pack
+from serialscan.register.keys import WORD, Codes, Words, bisected, pack
 
 LEAST_DIGITS: Final = 3
 """Digits of a number that is counted on: below, neighbours are chance."""
@@ -21,6 +21,7 @@ LEAST_ENTRIES: Final = 4
 LEAST_FULL: Final = 0.5
 """Share of the numbers of a block that are on record; below, it is a range that was used here and there."""
 
+_AT_ONCE: Final = 1 << 16  # keys: memory stays small
 _DIGIT_CODES: Final = 10  # codes 1 to 10 are the digits
 _NUMBER: Final = 38  # a code for "here stands the number"
 _ANY_DIGIT, _ANY_LETTER = 1, 11
@@ -37,24 +38,25 @@ class Numbers:
 
 def numbers_of(codes: Codes) -> Numbers:
     """The longest run of digits of each key (N, L), of equal runs the last."""
+    parts = [_numbers(codes[start : start + _AT_ONCE]) for start in range(0, max(1, len(codes)), _AT_ONCE)]
+    if len(parts) == 1:
+        return parts[0]
+    return Numbers(np.concatenate([one.group for one in parts]), np.concatenate([one.value for one in parts]))
+
+
+def _numbers(codes: Codes) -> Numbers:
     count, length = codes.shape
-    run = np.zeros(count, np.uint8)
-    best = np.zeros(count, np.uint8)
-    end = np.zeros(count, np.uint8)
-    for place in range(length):
-        digit = (codes[:, place] >= 1) & (codes[:, place] <= _DIGIT_CODES)
-        run = (run + 1) * digit
-        better = (run >= best) & digit
-        best[better] = run[better]
-        end[better] = place
+    digit = codes - np.uint8(1) < _DIGIT_CODES  # 0, the end, becomes 255
+    place = np.arange(1, length + 1, dtype=np.uint8)
+    run = place - np.maximum.accumulate(np.where(digit, np.uint8(0), place), axis=1)
+    best = run.max(axis=1, initial=0)
+    end = length - (run[:, ::-1] == best[:, None]).argmax(axis=1)
     usable = (best >= LEAST_DIGITS) & (best <= MOST_DIGITS)
-    start = end - best + 1
+    inside = usable[:, None] & (place > (end - best)[:, None]) & (place <= end[:, None])
+    bare = np.where(inside, np.uint8(_NUMBER), codes)
     value = np.zeros(count, np.int64)
-    bare = codes.copy()
-    for place in range(length):
-        inside = usable & (start <= place) & (place <= end)
-        value = np.where(inside, value * 10 + codes[:, place] - 1, value)
-        bare[inside, place] = _NUMBER
+    for n in np.flatnonzero(inside.any(axis=0)).tolist():
+        value = np.where(inside[:, n], value * 10 + codes[:, n] - 1, value)
     group = mixed(pack(bare))
     group[~usable] = 0
     return Numbers(group, value)
@@ -109,16 +111,9 @@ class Blocks:
         # the last block that begins at or before the number, among those of its group
         low = np.searchsorted(self.group, numbers.group, "left")
         high = np.searchsorted(self.group, numbers.group, "right")
-        found = np.full(len(low), -1)
-        for one in np.flatnonzero((high > low) & (numbers.group > 0)):
-            at = (
-                int(low[one])
-                + int(np.searchsorted(self.first[low[one] : high[one]], numbers.value[one], "right"))
-                - 1
-            )
-            if at >= low[one] and numbers.value[one] <= self.last[at]:
-                found[one] = at
-        return found
+        at = bisected(self.first, low, high, numbers.value, right=True) - 1
+        inside = (at >= low) & (numbers.group > 0) & (numbers.value <= self.last[np.maximum(at, 0)])
+        return np.where(inside, at, -1)
 
 
 def pieces_of(numbers: Numbers, first_entry: int) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ import hashlib
 import io
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import islice
@@ -24,6 +24,7 @@ from serialscan.errors import InputError, SettingsError
 
 BATCH: Final = 8192  # rows; below 4 MB of text for common lists
 _SNIFFED: Final = 1 << 16  # bytes that tell the delimiter and the marks of an encoding
+_UTF_8: Final = "utf-8-sig"  # with its mark or without
 _DELIMITERS: Final = ",;\t|"
 _MOST_CELL: Final = 131_072  # characters: the default of csv; a longer one is a quote that does not close
 
@@ -119,19 +120,20 @@ class _Csv:
 
     def __init__(self, path: Path, start: bytes, options: Options) -> None:
         self._path, self._told = path, options.encoding
-        self.encoding: str | None = options.encoding or _encoding(start)
+        codec = options.encoding or _encoding(start)
+        self.encoding: str | None = "UTF-8" if codec == _UTF_8 else codec
         try:
-            "".encode(str(self.encoding))  # fails for codecs that are none of text, such as hex
-            if codecs.lookup(str(self.encoding)).name == "idna":
+            "".encode(codec)  # fails for codecs that are none of text, such as hex
+            if codecs.lookup(codec).name == "idna":
                 raise LookupError("a codec for names of hosts")
         except LookupError as error:
-            raise SettingsError(f"--encoding {self.encoding}: is not known: try cp1252 or cp1251.") from error
+            raise SettingsError(f"--encoding {codec}: is not known: try cp1252 or cp1251.") from error
         self._raw = _Hashing(path)
         # PEP 383: bytes that are no text become characters that no text has, so that their line can be named
         self._file = io.TextIOWrapper(
-            io.BufferedReader(self._raw, 1 << 20), self.encoding, "surrogateescape", newline=""
+            io.BufferedReader(self._raw, 1 << 20), codec, "surrogateescape", newline=""
         )
-        text = start.decode(str(self.encoding), "replace")
+        text = start.decode(codec, "replace")
         if text.count("\0") > len(text) // 10:  # as UTF-16 without its mark has
             raise SettingsError(f"{path}: holds NUL characters, so it is no text: say its --encoding.")
         self.delimiter: str | None = options.delimiter or _delimiter(path, text)
@@ -159,16 +161,22 @@ class _Csv:
             if self._first is not None:
                 yield Batch([self._first[1]], [self._first[0]])
             width = {len(self.columns)}
+            parsed: Iterable[tuple[int, Sequence[str]]]
             while lines := list(islice(self._file, BATCH)):
                 rows = self._quick(lines)
                 if rows is not None and set(map(len, rows)) == width:
                     yield Batch(rows, range(self._line, self._line + len(rows)))
                     self._line += len(rows)
                     continue
+                if rows is not None:
+                    parsed = enumerate(rows, start=self._line)
+                    self._line += len(rows)
+                else:
+                    parsed = self._careful(deque(lines), reject)
                 some = [
                     (line, row)
-                    for line, cells in self._careful(deque(lines), reject)
-                    if (row := self._fitted(line, cells, reject)) is not None
+                    for line, cells in parsed
+                    if cells and (row := self._fitted(line, cells, reject)) is not None
                 ]
                 if some:
                     yield Batch([row for _, row in some], [line for line, _ in some])
@@ -223,6 +231,8 @@ class _Csv:
             row = next(csv.reader(feed(), delimiter=str(self.delimiter), strict=True), [])
             "".join(used).encode()
         except csv.Error as error:
+            if sum(map(len, used)) > _MOST_CELL:
+                return [], f"has a cell of more than {_MOST_CELL} characters: a quote may not close"
             return [], f"is no row of CSV ({error})"
         except UnicodeEncodeError as error:
             if self._told is None:
@@ -233,7 +243,7 @@ class _Csv:
             return [], f"has bytes that are not {self.encoding}"
         return row, ""
 
-    def _fitted(self, line: int, cells: list[str], reject: Reject) -> Sequence[str] | None:
+    def _fitted(self, line: int, cells: Sequence[str], reject: Reject) -> Sequence[str] | None:
         width = len(self.columns)
         if len(cells) == width or (len(cells) > width and not any(cells[width:])):
             return cells[:width]
@@ -244,7 +254,7 @@ class _Csv:
 def _encoding(start: bytes) -> str:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    return "utf-8-sig"
+    return _UTF_8
 
 
 def _delimiter(path: Path, text: str) -> str:

@@ -1,9 +1,10 @@
-"""Which entries of a register explain a lattice well enough: a walk over the sorted keys.
+"""Which entries of a register explain a lattice well enough: a walk over the lattice, bounded by the keys.
 
-The keys are a tree: all that share a beginning are neighbours. A beginning is followed only as long as the
-best end that it can have is within the bound. Levels are walked in NumPy, all beginnings of a level at
-once. Method: the measurements in docs/register.md; the idea of a lattice that walks a lexicon is that of Liu,
-Koga and Fujisawa (2002).
+The strings that a lattice can be grow slot by slot. A string is followed as long as the best end that it can
+have is within the bound, and as long as some key of the register begins with it. All strings of a slot are
+grown at once in NumPy. Equal strings are one, and their weights add up, so at the end each has the weight of
+all ways in which the lattice can be it. Method: the measurements in docs/register.md; the idea of a lattice
+that walks a lexicon is that of Liu, Koga and Fujisawa (2002).
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serialscan.register.channel import Channel, Floats
-from serialscan.register.keys import CHARACTERS, OTHER, PLACES, WORD, Codes, Words, unpack
-from serialscan.register.register import Register, prefix_range
+from serialscan.register.keys import BASE, CHARACTERS, OTHER, PLACES, WORD, Codes, Words, bisected, unpack
+from serialscan.register.register import Register
+from serialscan.register.strings import Places, Strings, joined, merged
 
-Places = NDArray[np.int64]
-
-_FEW: Final = 16  # keys with one beginning that are scored at once rather than walked
-_MOST: Final = 60_000  # beginnings of a level: more means that the lattice tells too little
-_LISTED: Final = 2.0  # a character counts as listed where it weighs this much more than the rest
+_MOST: Final = 400_000  # strings of a slot: more means that the lattice tells too little
+_FEW: Final = 1500  # strings that are grown on without a look at the keys
+_NEAR: Final = 48  # keys with one beginning that are read rather than searched
+_DIGITS: Final = 10  # codes from 1 on that are digits
+_SIDE_BY_SIDE: Final = 2  # characters that are lost at one place
+_LONGER: Final = 4  # characters that a key may have more than the lattice has slots
 
 
 @dataclass(frozen=True)
@@ -43,105 +46,193 @@ class Found:
 def walk(register: Register, channel: Channel, bound: float) -> Found | None:
     """All keys whose weight is at least ``bound`` times the best that the lattice can give.
 
+    Ways to a key that are below the bound by themselves do not count towards its weight. No more than two
+    characters are lost at one place.
+
     Returns:
-        The keys; None if so many beginnings are within the bound that the walk was given up.
+        The keys; None if so many strings are within the bound that the walk was given up.
     """
-    keys = register.keys
-    least = channel.best[0] * bound
-    listed, others = _listed(channel)
-    singles = np.ascontiguousarray(channel.match[listed])
-    rest = channel.match[others].max(axis=0) if len(others) else np.zeros(len(channel.skip))
-    classes = np.vstack([singles, rest])  # (L + 1, M): every listed character, and any other one
-    low, high = np.array([0]), np.array([len(keys)])
-    begins: Words = np.zeros(1, np.uint64)
-    weights = channel.start[None]
-    found: list[_Some] = []
-    for depth in range(WORD):
-        if not len(low):
-            break
-        small = high - low <= _FEW
-        if small.any():
-            found.append(_each(register, channel, least, low[small], high[small], weights[small], depth))
-            low, high, begins, weights = (one[~small] for one in (low, high, begins, weights))
-        ends = np.flatnonzero(weights[:, -1] >= least)
-        ends = ends[keys[low[ends]] == begins[ends]]  # the first key of a range may be its beginning itself
-        if depth and len(ends):
-            count = np.searchsorted(keys, begins[ends], "right") - low[ends]
-            found.append(_Some(low[ends], count, weights[ends, -1]))
-        if not len(low):
-            break
-        # weights (N, L + 1, M + 1) of every beginning with every class of characters
-        moved = np.repeat((weights * channel.gap)[:, None], len(classes), axis=1)
-        moved[:, :, 1:] += weights[:, None, :-1] * classes
-        moved = moved @ channel.skipping
-        viable = (moved * channel.best).max(axis=2) >= least
-        node, kind = np.nonzero(viable[:, :-1])
-        codes = listed[kind]
-        wide = np.flatnonzero(viable[:, -1]) if len(others) else np.zeros(0, int)
-        if len(node) + len(wide) * len(others) > _MOST:
-            return None
-        if len(wide):
-            node = np.concatenate([node, np.repeat(wide, len(others))])
-            codes = np.concatenate([codes, np.tile(others, len(wide))])
-        begins = begins[node] + codes.astype(np.uint64) * PLACES[depth]
-        order = np.argsort(begins, kind="stable")  # neighbours in the keys are searched one after the other
-        begins, node, codes = begins[order], node[order], codes[order]
-        if depth < register.header.table_places:
-            low, high = prefix_range(register, begins, depth + 1)
-        else:
-            low = np.searchsorted(keys, begins).astype(np.int64)
-            inside = low < len(keys)
-            inside[inside] = keys[low[inside]] - begins[inside] < PLACES[depth]
-            low, begins = low[inside], begins[inside]
-            node, codes = node[inside], codes[inside]
-            high = np.searchsorted(keys, begins + PLACES[depth] - np.uint64(1), "right")
-        inside = high > low
-        low, high, begins = low[inside], high[inside], begins[inside]
-        weights = channel.step(weights[node[inside]], codes[inside])
-    else:
-        # twelve characters are matched: keys that end here, and longer ones
-        if len(low):
-            if (high - low).sum() > _MOST:
+    slots = len(channel.skip)
+    best = channel.best
+    least = best[0] * bound
+    width = min(1 + register.long_words.shape[1], -(-(slots + _LONGER) // WORD))
+    codes = np.arange(1, (OTHER if channel.match[OTHER].any() else len(CHARACTERS)) + 1)
+    order = np.argsort(-channel.match[codes], axis=0, kind="stable").T
+    falling = np.take_along_axis(channel.match[codes].T, order, axis=1)  # (M, C): the likeliest first
+    ranked = codes.astype(np.uint64)[order]
+    every = ranked[0] if slots else codes.astype(np.uint64)
+    strings = Strings.start(width)
+    for slot in range(slots + 1):
+        parts = [strings]
+        for _ in range(_SIDE_BY_SIDE):  # characters without a slot
+            weight = parts[-1].weight * channel.gap[slot]
+            open_ = np.flatnonzero(weight * best[slot] >= least)
+            if not len(open_):
+                break
+            grown = _grown(register, parts[-1], open_, weight, every)
+            if grown is None:
                 return None
-            found.append(_each(register, channel, least, low, high, weights, WORD))
-    return _ranked(register, least, found)
+            parts.append(grown)
+        if slot == slots:
+            strings = merged(parts)
+            break
+        strings = joined(parts)
+        least_ratio = least / (strings.weight * best[slot + 1])
+        counts = len(every) - falling[slot, ::-1].searchsorted(least_ratio)
+        total = int(counts.sum())
+        if total > _MOST:
+            return None
+        each = np.arange(len(counts)).repeat(counts)
+        rank = np.arange(total) - (counts.cumsum() - counts).repeat(counts)
+        if total > _FEW:
+            letters = np.ones(len(counts), bool)
+            wide = np.flatnonzero(counts > _DIGITS)
+            letters[wide] = _letters_follow(register, strings.take(wide))
+            left = np.flatnonzero((ranked[slot].take(rank) <= _DIGITS) | letters.take(each))
+            each, rank = each.take(left), rank.take(left)
+        weight = strings.weight.take(each) * falling[slot].take(rank)
+        parts = [strings.take(each).longer(ranked[slot].take(rank), weight)]
+        weight = strings.weight * channel.skip[slot]
+        skipped = np.flatnonzero(weight * best[slot + 1] >= least)
+        if len(skipped):
+            parts.append(Strings(
+                strings.words.take(skipped, axis=0), strings.length.take(skipped), weight.take(skipped)
+            ))  # fmt: skip
+        strings = _looked_up(register, merged(parts))
+    return _on_record(register, strings.take(np.flatnonzero(strings.weight >= least)))
 
 
-@dataclass(frozen=True)
-class _Some:
-    """Some keys that may be within the bound, as `Found` has them."""
+def _grown(
+    register: Register, strings: Strings, open_: Places, weight: Floats, every: NDArray[np.uint64]
+) -> Strings | None:
+    """Some strings with any one character more; None if these are too many.
 
-    first: Places
-    count: Places
-    weight: Floats
-
-
-def _each(
-    register: Register, channel: Channel, least: float, low: Places, high: Places, weights: Floats, depth: int
-) -> _Some:  # fmt: skip
-    """All entries of some ranges, whose first ``depth`` characters have these weights."""
-    entries = _ranges(low, high)
-    begun = np.repeat(weights, high - low, axis=0)
-    weight = channel.score(codes_of_entries(register, entries), begun, depth, least)
-    within = weight >= least
-    return _Some(entries[within], np.ones(int(within.sum()), np.int64), weight[within])
-
-
-def _listed(channel: Channel) -> tuple[Places, Places]:
-    """Codes of the characters that some slot lists, and of all others."""
-    codes = np.arange(1, len(CHARACTERS) + 1)
-    match = channel.match[codes]
-    named = (match > _LISTED * np.median(match, axis=0)).any(axis=1)
-    if channel.match[OTHER].any():
-        return np.append(codes[named], OTHER), codes[~named]
-    return codes[named], codes[~named]
-
-
-def _ranges(low: Places, high: Places) -> Places:
-    """All numbers from ``low`` to before ``high``."""
+    Where many strings grow the keys tell which characters follow, as long as few keys begin with a string.
+    """
+    if len(open_) * len(every) <= _FEW:
+        each = open_.repeat(len(every))
+        return strings.take(each).longer(np.tile(every, len(open_)), weight.take(each))
+    some = strings.take(open_)
+    grows = weight.take(open_)
+    words = some.first_words
+    inner = np.flatnonzero((some.length >= register.header.table_places) & (some.length < WORD))
+    unit = PLACES.take(some.length.take(inner) - 1)
+    low = register.keys.searchsorted(words.take(inner))
+    high = register.keys.searchsorted(words.take(inner) + (unit - np.uint64(1)), "right")
+    small = high - low <= _NEAR
+    inner, low, high = inner[small], low[small], high[small]
     sizes = high - low
-    starts = np.cumsum(sizes) - sizes
-    return np.repeat(low - starts, sizes) + np.arange(sizes.sum())
+    parent = inner.repeat(sizes)
+    entries = np.arange(len(parent)) + (low - (sizes.cumsum() - sizes)).repeat(sizes)
+    place = PLACES.take(some.length.take(parent))
+    begin = register.keys.take(entries) // place
+    code = begin % np.uint64(BASE)
+    new = np.empty(len(parent), bool)
+    new[:1] = True
+    new[1:] = (begin[1:] != begin[:-1]) | (parent[1:] != parent[:-1])
+    new &= code > 0
+    parent, code = parent[new], code[new]
+    near = some.take(parent).longer(code, grows.take(parent))
+    others = np.ones(len(open_), bool)
+    others[inner] = False
+    rest = np.flatnonzero(others)
+    if len(rest) * len(every) + len(parent) > _MOST:
+        return None
+    each, code = rest.repeat(len(every)), np.tile(every, len(rest))
+    letters = _letters_follow(register, some.take(rest)).repeat(len(every))
+    left = np.flatnonzero((code <= _DIGITS) | letters)
+    each = each.take(left)
+    wide = some.take(each).longer(code.take(left), grows.take(each))
+    return joined([near, _looked_up(register, wide)])
+
+
+def _letters_follow(register: Register, strings: Strings) -> NDArray[np.bool_]:
+    """Whether a key goes on with no digit after each string (N,); true where that is not known."""
+    inner = np.flatnonzero((strings.length >= register.header.table_places) & (strings.length < WORD))
+    words, length = strings.first_words.take(inner), strings.length.take(inner)
+    letter = words + np.uint64(_DIGITS + 1) * PLACES.take(length)
+    low = register.keys.searchsorted(letter)
+    following = register.keys.take(np.minimum(low, len(register.keys) - 1))
+    follow = np.ones(len(strings), bool)
+    follow[inner] = (following >= letter) & (following - words < PLACES.take(length - 1))
+    return follow
+
+
+def _looked_up(register: Register, strings: Strings) -> Strings:
+    """Those with which some key begins; all of them where they are few."""
+    if len(strings) <= _FEW:
+        return strings
+    places = register.header.table_places
+    words = strings.first_words
+    unit = PLACES[places - 1]
+    step = np.append(1, PLACES[:places] // unit).astype(np.int64)  # of the table, for each length
+    first = (words // unit).astype(np.int64)
+    end = first + step.take(np.minimum(strings.length, places))
+    table = register.table
+    inside = np.flatnonzero((table.take(first) < table.take(end)) | (strings.length == 0))
+    strings = strings.take(inside)
+    longer = np.flatnonzero(strings.length > places)
+    if not len(longer):
+        return strings
+    kept = strings.length <= places
+    kept[longer] = _begins(register, strings.take(longer))
+    return strings.take(np.flatnonzero(kept))
+
+
+def _begins(register: Register, strings: Strings) -> NDArray[np.bool_]:
+    """With which strings (N,) of at least one character a key begins."""
+    keys, first = register.keys, strings.first_words
+    low = keys.searchsorted(first)
+    following = keys.take(np.minimum(low, len(keys) - 1))
+    unit = PLACES.take(np.minimum(strings.length, WORD) - 1)
+    inside = (following - first < unit) & (following >= first)
+    long = np.flatnonzero(inside & (strings.length > WORD))
+    if len(long):
+        inside[long] = _long_ones(register, strings.take(long))
+    return inside
+
+
+def _long_ones(register: Register, strings: Strings) -> NDArray[np.bool_]:
+    """With which strings (N,) of more than twelve characters, whose first word is in a key, a key begins."""
+    first = strings.words[:, 0]
+    low = register.long_entries.searchsorted(register.keys.searchsorted(first))
+    high = register.long_entries.searchsorted(register.keys.searchsorted(first, "right"))
+    for place in range(1, strings.words.shape[1]):
+        word, column = strings.words[:, place], register.long_words[:, place - 1]
+        unit = PLACES.take(np.clip(strings.length - place * WORD, 1, WORD) - 1)
+        goes_on = strings.length > place * WORD
+        start = bisected(column, low, high, word, right=False)
+        end = bisected(column, low, high, word + (unit - np.uint64(1)), right=True)
+        low, high = np.where(goes_on, start, low), np.where(goes_on, end, high)
+    return high > low
+
+
+def _on_record(register: Register, strings: Strings) -> Found:
+    """The strings that are keys of the register, best first."""
+    keys = register.keys
+    words = strings.all_words
+    low = keys.searchsorted(words[:, 0])
+    there = np.flatnonzero((keys.take(np.minimum(low, len(keys) - 1)) == words[:, 0]) & (strings.length > 0))
+    words, low, weight = words[there], low[there], strings.weight[there]
+    high = keys.searchsorted(words[:, 0], "right")
+    for at in np.flatnonzero(strings.length[there] >= WORD).tolist():
+        low[at], high[at] = _whole(register, words[at], int(low[at]), int(high[at]))
+    order = np.lexsort((low, -weight))
+    order = order[(high > low)[order]]
+    return Found(low[order], (high - low)[order], weight[order])
+
+
+def _whole(register: Register, words: Words, low: int, high: int) -> tuple[int, int]:
+    """Among the keys from ``low`` to before ``high``, whose first word it is, those that are a string."""
+    first, end = np.searchsorted(register.long_entries, [low, high]).tolist()
+    if len(words) == 1 or not words[1]:
+        return low, high - (end - first)  # keys of twelve characters stand before the longer ones
+    rest = np.zeros(register.long_words.shape[1], np.uint64)
+    rest[: len(words) - 1] = words[1:]
+    same = np.flatnonzero((register.long_words[first:end] == rest).all(axis=1))
+    if not len(same):
+        return low, low
+    return int(register.long_entries[first + same[0]]), int(register.long_entries[first + same[-1]]) + 1
 
 
 def codes_of_entries(register: Register, entries: Places) -> Codes:
@@ -157,21 +248,3 @@ def codes_of_entries(register: Register, entries: Places) -> Codes:
             further[long] = register.long_words[at[long]]
             words = np.hstack([words, further])
     return unpack(words)
-
-
-def _ranked(register: Register, least: float, some: list[_Some]) -> Found:
-    """Every key once, best first."""
-    empty = np.zeros(0, np.int64)
-    first = np.concatenate([empty, *(one.first for one in some)])
-    count = np.concatenate([empty, *(one.count for one in some)])
-    weight = np.concatenate([np.zeros(0), *(one.weight for one in some)])
-    if not len(first):
-        return Found(empty, empty, np.zeros(0))
-    order = np.argsort(first, kind="stable")
-    first, count, weight = first[order], count[order], weight[order]
-    codes = codes_of_entries(register, first)
-    starts = np.flatnonzero(np.append(True, (codes[1:] != codes[:-1]).any(axis=1)))
-    count = np.add.reduceat(count, starts)
-    first, weight = first[starts], weight[starts]
-    order = np.argsort(-weight, kind="stable")
-    return Found(first[order], count[order], weight[order])

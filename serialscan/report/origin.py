@@ -71,6 +71,7 @@ class FileOrigin:
         openers: who opens the photos.
         base: where relative paths of photos begin; None is the current folder.
         evaluation: name of an evaluation and what it says, or None.
+        faults: takes what is wrong with lines that are no records, which are left out; None refuses them.
 
     Raises:
         InputError: it cannot be read, or a line is no record.
@@ -79,11 +80,13 @@ class FileOrigin:
     is_case = False
 
     def __init__(
-        self, path: Path, openers: Openers, base: Path | None, evaluation: tuple[str, dict[str, Any]] | None
-    ) -> None:
+        self, path: Path, openers: Openers, base: Path | None, evaluation: tuple[str, dict[str, Any]] | None,
+        faults: list[str] | None = None,
+    ) -> None:  # fmt: skip
         self.title = "records from standard input" if path == STDIN else path.name
         self._openers, self._base, self._evaluation = openers, base, evaluation
         self._tools: dict[Tool, int] = {}
+        self._faults = faults
         self._sha256 = hashlib.sha256()
         try:
             self._file: IO[bytes] = _whole_input() if path == STDIN else path.open("rb")
@@ -157,18 +160,21 @@ class FileOrigin:
         offset = 0
         for number, line in enumerate(self._file, start=1):
             self._sha256.update(line)
+            at, offset = offset, offset + len(line)
             if line.strip():
                 try:
                     record = any_from_json(line)
                     head = head_of(line)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    if self._faults is not None:
+                        self._faults.append(f"{path}, line {number}: is no record ({error}); it is left out")
+                        continue
                     raise InputError(
                         f"{path}, line {number}: is no record of this version, and this is no case "
                         f"({error}): give a case, or the records of a scan."
                     ) from error
                 self._tools[record.tool] = self._tools.get(record.tool, 0) + 1
-                yield Found((offset, len(line)), 0, head)
-            offset += len(line)
+                yield Found((at, len(line)), 0, head)
 
     def _read(self, at: tuple[int, int]) -> tuple[PhotoRecord | ItemRecord, bytes]:
         self._file.seek(at[0])
