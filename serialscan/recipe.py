@@ -173,6 +173,19 @@ class Joins:
 
 
 @dataclass(frozen=True)
+class EvenLight:
+    """Step 2: a page whose parts all have the same contrast, for closer looks.
+
+    Attributes:
+        clip: limit of the contrast, as a factor on that of an even histogram; OpenCV's unit.
+        parts: of the page's width and height, each equalised by itself.
+    """
+
+    clip: float = 3.0
+    parts: int = 12
+
+
+@dataclass(frozen=True)
 class Places:
     """Step 2: the looks at a page.
 
@@ -200,6 +213,8 @@ class Places:
         again_detector: looks again, closer or for small marks. Faint relief shows to it when it looks closer.
         closer_looks: long sides in px. They break whole lines into pieces, so only what stands where nothing
             was read counts.
+        even_looks: likewise, at the page in even light.
+        even: that light.
         closer_grown: a photo that is enlarged so many times shows no more.
         free: a box that shares less of itself with every line that was read stands where nothing was read.
         fine_px: long side at which larger photos are searched for small marks.
@@ -229,6 +244,8 @@ class Places:
     edge_px: float = 2
     again_detector: Detector = "relief"
     closer_looks: tuple[int, ...] = (960, 1408)
+    even_looks: tuple[int, ...] = (1408,)
+    even: EvenLight = EvenLight()
     closer_grown: float = 1.47
     free: float = 0.2
     fine_px: int = 2048
@@ -557,6 +574,8 @@ class Vote:
         among_digits_odds: likewise for digits that look like letters, between two digits. The texts of 1 750
             rendered photos have 4 378 of the digits in `LIKE_DIGITS` there and none of the letters; 150 real
             photos, VINs and chips among them, 626 and 6.
+        bar_odds: how much likelier 1 is than I between a letter and a digit: most schemes of numbers leave I
+            out (49 CFR 565.15), others do not. Both readings stay among the alternatives.
     """
 
     trust: float = 0.5
@@ -566,6 +585,7 @@ class Vote:
     neighbours: bool = True
     context_odds: float = 50.0
     among_digits_odds: float = 10.0
+    bar_odds: float = 2.7
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ anybody can read are left out of the loss.
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,7 @@ from tuning import Tuning, half, parser, rendered
 
 from serialscan.render import render_random
 from serialscan.render.photo import Photo
+from serialscan.render.wholes import render_wholes
 
 MODELS = Path(__file__).parent.parent / "serialscan" / "reading" / "models"
 SIDE = 448  # of a crop in px
@@ -34,9 +36,15 @@ BLOCK = 4
 Example = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def examples(seed: int) -> list[Example]:
-    """Crops (S, S, 3) uint8 of one photo with their target and weight maps (S, S) uint8."""
+def examples(seed: int, whole: float = 0.0) -> list[Example]:
+    """Crops (S, S, 3) uint8 of one photo with their target and weight maps (S, S) uint8.
+
+    ``whole`` is the share of photos of whole items.
+    """
     rng = np.random.default_rng((seed, 2))
+    if whole and rng.random() < whole:
+        ((_, photo),) = render_wholes(1, seed, megapixels=float(rng.uniform(0.8, 1.6)))
+        return [_cropped(rng, photo) for _ in range(2 * CROPS)]
     ((_, photo),) = render_random(1, seed, megapixels=float(rng.uniform(0.4, 1.0)))
     return [_cropped(rng, photo) for _ in range(CROPS)]
 
@@ -108,8 +116,8 @@ def loss_of(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) ->
     return 5 * torch.cat([positives, hardest]).mean() + dice
 
 
-def _block(first: int) -> list[Example]:
-    return [one for seed in range(first, first + BLOCK) for one in examples(seed)]
+def _block(whole: float, first: int) -> list[Example]:
+    return [one for seed in range(first, first + BLOCK) for one in examples(seed, whole)]
 
 
 def main() -> None:
@@ -118,6 +126,7 @@ def main() -> None:
     options.add_argument("--start", type=Path, default=MODELS / "detector-stock.onnx")
     options.add_argument("--photos", type=int, default=4000)
     options.add_argument("--batch", type=int, default=4, help="crops")
+    options.add_argument("--whole", type=float, default=0.0, help="share of photos of whole items")
     a = options.parse_args()
     a.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(a.threads)
@@ -125,7 +134,7 @@ def main() -> None:
     net = Graph(a.start).to(device, memory_format=torch.channels_last)
     tuning = Tuning(net, a.out, rate=a.rate, ema=a.ema, warm=50, seed=a.seed)
     waiting: list[Example] = []
-    for following, found in rendered(_block, tuning.seed, BLOCK, a.workers):
+    for following, found in rendered(partial(_block, a.whole), tuning.seed, BLOCK, a.workers):
         tuning.seed = following
         waiting += found
         tuning.done += BLOCK

@@ -45,6 +45,7 @@ Examples:
   serialscan render --held-back --count 500 --out to-measure
   serialscan render --traps --count 200 --out traps
   serialscan render --trap cut --trap covered --count 50 --out hidden
+  serialscan render --whole --count 60 --out whole-items
   serialscan render --samples --out samples
 """
 )
@@ -102,6 +103,12 @@ Examples:
     shell_complete=_complete_kinds,
     help="Only this kind of trap, with --traps or without; may be given several times.",
 )
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Whole rifles and pistols with what is mounted on them, between cards and boxes with print; "
+    "labels.jsonl says which lines stand on the item.",
+)
 @click.option("--samples", is_flag=True, help="Make the photos of samples/ instead of random ones.")
 def render(
     count: int,
@@ -113,6 +120,7 @@ def render(
     fonts: bool,
     traps: bool,
     kinds: tuple[str, ...],
+    whole: bool,
     samples: bool,
 ) -> None:
     """Render photographs of marked rifles and optics that never existed, with labels.jsonl.
@@ -121,11 +129,16 @@ def render(
     are and how well they stand out.
     """
     from serialscan.render.samples import LABELS, render_random, render_samples, write_photos
+    from serialscan.render.wholes import render_wholes
 
+    if whole and (traps or kinds or fonts or photos_per_item > 1):
+        raise click.UsageError("--whole goes with --count, --seed, --megapixels and --held-back only.")
     _check_labels(folder / LABELS, samples)
     photos = (
         render_samples()
         if samples
+        else render_wholes(count, seed, held_back, megapixels)
+        if whole
         else render_random(
             count, seed, photos_per_item, held_back, megapixels, fonts, kinds if traps or kinds else None
         )

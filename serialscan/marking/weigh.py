@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from serialscan.glyphs import has_arabic_digits, letter_for_digit, match_key, western
@@ -36,6 +37,7 @@ LEAST_READING = 0.001  # for the logarithm
 UNDECIDED = 0.3  # a character that is less sure is `?` in the value; from 0.3 to 0.5 three in four were right
 LOOK_ALIKE = 0.02  # probability from which the letter or digit of the same look stays open
 _ONE_CHARACTER = 6  # letters and digits from which a number of one character is a row of teeth or slots
+_LONG_ROW = 8  # the same, where one of them is another one
 _NEAR = 2.0  # character heights between a number and the year of its item
 _MAGAZINE = frozenset({"magazine"})  # rows whose words stand on magazines
 _TALL = ("manufacturer", "model", "calibre", "property")
@@ -86,6 +88,8 @@ def weighed(
     if script:
         why = f"letters of two scripts, on an item with {script.title()} ones"
         reasons["mixed_scripts", why] = weights["mixed_scripts"]
+    if line.where is not None and line.where.place == "background":
+        reasons["background", f"stands behind the item ({line.where.item:.0%} on it)"] = weights["background"]
     if line.stacked:
         reasons["stacked", "its characters stand one below the other"] = weights["stacked"]
     reasons.update(_by_look(glyphs, value, sure, of_kind, knowledge))
@@ -144,6 +148,14 @@ def _glyphs(line: Line, start: int, end: int) -> tuple[Glyph, ...]:
     return line.characters[start:end] if len(line.characters) == len(line.text) else ()
 
 
+def _is_row_of_one(core: str) -> bool:
+    """One character all along, or all but one of a long row: teeth or slots. Zeros before a digit are a number."""
+    most, count = Counter(core).most_common(1)[0] if core else ("", 0)
+    return (len(core) >= _ONE_CHARACTER and count == len(core)) or (
+        len(core) >= _LONG_ROW and count == len(core) - 1 and most not in "0O"
+    )
+
+
 def _western_number(text: str) -> bool:
     return sum(c in "0123456789" for c in text[:READ_CHARS]) >= 4
 
@@ -159,7 +171,7 @@ def _by_form(value: str, weights: dict[str, float]) -> Reasons:
         reasons["too_long", "very long"] = weights["too_long"]
     if sum(c in "-." for c in value) > 1:
         reasons["groups", "groups as in part numbers"] = weights["groups"]
-    if len(core) >= _ONE_CHARACTER and len(set(core)) == 1:
+    if _is_row_of_one(core):
         reasons["one_character", "one character all along"] = weights["one_character"]
     if any(c in "./:%\\_" for c in value):
         reasons["separator", "sign that serials seldom have"] = weights["separator"]

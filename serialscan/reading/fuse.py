@@ -176,6 +176,8 @@ def _expected(char: str, before: str, after: str, votes: dict[str, float], how: 
             likeliest = max(read, key=lambda digit: votes[digit])
             one_shape = ONE_SHAPE.get(char) == likeliest
             return likeliest, how.context_odds if one_shape else how.among_digits_odds
+    if char == "I" and "1" in votes and {_kind(before), _kind(after)} == {"letter", "digit"}:
+        return "1", how.bar_odds
     other = _of_one_shape(char, _kind(before), _kind(after)) if char in ONE_SHAPE else char
     return (other, how.context_odds) if other in votes else (char, 1.0)
 

@@ -12,6 +12,7 @@ from serialscan.reading.maps import bowed_in, boxes_in, hints_in, scaled
 from serialscan.reading.overlap import overlap, same_arc, without_copies
 from serialscan.reading.shapes import Arc, Shape, Straight
 from serialscan.reading.tiles import cut_by_tile, shifted, tiles_of
+from serialscan.reading.views import evened
 from serialscan.recipe import Detector, Places
 
 _COLOUR_PX = 400  # long side of a picture whose colour is measured
@@ -65,10 +66,12 @@ def locate_again(rgb: np.ndarray, engine: Engine, read: Sequence[Shape], how: Pl
     height, width = rgb.shape[:2]
     long_side = max(height, width)
     found: list[Straight] = []
-    for side in how.closer_looks:
+    looks = [*((side, False) for side in how.closer_looks), *((side, True) for side in how.even_looks)]
+    for side, even in looks:
         if side < how.closer_grown * long_side:
             scale = side / long_side if side <= how.looks[-1][0] else min(1.0, side / long_side)
-            probability = _probability(rgb, scale, engine, how.again_detector)
+            picture = _sized(rgb, scale)
+            probability = engine.detect(evened(picture, how.even) if even else picture, how.again_detector)
             found += boxes_in(probability, width, height, how.boxes)
     return _free(found, read, how)
 

@@ -24,8 +24,9 @@ from serialscan.reading.look import Found
 from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import PageReader
 from serialscan.reading.segments import is_display
-from serialscan.reading.shapes import Shape, Stack, Straight
+from serialscan.reading.shapes import BOX_MARGIN, Shape, Stack, Straight
 from serialscan.reading.warn import reader_warnings
+from serialscan.reading.where import where_of
 from serialscan.recipe import EFFORTS, Recipe, recipe_for
 from serialscan.record import (
     Alternative,
@@ -43,7 +44,6 @@ from serialscan.record import (
 from serialscan.settings import Settings
 
 SHOWN_VOTE = 0.005  # alternatives with less are left out of the record
-BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,8 @@ class Reader:
             first = first_line + len(lines)
             there = self._lines(np.ascontiguousarray(rgb[:, ::-1]), mirrored, {}, page, first)
             lines += tuple(in_photo(line, rgb.shape[1]) for line in there)
+        where = where_of(rgb, lines)
+        lines = tuple(msgspec.structs.replace(one, where=at) for one, at in zip(lines, where, strict=True))
         heights = [line.glyph_height_px for line in lines if line.glyph_height_px is not None]
         quality = Quality(
             glyph_height_px=round(median(heights), 1) if heights else None,

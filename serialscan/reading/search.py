@@ -8,16 +8,17 @@ from functools import partial
 
 import numpy as np
 
-from serialscan.reading import stack
+from serialscan.reading import stack, where
 from serialscan.reading.arcs import locate_arcs
 from serialscan.reading.cover import Candidate, cover, value_of
+from serialscan.reading.ends import GLYPH_SHARE
 from serialscan.reading.engine import Engine
 from serialscan.reading.glance import Glancer, flat
 from serialscan.reading.joins import cost_of, joined_rows
 from serialscan.reading.locate import locate, locate_again, locate_small
 from serialscan.reading.look import LineReader
 from serialscan.reading.rows import rows_beside, words_in
-from serialscan.reading.shapes import Shape, Stack, Straight, seen_at
+from serialscan.reading.shapes import BOX_MARGIN, Shape, Stack, Straight, seen_at
 from serialscan.recipe import GLANCE, Places, Recipe
 
 
@@ -97,23 +98,28 @@ class PageSearch:
 
     def _again(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """If the photo shows no sure number, look closer where nothing was read, and read what is there."""
-        if self._satisfied(chosen):
+        if self._satisfied(rgb, chosen):
             return []
         read = [c.shape for c in chosen]
         return self._read_in(rgb, locate_again(rgb, self._engine, read, self._how.places))
 
     def _small(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
         """Look for small marks where nothing was read surely, beside a sure number where nothing was read."""
-        satisfied = self._satisfied(chosen)
+        satisfied = self._satisfied(rgb, chosen)
         if satisfied and not self._how.places.small_beside_number:
             return []
         read = [c.shape for c in chosen if satisfied or c.value > self._how.rows.sure]
         return self._read_in(rgb, locate_small(rgb, self._engine, read, self._how.places, clear=satisfied))
 
-    def _satisfied(self, chosen: Sequence[Candidate]) -> bool:
-        """Whether the photo shows a number beyond much doubt, and the recipe asks for no more."""
+    def _satisfied(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> bool:
+        """Whether the item shows a number beyond much doubt, and the recipe asks for no more.
+
+        A number on a card, a box or a screen behind the item ends no search.
+        """
         how = self._how.places
-        return how.number_ends_search and any(_is_number(line, how) for line in chosen)
+        return how.number_ends_search and any(
+            _is_number(line, how) and not _is_behind(rgb, line.shape) for line in chosen
+        )
 
     def _read_in(self, rgb: np.ndarray, boxes: Sequence[Straight]) -> list[Candidate]:
         return self._glancer.glance(
@@ -188,6 +194,11 @@ class PageSearch:
             for one in self._glancer.candidates(looks)
             if isinstance(one.shape, Stack) and stack.one_each(one.shape, one.glance)
         ]
+
+
+def _is_behind(rgb: np.ndarray, shape: Shape) -> bool:
+    polygon = np.array(shape.polygon(margin=BOX_MARGIN), np.float32)
+    return where.stands(rgb, polygon, shape.height * GLYPH_SHARE).place == "background"
 
 
 def _is_number(line: Candidate, how: Places) -> bool:

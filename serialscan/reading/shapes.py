@@ -20,6 +20,7 @@ from serialscan.recipe import Crop
 from serialscan.record import Polygon
 
 STACK_TALL = 1.5  # height of what is shown of a stacked character, in widths of its column, at most
+BOX_MARGIN = 0.13  # of the box above and below the text, left out of the polygons of records
 MAX_WIDTH_PX = 3200  # of a crop 48 px high; what is longer is squeezed
 
 

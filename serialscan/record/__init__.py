@@ -45,6 +45,7 @@ from serialscan.record.types import (
     TextCandidate,
     Tool,
     Warning_,
+    Where,
 )
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "Tool",
     "WarningCode",
     "Warning_",
+    "Where",
     "any_from_json",
     "characters_of",
     "from_json",

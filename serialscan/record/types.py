@@ -113,6 +113,16 @@ class Gap(_Record, frozen=True, kw_only=True):
     alternatives: tuple[Alternative, ...] = ()
 
 
+class Where(_Record, frozen=True, kw_only=True):
+    """Whether a line stands on the item or on something behind or beside it, such as a card, a box, a cloth.
+
+    ``item`` is the probability that it stands on the item. ``place`` is ``unknown`` where that leaves a doubt.
+    """
+
+    place: Literal["item", "background", "unknown"]
+    item: Confidence
+
+
 class Line(_Record, frozen=True, kw_only=True):
     """One line of text as it stands in the photo.
 
@@ -126,7 +136,8 @@ class Line(_Record, frozen=True, kw_only=True):
     that is turned by ``rotation`` shows it upright, but from right to left; mirrored then, it can be read.
     The characters of a line that is ``stacked`` stand one below the other, each upright; its text runs down,
     its polygon is that of the column. ``gaps`` are places where a character may be missing, in the order of
-    the text; the field is absent where there are none.
+    the text; the field is absent where there are none. ``where`` is None in records that do not
+    tell it.
     """
 
     id: str
@@ -143,6 +154,7 @@ class Line(_Record, frozen=True, kw_only=True):
     mirrored: bool = False
     stacked: bool = False
     gaps: tuple[Gap, ...] | msgspec.UnsetType = msgspec.UNSET
+    where: Where | None = None
 
 
 class Code(_Record, frozen=True, kw_only=True):

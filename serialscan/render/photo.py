@@ -174,7 +174,7 @@ def render_photo(
     """
     rng = np.random.default_rng(seed)
     view = View(replace(camera, radius=item.radius), lighting, sensor, tuple(things))
-    return _take(item, carve(item, [view.camera], rng), view, "", rng)
+    return take(item, carve(item, [view.camera], rng), view, "", rng)
 
 
 def render_item(item: Item, views: Sequence[View], seed: int, item_id: str) -> Iterator[Photo]:
@@ -192,10 +192,10 @@ def render_item(item: Item, views: Sequence[View], seed: int, item_id: str) -> I
     views = [replace(view, camera=replace(view.camera, radius=item.radius)) for view in views]
     carved = carve(item, [view.camera for view in views], np.random.default_rng(seed))
     for number, view in enumerate(views):
-        yield _take(item, carved.copy(), view, item_id, np.random.default_rng([seed, number]))
+        yield take(item, carved.copy(), view, item_id, np.random.default_rng([seed, number]))
 
 
-def _take(item: Item, carved: Carved, view: View, item_id: str, rng: np.random.Generator) -> Photo:
+def take(item: Item, carved: Carved, view: View, item_id: str, rng: np.random.Generator) -> Photo:
     camera, sensor, canvas = view.camera, view.sensor, carved.canvas
     whole, hidden = carved.ink, carved.hidden
     lines = [(line, whole, hidden) for line in carved.lines]

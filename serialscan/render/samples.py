@@ -17,6 +17,7 @@ from serialscan.render.layouts import LAYOUTS, aged, middle, view
 from serialscan.render.lights import Light, Lighting
 from serialscan.render.photo import Photo, render_item, render_photo
 from serialscan.render.traps import ATTEMPTS, came_out, pick_kind, put_into_item, put_into_view
+from serialscan.render.wholes import whole_photo
 
 LABELS = "labels.jsonl"
 
@@ -61,13 +62,30 @@ class Sample:
     size: tuple[int, int] = (1600, 1200)
 
 
+@dataclass(frozen=True)
+class WholeSample:
+    """A photo of ``samples/`` of a whole item between other things.
+
+    Attributes:
+        name: of the file without its suffix.
+        family: key of `wholes.FAMILIES`.
+        seed: of everything in it.
+        megapixels: of the photo.
+    """
+
+    name: str
+    family: str
+    seed: int
+    megapixels: float = 1.4
+
+
 _WORN = {"material": "blued-worn"}
 _RUSTY = {"material": "rusty"}
 _SOFT = {"depth": 2.0}
 _SHAKEN = {"shake": (4.0, 20.0)}
 _BLASTED = {"material": "sandblasted"}
 
-SAMPLES: tuple[Sample, ...] = (
+SAMPLES: tuple[Sample | WholeSample, ...] = (
     Sample("m4-magazine-well", "m4-colt", 11, "desk", 2.6, {"tilt": 9, "swing": -6, "roll": -3}),
     Sample("m16a4-magazine-well", "m16a4-fn", 12, "tubes", 2.6, {"tilt": -7, "roll": 4}, _SOFT, age=0.75),
     Sample("m16a1-torch", "m16a1", 13, "torch", 2.2, {"swing": 14, "roll": 2}, {"grain": 0.03}, age=0.6),
@@ -90,9 +108,11 @@ SAMPLES: tuple[Sample, ...] = (
 )  # fmt: skip
 
 
-def render_sample(sample: Sample) -> Photo:
+def render_sample(sample: Sample | WholeSample) -> Photo:
     """Render one of `SAMPLES`."""
     rng = np.random.default_rng(sample.seed)
+    if isinstance(sample, WholeSample):
+        return whole_photo(rng, "", sample.family, megapixels=sample.megapixels)
     item = aged(replace(LAYOUTS[sample.layout](rng), **sample.item), sample.age)
     camera, _, sensor = view(item, rng, *sample.size)
     centre, span = middle(item)

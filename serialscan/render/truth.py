@@ -16,6 +16,8 @@ from serialscan.render.camera import Exif
 from serialscan.render.canvas import Array
 
 SMALLEST_LEGIBLE_PX = 11.0
+BEHIND = "behind"
+"""Role of a line that stands on no item: on a card, a box, a battery."""
 MOST_HIDDEN = 0.3
 """A letter or digit with more of its strokes hidden is written as ``?``."""
 LEAST_READ = 0.9
@@ -134,6 +136,7 @@ class Truth:
         item_id: the same for all photos of one item, empty if nothing is known of other photos.
         exif: what the file says of its camera and time, None if nothing.
         trap: what was done to the serial, None in usual photos.
+        surroundings: other things lie around the item; the label says of each line where it stands.
     """
 
     item: str
@@ -148,6 +151,7 @@ class Truth:
     item_id: str = ""
     exif: Exif | None = None
     trap: Trap | None = None
+    surroundings: bool = False
 
     @property
     def serial_glyphs(self) -> list[tuple[TrueLine, TrueGlyph]]:
@@ -252,6 +256,8 @@ class Truth:
             for line in legible
         ]
         illegible = [line for line in self.lines if not line.legible]
+        if self.surroundings:
+            row["where"] = ["background" if line.role == BEHIND else "item" for line in legible]
         if illegible:
             row["illegible_lines"] = [latin_by_look(line.text) for line in illegible]
             row["illegible_polygons"] = [_rounded(line.polygon) for line in illegible]
