@@ -1,11 +1,11 @@
 """How well whole items are read: rifles and pistols with what is mounted on them, between cards and boxes.
 
-    python benchmarks/whole.py --count 300 --seed 701                        # renders held-back photos and reads them
+    python benchmarks/whole.py --count 300 --seed 701    # renders held-back photos and reads them
     python benchmarks/whole.py --photos FOLDER/labels.jsonl [--without-even-light] [--every N] [--jobs 2]
 
-Counts legible serials that stand in a line and those that are chosen, lines that are right on the item and behind
-it, and what ``lines[].where`` says of lines that were read right. Read with the networks alone. Seconds are those
-of the processor, one thread.
+Counts legible serials that stand in a line and those that are chosen, lines that are right on the item and
+behind it, and what ``lines[].where`` says of lines that were read right. Read with the networks alone.
+Seconds are those of the processor, one thread.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _reader: Reader
 def _start(without_even: bool) -> None:
     global _reader
     cv2.setNumThreads(1)
-    without = replace(NORMAL, name="without even light", places=replace(NORMAL.places, even_looks=()))
+    without = replace(NORMAL, name="without even light", places=replace(NORMAL.places, even_px=0))
     _reader = Reader(SETTINGS, without if without_even else NORMAL, threads=1)
 
 
@@ -64,7 +64,9 @@ def measure(path: Path, row: dict[str, Any]) -> tuple[Counter[str], str]:
         for line in record.lines:
             if exact(truth, [line.text]):
                 counts[f"{place} called {line.where.place if line.where else 'nothing'}"] += 1
-    counts["extra"] += sum(not any(exact(t, [text]) or found(t, [text]) for t in row["lines"]) for text in texts)
+    counts["extra"] += sum(
+        not any(exact(t, [text]) or found(t, [text]) for t in row["lines"]) for text in texts
+    )
     return counts, f"{row['file']} {row['serial']} -> {chosen}; {texts}"
 
 

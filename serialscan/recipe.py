@@ -213,8 +213,9 @@ class Places:
         again_detector: looks again, closer or for small marks. Faint relief shows to it when it looks closer.
         closer_looks: long sides in px. They break whole lines into pieces, so only what stands where nothing
             was read counts.
-        even_looks: likewise, at the page in even light.
-        even: that light.
+        even_px: long side of one more closer look, at the page in even light. A smaller photo is looked at as
+            it is; 0 for no such look.
+        even: that light. Shallow marks on dark metal stand out in it.
         closer_grown: a photo that is enlarged so many times shows no more.
         free: a box that shares less of itself with every line that was read stands where nothing was read.
         fine_px: long side at which larger photos are searched for small marks.
@@ -244,7 +245,7 @@ class Places:
     edge_px: float = 2
     again_detector: Detector = "relief"
     closer_looks: tuple[int, ...] = (960, 1408)
-    even_looks: tuple[int, ...] = (1408,)
+    even_px: int = 2048
     even: EvenLight = EvenLight()
     closer_grown: float = 1.47
     free: float = 0.2

@@ -73,6 +73,16 @@ def test_a_row_of_teeth_is_no_number_that_stands_twice() -> None:
     assert serial(line(1, "444444444", at=(0, 0)), line(2, "444444444", at=(0, 700))).value is None
 
 
+@pytest.mark.parametrize("text", ["144444444", "44444441"])
+def test_a_row_of_teeth_with_one_other_character_is_no_number_either(text: str) -> None:
+    assert serial(line(1, text, at=(0, 0))).value is None
+    assert serial(line(1, text[:5] + "19", at=(0, 0))).value is not None
+
+
+def test_many_zeros_before_a_digit_are_a_number() -> None:
+    assert serial(line(1, "00000001", at=(0, 0))).value == "00000001"
+
+
 def test_the_small_letter_of_a_block_belongs_to_its_number() -> None:
     reading = serial("8412 d")
     assert reading.value == "8412 d"

@@ -139,6 +139,13 @@ def test_neighbours_settle_a_doubt_between_a_letter_and_the_digit_of_its_shape(
         assert fused.candidates[1][0] == seen and fused.candidates[1][1] > 0.2
 
 
+def test_a_bar_between_a_letter_and_a_digit_is_rather_a_one_where_the_views_are_divided() -> None:
+    fused = fuse([view("GHI534")] * 3 + [view("GH1534")] * 2, VOTE)
+    assert fused.text == "GH1534"
+    assert dict(fused.slots[2].votes)["I"] > 0.3  # both stay open
+    assert fuse([view("GHI534")] * 4 + [view("GH1534")], VOTE).text == "GHI534"
+
+
 def test_neighbours_never_bring_in_what_no_view_read_nor_outweigh_nearly_all_of_them() -> None:
     assert fuse([view("PR0:08")], VOTE).text == "PR0:08"
     assert fuse([view("PR0:08")] * 199 + [view("PRO:08")], VOTE).text == "PR0:08"

@@ -115,3 +115,15 @@ def test_what_is_dark_on_bright_ground_is_lifted_and_stays_darker_than_it() -> N
 )
 def test_other_pages_are_not_lifted(rgb: np.ndarray) -> None:
     assert lifted(rgb) is None
+
+
+def test_in_even_light_a_shallow_mark_on_a_dark_part_has_the_contrast_of_a_deep_one() -> None:
+    page = np.full((240, 240, 3), 40, np.uint8)
+    page[:, 120:] = 210
+    page[100:104, 20:100] = 46  # hardly differs from its ground
+    even = views.evened(page, NORMAL.places.even)
+    assert even.shape == page.shape and even.dtype == page.dtype
+    before = abs(int(page[102, 60].mean()) - int(page[90, 60].mean()))
+    after = abs(int(even[102, 60].mean()) - int(even[90, 60].mean()))
+    assert after > 1.5 * before
+    assert even[90, 60].mean() < even[90, 200].mean()

@@ -1,17 +1,17 @@
 """Fits the model that tells lines of the item from lines behind it (`serialscan/reading/where.py`).
 
-    serialscan render --whole --count 110 --seed 601 --megapixels 0.8 --out WHOLE
-    serialscan render --count 70 --seed 602 --megapixels 0.7 --out CLOSE
-    python training/where.py WHOLE/labels.jsonl CLOSE/labels.jsonl
+    serialscan render --whole --count 60 --seed 601 --megapixels 0.8 --out WHOLE
+    python training/where.py WHOLE/labels.jsonl
 
-All lines of a photo without ``where`` in its label stand on the item. Prints the weights, and how well each half of
-the photos is judged by a model that was fitted on the other one.
+All lines of a photo without ``where`` in its label stand on the item. Tells the weights, and how well each
+half of the lines is judged by a model that was fitted on the other one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -37,16 +37,15 @@ def measured(labels: Path) -> tuple[list[dict[str, float]], list[bool]]:
 
 
 def fitted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Weights and bias of a logistic model with a small ridge, by Newton's method; both classes count alike."""
+    """Weights and bias of a logistic model with a small ridge, by Newton's method."""
     mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
     design = np.c_[(x - mean) / spread, np.ones(len(x))]
-    share = np.where(y > 0, 0.5 / max(y.mean(), 1e-6), 0.5 / max(1 - y.mean(), 1e-6))
     weights = np.zeros(design.shape[1])
     ridge = np.diag([RIDGE * len(x)] * x.shape[1] + [1e-9])
     for _ in range(40):
         p = 1 / (1 + np.exp(-design @ weights))
-        gradient = design.T @ (share * (y - p)) - ridge @ weights
-        hessian = (design * (share * p * (1 - p))[:, None]).T @ design + ridge
+        gradient = design.T @ (y - p) - ridge @ weights
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + ridge
         weights = weights + np.linalg.solve(hessian, gradient)
     slope = weights[:-1] / spread
     return np.r_[slope, weights[-1] - slope @ mean]
@@ -62,21 +61,21 @@ def main() -> None:
         seen, item = [*seen, *more], [*item, *where]
     names = list(seen[0])
     x, y = np.array([list(one.values()) for one in seen]), np.array(item, float)
-    half = np.arange(len(x)) < len(x) // 2
-    order = np.random.default_rng(1).permutation(len(x))
-    half = half[order]
+    half = np.arange(len(x)) % 2 == 0
     judged = np.empty(len(x))
     for part in (half, ~half):
         model = fitted(x[~part], y[~part])
         judged[part] = 1 / (1 + np.exp(-(x[part] @ model[:-1] + model[-1])))
     model = fitted(x, y)
-    print({name: round(float(w), 2) for name, w in zip(names, model, strict=False)}, round(float(model[-1]), 2))
+    weights = {name: round(float(w), 2) for name, w in zip(names, model, strict=False)}
+    told = [f"weights {weights}, bias {model[-1]:.2f}"]
     for name, true in (("item", y > 0), ("background", y == 0)):
         p = judged[true]
-        print(
+        told.append(
             f"{name}: {len(p)} lines, called item {np.mean(p >= ITEM):.1%}, "
             f"background {np.mean(p <= BACKGROUND):.1%}, unknown {np.mean((p > BACKGROUND) & (p < ITEM)):.1%}"
         )
+    sys.stdout.write("".join(f"{line}\n" for line in told))
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def _glyphs(line: Line, start: int, end: int) -> tuple[Glyph, ...]:
 
 
 def _is_row_of_one(core: str) -> bool:
-    """One character all along, or all but one of a long row: teeth or slots. Zeros before a digit are a number."""
+    """One character all along, or all but one of a long row: teeth or slots. Zeros and a digit are not."""
     most, count = Counter(core).most_common(1)[0] if core else ("", 0)
     return (len(core) >= _ONE_CHARACTER and count == len(core)) or (
         len(core) >= _LONG_ROW and count == len(core) - 1 and most not in "0O"

@@ -13,7 +13,7 @@ from serialscan.reading.overlap import overlap, same_arc, without_copies
 from serialscan.reading.shapes import Arc, Shape, Straight
 from serialscan.reading.tiles import cut_by_tile, shifted, tiles_of
 from serialscan.reading.views import evened
-from serialscan.recipe import Detector, Places
+from serialscan.recipe import Detector, EvenLight, Places
 
 _COLOUR_PX = 400  # long side of a picture whose colour is measured
 
@@ -66,13 +66,15 @@ def locate_again(rgb: np.ndarray, engine: Engine, read: Sequence[Shape], how: Pl
     height, width = rgb.shape[:2]
     long_side = max(height, width)
     found: list[Straight] = []
-    looks = [*((side, False) for side in how.closer_looks), *((side, True) for side in how.even_looks)]
-    for side, even in looks:
+    for side in how.closer_looks:
         if side < how.closer_grown * long_side:
             scale = side / long_side if side <= how.looks[-1][0] else min(1.0, side / long_side)
-            picture = _sized(rgb, scale)
-            probability = engine.detect(evened(picture, how.even) if even else picture, how.again_detector)
+            probability = _probability(rgb, scale, engine, how.again_detector)
             found += boxes_in(probability, width, height, how.boxes)
+    if how.even_px:
+        scale = min(1.0, how.even_px / long_side)
+        probability = _stitched(rgb, scale, engine, how.again_detector, how, how.even)
+        found += boxes_in(probability, width, height, how.boxes)
     return _free(found, read, how)
 
 
@@ -163,10 +165,19 @@ def _sized(rgb: np.ndarray, scale: float) -> np.ndarray:
     return cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
 
 
-def _stitched(rgb: np.ndarray, scale: float, engine: Engine, detector: Detector, how: Places) -> np.ndarray:
+def _stitched(
+    rgb: np.ndarray,
+    scale: float,
+    engine: Engine,
+    detector: Detector,
+    how: Places,
+    light: EvenLight | None = None,
+) -> np.ndarray:
     """`_probability` in tiles, so that a large look takes no more memory than a small one."""
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     shrunk = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    if light is not None:
+        shrunk = evened(shrunk, light)
     probability = np.zeros(shrunk.shape[:2], np.float32)
     for x, y, columns, rows in tiles_of(shrunk.shape[1], shrunk.shape[0], how):
         tile = _probability(shrunk[y : y + rows, x : x + columns], 1.0, engine, detector)

@@ -1,9 +1,9 @@
 """Whether a line stands on the item or behind it: on a card, a box, a cloth, a screen.
 
-Print on paper is flat, even, of one side (ink is darker than its ground and nothing is brighter), often bright or
-coloured. Marks in metal have lit and shaded flanks on a grained, dark, grey ground. What is between, such as print
-on optics and labels, stays unknown. A logistic model weighs the evidence; ``training/where.py`` fits it on rendered
-photos of whole items.
+Print on paper is of two tones and of one side (ink is darker than its ground and nothing is brighter), on a
+bright or coloured sheet that is a small part of the photo. Marks in metal have lit and shaded flanks on grey
+ground. What is between, such as print on optics and paint, stays unknown. A logistic model weighs the
+evidence; ``training/where.py`` fits it on rendered photos of whole items.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from serialscan.record import Line, Where
 
 GLYPH_PX: Final = 16
 """Height of the capitals in the picture that is measured, in px."""
-ITEM: Final = 0.6
+ITEM: Final = 0.85
 """Least probability of a line that counts as one of the item."""
 BACKGROUND: Final = 0.15
 """Most probability of a line that counts as one of the background."""
@@ -27,10 +27,17 @@ _LARGEST_PX = 1024  # of that picture
 _THUMBNAIL_PX = 160  # of the page of which the share of a colour is measured
 _ALIKE = 14.0  # distance in CIELAB up to which colours are those of one surface
 
-WEIGHTS: Final[Mapping[str, float]] = {}
+WEIGHTS: Final[Mapping[str, float]] = {"print": -5.6, "relief": 3.4}
 """Natural log odds of the item for each unit of the evidence; ``training/where.py`` fitted them."""
-BIAS: Final = 0.0
-"""Log odds where all evidence is zero."""
+BIAS: Final = 0.8
+"""Log odds where there is no evidence."""
+
+# From where to where each measure of print and relief counts, 0 at the first value and 1 at the second;
+# chosen on rendered photos of whole items so that no line of an item counts as print. Lightness from 0 to 1,
+# colour in units of 50 of CIELAB's chroma, contrast in units of 50 of its lightness, the others shares.
+_CONTRAST, _ONE_SIDED, _TWO_TONES = (0.75, 1.0), (0.25, 0.13), (0.74, 0.82)
+_SMALL, _GOES_ON, _BRIGHT, _COLOURED = (0.3, 0.2), (0.03, 0.12), (0.6, 0.75), (0.3, 0.5)
+_TWO_SIDED, _GREY = (0.1, 0.35), (0.4, 0.3)
 
 
 def where_of(rgb: np.ndarray, lines: Sequence[Line]) -> list[Where]:
@@ -58,13 +65,18 @@ def stands(rgb: np.ndarray, polygon: np.ndarray, height: float, page: np.ndarray
         return Where(place="unknown", item=0.5)
     odds = BIAS + sum(weight * seen[name] for name, weight in WEIGHTS.items())
     item = round(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))), 4)
-    return Where(place="item" if item >= ITEM else "background" if item <= BACKGROUND else "unknown", item=item)
+    return Where(
+        place="item" if item >= ITEM else "background" if item <= BACKGROUND else "unknown", item=item
+    )
 
 
 def evidence(
     rgb: np.ndarray, polygon: np.ndarray, height: float, page: np.ndarray | None = None
 ) -> dict[str, float] | None:
-    """What tells a line of the item from one behind it; None for a line that is too small to tell.
+    """What tells a line of the item from one behind it, each from 0 to 1; None for a line too small to tell.
+
+    ``print`` is ink on a small bright or coloured sheet, ``relief`` a mark with lit and shaded flanks on grey
+    ground.
 
     Args:
         rgb: the page, (H, W, 3) uint8.
@@ -97,23 +109,25 @@ def evidence(
         return None
     ground = np.median(lab[near], axis=0)
     tone = lab[..., 0]
-    dark, middle, bright = np.percentile(tone[inside > 0], (4, 50, 96))
+    dark, bright = np.percentile(tone[inside > 0], (4, 96)).tolist()
     level = float(ground[0])
     darker, brighter = max(level - dark, 0.0), max(bright - level, 0.0)
     contrast = max(darker, brighter, 1.0)
-    fine = tone - cv2.GaussianBlur(tone, (0, 0), 2.0)
+    colour = float(np.hypot(ground[1], ground[2])) / 50
+    both_sides = min(darker, brighter) / contrast
+    goes_on = _alike(lab[beside], ground) if beside.any() else 0.5
+    paper = max(_ramp(level / 100, _BRIGHT), _ramp(colour, _COLOURED))
+    inked = _ramp(contrast / 50, _CONTRAST) * _ramp(both_sides, _ONE_SIDED)
+    sheet = _ramp(_alike(page, ground), _SMALL) * _ramp(goes_on, _GOES_ON)
     return {
-        "lightness": level / 100,
-        "colour": float(np.hypot(ground[1], ground[2])) / 50,
-        "contrast": contrast / 50,
-        "both_sides": min(darker, brighter) / contrast,
-        "dark_ink": float(darker > brighter) * level / 100,
-        "two_tones": _two_tones(tone[inside > 0]),
-        "grain": float(np.abs(fine[near]).mean()) / 3,
-        "size": math.log(height / min(rows, columns)) + 4,
-        "goes_on": _alike(lab[beside], ground) if beside.any() else 0.5,
-        "share": _alike(page, ground),
+        "print": inked * _ramp(_two_tones(tone[inside > 0]), _TWO_TONES) * sheet * paper,
+        "relief": _ramp(both_sides, _TWO_SIDED) * _ramp(colour, _GREY),
     }
+
+
+def _ramp(value: float, ends: tuple[float, float]) -> float:
+    """0 at the first end and before it, 1 at the second and beyond it."""
+    return min(1.0, max(0.0, (value - ends[0]) / (ends[1] - ends[0])))
 
 
 def _two_tones(tones: np.ndarray) -> float:

@@ -116,7 +116,7 @@ class Gap(_Record, frozen=True, kw_only=True):
 class Where(_Record, frozen=True, kw_only=True):
     """Whether a line stands on the item or on something behind or beside it, such as a card, a box, a cloth.
 
-    ``item`` is the probability that it stands on the item. ``place`` is ``unknown`` where that leaves a doubt.
+    ``item`` is the probability that it stands on the item. ``place`` is ``unknown`` where that leaves doubt.
     """
 
     place: Literal["item", "background", "unknown"]

@@ -30,7 +30,9 @@ PAINTS: tuple[tuple[Rgb, ...], ...] = (
 )
 """Colours of camouflage paint, linear RGB."""
 
-Ground = Literal["tarpaulin", "truck-bed", "table", "cloth", "camouflage", "felt", "concrete", "shelf", "paper"]
+Ground = Literal[
+    "tarpaulin", "truck-bed", "table", "cloth", "camouflage", "felt", "concrete", "shelf", "paper"
+]
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,9 @@ def lay_ground(canvas: Canvas, ground: Ground, rng: Rng) -> None:
         plank = float(rng.uniform(60, 160))
         seam = np.exp(-(((y % plank) - plank / 2) ** 2) / 1.5).astype(np.float32)
         canvas.color *= 1.0 - 0.7 * seam[..., None]
-        canvas.color *= 1.0 + 0.25 * cv2.blur(noise(rng, shape, 2.5 * scale), (max(3, shape[1] // 6), 1))[..., None]
+        canvas.color *= (
+            1.0 + 0.25 * cv2.blur(noise(rng, shape, 2.5 * scale), (max(3, shape[1] // 6), 1))[..., None]
+        )
     elif ground == "cloth" or ground == "camouflage":
         lay_material(canvas, Material(color, 0.02, 0.7, (Grain(0.8, 0.25), Lay(1.0, 0.1, 90.0)), 0.1), rng)
         canvas.height += noise(rng, shape, 60 * scale, smooth=True) * np.float32(2.2)
@@ -155,12 +159,16 @@ def lay_ground(canvas: Canvas, ground: Ground, rng: Rng) -> None:
             _camouflage(canvas, paints, np.ones(shape, np.float32), rng)
         elif rng.random() < 0.5:
             period = float(rng.uniform(6, 40))
-            stripes = np.cos(x * (2 * math.pi / period)) * (np.cos(y * (2 * math.pi / period)) if rng.random() < 0.5 else 1)
+            stripes = np.cos(x * (2 * math.pi / period)) * (
+                np.cos(y * (2 * math.pi / period)) if rng.random() < 0.5 else 1
+            )
             canvas.color *= np.clip(1.0 + 0.8 * stripes, 0.2, 2.0).astype(np.float32)[..., None]
     elif ground == "felt":
         lay_material(canvas, Material(color, 0.01, 0.8, (Grain(0.5, 0.35), Grain(2.0, 0.1)), 0.2), rng)
     elif ground == "concrete":
-        lay_material(canvas, Material((0.3, 0.29, 0.27), 0.03, 0.6, (Grain(0.7, 0.2), Grain(5, 0.05)), 0.4), rng)
+        lay_material(
+            canvas, Material((0.3, 0.29, 0.27), 0.03, 0.6, (Grain(0.7, 0.2), Grain(5, 0.05)), 0.4), rng
+        )
     elif ground == "shelf":
         tone = float(rng.uniform(0.25, 0.75))
         lay_material(canvas, Material((tone, tone, tone), 0.3, 0.1, (), 0.05), rng)

@@ -196,6 +196,15 @@ def render_item(item: Item, views: Sequence[View], seed: int, item_id: str) -> I
 
 
 def take(item: Item, carved: Carved, view: View, item_id: str, rng: np.random.Generator) -> Photo:
+    """Photograph a surface with its marks; what lies on it is laid into it (in place).
+
+    Args:
+        item: what its truth says of it.
+        carved: the surface.
+        view: from where, in which light, with what on it.
+        item_id: what the labels of all photos of the item share.
+        rng: of noise and of the things on it.
+    """
     camera, sensor, canvas = view.camera, view.sensor, carved.canvas
     whole, hidden = carved.ink, carved.hidden
     lines = [(line, whole, hidden) for line in carved.lines]

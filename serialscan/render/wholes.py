@@ -1,7 +1,7 @@
-"""Whole items as people photograph them: a pistol on a tarpaulin, a rifle with its optic between boxes and cards.
+"""Whole items as people photograph them: a pistol on a tarpaulin, a rifle with its optic between boxes.
 
 Every family draws an item at its full length with what is mounted on it. Around it lie things with print.
-Names of makers are made up. ``where`` of a line in the labels says whether it stands on the item or behind it.
+Names of makers are made up. ``where`` of a line in the labels says whether it stands on the item.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ import cv2
 import numpy as np
 
 from serialscan.render.bodies import (
-    CARDBOARD, GLASS, PAINTS, STRIPPED, WOOD, Body, Ground, draw_body, lay_ground, named, tube,
+    CARDBOARD,
+    GLASS,
+    PAINTS,
+    STRIPPED,
+    WOOD,
+    Body,
+    Ground,
+    draw_body,
+    lay_ground,
+    named,
+    tube,
 )  # fmt: skip
 from serialscan.render.camera import Camera
 from serialscan.render.canvas import Canvas
@@ -68,32 +78,43 @@ class Whole:
         self.texts += texts
 
 
-_MAKERS = (
-    "NORTHRIDGE ARMS|HALDEN & SONS|VARGA WERKE|KESTREL|ORSO FRATELLI|TORIL|BRANNOCK MFG. CO.|DELMAR|OSTERBY|"
-    "G. KALT & CIE|PRESIDIO|RUDNIK|SABLE RIVER|A. MORETTI|TALON DEFENSE|ZELENKA|IRONGATE|WESTMARK|CORVUS|LINDAL"
-).split("|")
-_PLACES = (
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|"))
+
+
+_MAKERS = _words(
+    "NORTHRIDGE ARMS|HALDEN & SONS|VARGA WERKE|KESTREL|ORSO FRATELLI|TORIL|BRANNOCK MFG. CO.|DELMAR|"
+    "OSTERBY|G. KALT & CIE|PRESIDIO|RUDNIK|SABLE RIVER|A. MORETTI|TALON DEFENSE|ZELENKA|IRONGATE|"
+    "WESTMARK|CORVUS|LINDAL"
+)
+_PLACES = _words(
     "MADE IN AUSTRIA|MADE IN GERMANY|MADE IN ITALY|MADE IN USA|MADE IN TURKIYE|SPRINGDALE, MA U.S.A.|"
     "GARDENA V.T.- MADE IN ITALY|PRESTON, AZ USA|MADE IN CZECH REPUBLIC|HEIDEN/NECKAR|MADE IN BRAZIL|"
     "SMYRLE, GA|EUGENIA, OR|MADE IN JAPAN|MADE IN CHINA|MADE IN SERBIA"
-).split("|")
-_PISTOLS = "MOD. 92 FS|P-226|USP|17 Gen 5|XD-9|LCP|M9|PX4|P.38|CZ-75|43X|PM-63|TT-33|MODEL 10-8|1911 A1".split("|")
-_RIFLES = "MODEL MR-15|MULTI|M4A1 CARBINE|DB-15|LT-15|MODEL T4|MCX-2|AUG-3|TAR-21|MINI 14|G3A4|FAL L1A1".split("|")
-_CALIBRES = "9mm|9x19|9mm PARA|.45 ACP|CAL. 5.56 MM|5.56x45|.223 REM|7.62x39|7.62 NATO|.380 AUTO|CAL .308 WIN|12 GA".split(
-    "|"
 )
-_OPTICS = "1X40|3-9x40|4x32|NXS 5.5-22x56|T-2|XPS3|HHS II|TANGO4 6-24x50|RDS-25|MRO|PSO-1|1P29".split("|")
-_LIGHTS = "X300|TLR-1|WML 500|DBAL-D2|LA-5|M600|ATLAS-200|PL-2".split("|")
-_WARNINGS = (
-    "CAUTION: HOT SURFACES|DANGER|LASER RADIATION|READ MANUAL BEFORE USE|CAPABLE OF FIRING WITH MAGAZINE REMOVED|"
-    "U.S. PAT. 8,156,677|PAT. PENDING|BATTERY 3V|CR123A|DO NOT STARE INTO BEAM|Licensed product"
-).split("|")
-_BOXES = (
-    "50 CARTRIDGES|FULL METAL JACKET|124 GRAIN FMJ|OPERATOR'S MANUAL|LITHIUM 3V|CR123A|WARNING|KEEP OUT OF REACH|"
-    "MADE IN USA|9mm LUGER|RIFLE CARTRIDGES|ITEM NO. 40217|SKU 558210|LOT 23-114|www.example.com|"
-    "CLEANING KIT|HOLSTER|SIZE L|MAGAZINE 30 RD|FRAGILE|EXPIRES 03-2029|ALKALINE AA|1.5 V LR6|20 ROUNDS|"
-    "TARGET AMMUNITION|TEL. 555-0142|QTY 2|PRICE 499.00|HANDGUN LOCK|SAFETY FIRST|NEW|USED - GOOD"
-).split("|")
+_PISTOLS = _words(
+    "MOD. 92 FS|P-226|USP|17 Gen 5|XD-9|LCP|M9|PX4|P.38|CZ-75|43X|PM-63|TT-33|MODEL 10-8|1911 A1"
+)
+_RIFLES = _words(
+    "MODEL MR-15|MULTI|M4A1 CARBINE|DB-15|LT-15|MODEL T4|MCX-2|AUG-3|TAR-21|MINI 14|G3A4|FAL L1A1"
+)
+_CALIBRES = _words(
+    "9mm|9x19|9mm PARA|.45 ACP|CAL. 5.56 MM|5.56x45|.223 REM|7.62x39|7.62 NATO|.380 AUTO|CAL .308 WIN|12 GA"
+)
+_OPTICS = _words("1X40|3-9x40|4x32|NXS 5.5-22x56|T-2|XPS3|HHS II|TANGO4 6-24x50|RDS-25|MRO|PSO-1|1P29")
+_LIGHTS = _words("X300|TLR-1|WML 500|DBAL-D2|LA-5|M600|ATLAS-200|PL-2")
+_WARNINGS = _words(
+    "CAUTION: HOT SURFACES|DANGER|LASER RADIATION|READ MANUAL BEFORE USE|"
+    "CAPABLE OF FIRING WITH MAGAZINE REMOVED|U.S. PAT. 8,156,677|PAT. PENDING|BATTERY 3V|CR123A|"
+    "DO NOT STARE INTO BEAM|Licensed product"
+)
+_BOXES = _words(
+    "50 CARTRIDGES|FULL METAL JACKET|124 GRAIN FMJ|OPERATOR'S MANUAL|LITHIUM 3V|CR123A|WARNING|"
+    "KEEP OUT OF REACH|MADE IN USA|9mm LUGER|RIFLE CARTRIDGES|ITEM NO. 40217|SKU 558210|LOT 23-114|"
+    "www.example.com|CLEANING KIT|HOLSTER|SIZE L|MAGAZINE 30 RD|FRAGILE|EXPIRES 03-2029|ALKALINE AA|"
+    "1.5 V LR6|20 ROUNDS|TARGET AMMUNITION|TEL. 555-0142|QTY 2|PRICE 499.00|HANDGUN LOCK|"
+    "SAFETY FIRST|NEW|USED - GOOD"
+)
 
 
 def serial(rng: Rng) -> str:
@@ -135,7 +156,9 @@ def _way(rng: Rng, surface: str) -> tuple[Mark, str]:
     return mark, pick(rng, faces)
 
 
-def _line(text: str, x: float, y: float, height: float, way: tuple[Mark, str], role: str = "", value: str = "") -> Text:
+def _line(
+    text: str, x: float, y: float, height: float, way: tuple[Mark, str], role: str = "", value: str = ""
+) -> Text:
     return Text(text, x, y, height, way[0], way[1], role=role, value=value)
 
 
@@ -151,18 +174,30 @@ def _optic(item: Whole, rng: Rng, x: float, y: float, tall: float) -> None:
     if rng.random() < 0.5:
         width, height = float(rng.uniform(55, 110)), float(rng.uniform(35, 55)) * tall
         top = y - height
-        item.put(Body(((x, y), (x + 0.1 * width, top), (x + 0.9 * width, top), (x + width, y)), metal, 6.0, 3.0, 3.0))
-        item.put(Body(box(x + 0.28 * width, top + 0.15 * height, 0.44 * width, 0.3 * height), metal, 1.0, 1.0))
+        item.put(
+            Body(
+                ((x, y), (x + 0.1 * width, top), (x + 0.9 * width, top), (x + width, y)), metal, 6.0, 3.0, 3.0
+            )
+        )
+        item.put(
+            Body(box(x + 0.28 * width, top + 0.15 * height, 0.44 * width, 0.3 * height), metal, 1.0, 1.0)
+        )
         item.put(Disc(x + 0.86 * width, y - 0.25 * height, 5.0, "screw", 20.0))
         item.write(_line(brand, x + 0.2 * width, y - 0.45 * height, float(rng.uniform(3.2, 6)), way))
-        item.write(_line(pick(rng, _OPTICS), x + 0.22 * width, y - 0.2 * height, float(rng.uniform(2, 3)), way))
+        item.write(
+            _line(pick(rng, _OPTICS), x + 0.22 * width, y - 0.2 * height, float(rng.uniform(2, 3)), way)
+        )
         return
     middle = y - 28.0 * tall
     for ring in (x + 40, x + 130):
-        item.put(Body(box(ring, middle - 16, 16, 28 * tall + 16), metal, 5.0, 3.0), Disc(ring + 8, middle + 18, 3, "screw"))
+        item.put(
+            Body(box(ring, middle - 16, 16, 28 * tall + 16), metal, 5.0, 3.0),
+            Disc(ring + 8, middle + 18, 3, "screw"),
+        )
     item.put(tube(x - 40, middle - 13, 250, 26, metal))
-    item.put(Body(((x - 110, middle - 27), (x - 60, middle - 25), (x - 30, middle - 13), (x - 30, middle + 13),
-                   (x - 60, middle + 25), (x - 110, middle + 27)), metal, 14.0, 22.0))  # fmt: skip
+    item.put(Body(((x - 110, middle - 27), (x - 60, middle - 25), (x - 30, middle - 13),
+                   (x - 30, middle + 13), (x - 60, middle + 25), (x - 110, middle + 27)),
+                  metal, 14.0, 22.0))  # fmt: skip
     item.put(tube(x + 205, middle - 19, 55, 38, metal))
     item.put(Body(box(x + 80, middle - 34, 26, 26), metal, 6.0, 4.0, 2.0, ribs=1.6))
     item.put(Body(box(x + 84, middle - 9, 19, 19), metal, 8.0, 4.0, 9.0))
@@ -170,7 +205,11 @@ def _optic(item: Whole, rng: Rng, x: float, y: float, tall: float) -> None:
     item.write(_line(pick(rng, _OPTICS), x + 12, middle - 2, float(rng.uniform(2.2, 4)), way))
     small = way[0], "label"
     item.write(*(_line(str(k), x + 84 + 7 * k, middle - 12.5, 2.2, small) for k in range(3)))
-    item.write(_line(pick(rng, ("1 CLICK 1/4 MOA", ".1 MRAD", "UP", "1/4\" 100 YDS")), x + 78, middle - 38, 2.0, small))
+    item.write(
+        _line(
+            pick(rng, ("1 CLICK 1/4 MOA", ".1 MRAD", "UP", '1/4" 100 YDS')), x + 78, middle - 38, 2.0, small
+        )
+    )
 
 
 def _light(item: Whole, rng: Rng, x: float, y: float) -> None:
@@ -193,27 +232,51 @@ def carbine(rng: Rng) -> Whole:
     steel = _finish(rng, "blued", "parkerised")
     item.put(tube(-480, -46, 230, 17, steel), tube(-520, -49, 45, 23, steel, ribs=7.0))
     item.put(tube(230, -26, 110, 26, metal))
-    item.put(Body(((262, -40), (395, -46), (398, 78), (350, 84), (318, 16), (262, 4)), grip, 9.0, 5.0, 4.0, paint=paint))
+    item.put(
+        Body(
+            ((262, -40), (395, -46), (398, 78), (350, 84), (318, 16), (262, 4)),
+            grip,
+            9.0,
+            5.0,
+            4.0,
+            paint=paint,
+        )
+    )
     item.put(Body(box(-270, -62, 262, 48), metal, 8.0, 8.0, 2.0, paint=paint))
     for k in range(4):
         item.put(Plate(box(-255 + 62 * k, -44, 40, 11), -3.0, "polymer", 1.0, 5.0))
     item.put(Body(box(-270, -72, 460, 11), metal, 5.0, 1.0, 0.3, ribs=10.0, paint=paint))
-    item.put(Body(((16, 70), (76, 68), (62, 232), (-4, 226)), _finish(rng, "polymer", "parkerised"), 7.0, 3.0, 2.0))
+    item.put(
+        Body(((16, 70), (76, 68), (62, 232), (-4, 226)), _finish(rng, "polymer", "parkerised"), 7.0, 3.0, 2.0)
+    )
     item.put(Body(box(-8, -62, 200, 36), metal, 6.0, 3.0, 2.0, paint=paint))
     item.put(Plate(box(92, -52, 58, 20), -2.0, "parkerised", 1.2, 1.5))
     item.put(Body(((128, 34), (168, 32), (196, 130), (152, 138)), grip, 9.0, 6.0, 3.0, ribs=3.0, along=True))
     item.put(Body(((80, 34), (134, 36), (132, 68), (88, 66)), metal, 2.0, 1.0, 3.0))
     item.put(Plate(((86, 40), (128, 41), (126, 62), (92, 61)), -6.0, "label-black", 1.0, 3.0))
     lower = ((6, -28), (232, -28), (232, 4), (190, 14), (170, 36), (84, 42), (79, 78), (14, 82), (8, 20))
-    item.put(Body(lower, metal, 6.0, 2.5, 2.0, paint=paint), Plate(((12, 6), (78, 5), (77, 76), (15, 78)), 1.1, None, 1.6, 2.0))
-    item.put(Disc(11, -14, 3.6, "pin"), Disc(112, 16, 2.1, "pin"), Disc(132, 12, 2.1, "pin"), Disc(222, -14, 3.6, "pin"))
+    item.put(
+        Body(lower, metal, 6.0, 2.5, 2.0, paint=paint),
+        Plate(((12, 6), (78, 5), (77, 76), (15, 78)), 1.1, None, 1.6, 2.0),
+    )
+    item.put(
+        Disc(11, -14, 3.6, "pin"),
+        Disc(112, 16, 2.1, "pin"),
+        Disc(132, 12, 2.1, "pin"),
+        Disc(222, -14, 3.6, "pin"),
+    )
     item.put(Disc(160, 8, 7.0, "screw", float(rng.uniform(0, 180))))
     way = _way(rng, "alloy")
     line, value = _numbered(rng)
     model, calibre, maker = pick(rng, _RIFLES), pick(rng, _CALIBRES[4:]), pick(rng, _MAKERS)
     tall = float(rng.uniform(2.3, 3.6))
-    rows = [Row(maker, tall * float(rng.uniform(0.8, 1.6)), "manufacturer"), Row(pick(rng, _PLACES), 0.8 * tall, "country"),
-            Row(model, tall, "model"), Row(calibre, tall, "calibre"), Row(line, tall, "serial", value)]  # fmt: skip
+    rows = [
+        Row(maker, tall * float(rng.uniform(0.8, 1.6)), "manufacturer"),
+        Row(pick(rng, _PLACES), 0.8 * tall, "country"),
+        Row(model, tall, "model"),
+        Row(calibre, tall, "calibre"),
+        Row(line, tall, "serial", value),
+    ]
     if rng.random() < 0.3:  # model and number in one row, as small makers engrave them
         rows[2:] = [Row(calibre, tall, "calibre"), Row(f"{model} {value}", tall, "serial", value)]
     keep = [row for row in rows if row.role == "serial" or rng.random() < 0.85]
@@ -225,7 +288,9 @@ def carbine(rng: Rng) -> Whole:
     if rng.random() < 0.6:
         _light(item, rng, float(rng.uniform(-240, -120)), -14)
     if rng.random() < 0.6:
-        item.write(_line(pick(rng, ("CAL 5.56X45", "PMX 30", "30 RD")), 12, 150, 5.0, (MARKS["cast"], "roll")))
+        item.write(
+            _line(pick(rng, ("CAL 5.56X45", "PMX 30", "30 RD")), 12, 150, 5.0, (MARKS["cast"], "roll"))
+        )
     return item
 
 
@@ -236,26 +301,56 @@ def kalashnikov(rng: Rng) -> Whole:
     wood = WOOD if rng.random() < 0.7 else named("polymer")
     item.put(tube(-420, -30, 250, 15, steel), tube(-250, -52, 130, 15, steel), tube(-440, -33, 30, 22, steel))
     item.put(Body(((-210, -56), (-60, -58), (-52, -8), (-205, -14)), wood, 12.0, 10.0, 3.0))
-    item.put(Body(((252, -22), (480, 20), (490, 120), (455, 124), (300, 46), (248, 26)), wood, 12.0, 9.0, 5.0))
-    item.put(Body(((-18, 22), (52, 24), (40, 110), (-20, 200), (-84, 170), (-34, 100)), steel, 8.0, 4.0, 3.0, ribs=14.0))
+    item.put(
+        Body(((252, -22), (480, 20), (490, 120), (455, 124), (300, 46), (248, 26)), wood, 12.0, 9.0, 5.0)
+    )
+    item.put(
+        Body(
+            ((-18, 22), (52, 24), (40, 110), (-20, 200), (-84, 170), (-34, 100)),
+            steel,
+            8.0,
+            4.0,
+            3.0,
+            ribs=14.0,
+        )
+    )
     item.put(Body(((168, 24), (206, 24), (238, 116), (202, 124)), wood, 9.0, 8.0, 4.0))
     item.put(Body(box(-30, -54, 276, 34), steel, 9.0, 10.0, 6.0))
     item.put(Body(box(-50, -24, 304, 50), steel, 5.0, 2.0, 1.0))
-    item.put(Body(box(-64, -58, 34, 12), steel, 3.0, 1.0, 0.5), Plate(box(26, 2, 64, 13), -0.8, None, 1.0, 6.0))
-    item.put(*(Disc(x, y, 2.9, "rivet") for x, y in ((-38, -14), (-38, 14), (2, 16), (150, -12), (236, 4), (128, 18))))
+    item.put(
+        Body(box(-64, -58, 34, 12), steel, 3.0, 1.0, 0.5), Plate(box(26, 2, 64, 13), -0.8, None, 1.0, 6.0)
+    )
+    item.put(
+        *(
+            Disc(x, y, 2.9, "rivet")
+            for x, y in ((-38, -14), (-38, 14), (2, 16), (150, -12), (236, 4), (128, 18))
+        )
+    )
     item.put(Body(((150, -6), (220, 2), (222, 10), (150, 4)), steel, 2.0, 1.5, 2.0), Disc(146, 0, 6.0, "pin"))
-    way = replace(MARKS["struck"], jitter=float(rng.uniform(0.3, 1.1))), pick(rng, ("punch", "punch-serif", "roll"))
+    way = (
+        replace(MARKS["struck"], jitter=float(rng.uniform(0.3, 1.1))),
+        pick(rng, ("punch", "punch-serif", "roll")),
+    )
     tall = float(rng.uniform(3.0, 4.4))
     line, value = _numbered(rng)
     if rng.random() < 0.5:
         line = value = pick(rng, "АБВГКМНПСТ") + pick(rng, "АБВКМ") + " " + digits(rng, 4)
     sign = SYMBOLS[pick(rng, ("triangle", "arrow-triangle", "circle", "star", "oval", "diamond"))]
     item.symbols.append(Symbol(sign, -32, -20, 1.3 * tall, way[0]))
-    rows = [_line(f"{rng.integers(1955, 1994)}" + pick(rng, ("", "г", " г.")), -20, -20, tall, way, "year")] if rng.random() < 0.7 else []
+    rows = (
+        [_line(f"{rng.integers(1955, 1994)}" + pick(rng, ("", "г", " г.")), -20, -20, tall, way, "year")]
+        if rng.random() < 0.7
+        else []
+    )
     item.write(*rows, _line(line, -20, -20 + 1.8 * tall, tall, way, "serial", value))
-    item.write(_line(pick(rng, ("АВ", "L", "AUTO")), 158, -18, 2.6, way), _line(pick(rng, ("ОД", "D", "S")), 170, 15, 2.6, way))
+    item.write(
+        _line(pick(rng, ("АВ", "L", "AUTO")), 158, -18, 2.6, way),
+        _line(pick(rng, ("ОД", "D", "S")), 170, 15, 2.6, way),
+    )
     if rng.random() < 0.4:
-        item.write(_line(pick(rng, ("MOD. M70", "CAL 7.62X39", "AK-74", "TYPE 56")), 20, -18, 3.2, way, "model"))
+        item.write(
+            _line(pick(rng, ("MOD. M70", "CAL 7.62X39", "AK-74", "TYPE 56")), 20, -18, 3.2, way, "model")
+        )
         item.write(_line(pick(rng, _PLACES), 20, -12.5, 2.4, way, "country"))
     item.write(*(_line(str(k), -62 + 5 * k, -54, 2.4, way) for k in range(1, 6)))
     if rng.random() < 0.4:
@@ -266,21 +361,27 @@ def kalashnikov(rng: Rng) -> Whole:
 
 
 def pistol(rng: Rng) -> Whole:
-    """A pistol with a slide of steel and a frame of polymer or steel, its number on slide, frame and barrel."""
+    """A pistol with a frame of polymer or steel, its number on slide, frame and barrel."""
     item = Whole("whole-pistol", "self-loading pistol")
     slide = _finish(rng, "blued", "parkerised", "anodised", "sandblasted", "blued-worn")
     poly = rng.random() < 0.6
     frame = named("polymer") if poly else slide
     grip = ((64, 4), (112, 2), (140, 104), (92, 112))
-    item.put(Body(grip, named("polymer") if rng.random() < 0.7 else WOOD, 12.0, 8.0, 5.0, ribs=2.2, along=True))
-    item.put(Body(((-92, 2), (118, 0), (112, 26), (54, 24), (50, 30), (-20, 30), (-92, 24)), frame, 8.0, 4.0, 3.0))
+    item.put(
+        Body(grip, named("polymer") if rng.random() < 0.7 else WOOD, 12.0, 8.0, 5.0, ribs=2.2, along=True)
+    )
+    item.put(
+        Body(((-92, 2), (118, 0), (112, 26), (54, 24), (50, 30), (-20, 30), (-92, 24)), frame, 8.0, 4.0, 3.0)
+    )
     item.put(Body(((-8, 26), (58, 24), (66, 58), (8, 62)), frame, 4.0, 3.0, 7.0))
     item.put(Plate(((2, 31), (54, 30), (58, 53), (14, 56)), -8.0, "label-black", 1.0, 6.0))
     item.put(Body(box(-96, -25, 204, 28), slide, 9.0, 4.0, 1.5))
     item.put(Body(box(74, -23, 26, 24), slide, 0.6, 0.6, 0.3, ribs=3.0, shadow=(0, 0, 0.6)))
     item.put(Body(box(2, -24, 40, 14), STRIPPED, -1.0, 1.0, 1.0, shadow=(0, 0, 0.8)))
     item.put(Body(box(-90, -32, 5, 8), slide, 2.0, 1.0), Body(box(92, -32, 12, 8), slide, 2.0, 1.0))
-    item.put(Disc(70, 12, 2.2, "pin"), Disc(28, 16, 2.0, "pin"), Body(box(40, 2, 30, 5), slide, 2.0, 1.0, 1.0))
+    item.put(
+        Disc(70, 12, 2.2, "pin"), Disc(28, 16, 2.0, "pin"), Body(box(40, 2, 30, 5), slide, 2.0, 1.0, 1.0)
+    )
     way = _way(rng, "steel")
     line, value = _numbered(rng)
     tall = float(rng.uniform(2.0, 3.4))
@@ -323,16 +424,26 @@ def scoped_rifle(rng: Rng) -> Whole:
     paint = PAINTS[int(rng.integers(len(PAINTS)))] if rng.random() < 0.3 else ()
     stock = WOOD if rng.random() < 0.5 else _finish(rng, "polymer", "painted-green")
     item.put(tube(-560, -20, 480, 19, steel))
-    item.put(Body(((-330, 0), (140, 6), (196, 22), (420, 12), (424, 110), (400, 112), (190, 62), (130, 36), (-330, 26)),
-                  stock, 14.0, 12.0, 6.0, paint=paint))  # fmt: skip
-    item.put(Body(box(-110, -22, 240, 34), steel, 10.0, 12.0, 2.0, paint=paint), Body(box(-20, -16, 66, 15), STRIPPED, 0.5, 2.0))
-    item.put(tube(116, -10, 40, 14, steel), Body(((140, -4), (152, -4), (158, 40), (146, 42)), steel, 6.0, 5.0, 4.0))
+    item.put(Body(((-330, 0), (140, 6), (196, 22), (420, 12), (424, 110), (400, 112), (190, 62), (130, 36),
+                   (-330, 26)), stock, 14.0, 12.0, 6.0, paint=paint))  # fmt: skip
+    item.put(
+        Body(box(-110, -22, 240, 34), steel, 10.0, 12.0, 2.0, paint=paint),
+        Body(box(-20, -16, 66, 15), STRIPPED, 0.5, 2.0),
+    )
+    item.put(
+        tube(116, -10, 40, 14, steel),
+        Body(((140, -4), (152, -4), (158, 40), (146, 42)), steel, 6.0, 5.0, 4.0),
+    )
     way = _way(rng, "steel")
     line, value = _numbered(rng)
     tall = float(rng.uniform(2.2, 3.4))
     item.write(_line(line, -100, float(rng.uniform(-8, 2)), tall, way, "serial", value))
     item.write(_line(pick(rng, _MAKERS), -100, -14, 1.2 * tall, way, "manufacturer"))
-    item.write(_line(pick(rng, ("MODEL 70", "MOD. 98", "TIKA T3", "MODEL 700", "SSG 69")), 54, -6, tall, way, "model"))
+    item.write(
+        _line(
+            pick(rng, ("MODEL 70", "MOD. 98", "TIKA T3", "MODEL 700", "SSG 69")), 54, -6, tall, way, "model"
+        )
+    )
     item.write(_line(pick(rng, _CALIBRES[4:]), -190, -13, tall, way, "calibre"))
     if rng.random() < 0.6:
         item.write(_line(pick(rng, _WARNINGS), -330, -13, 1.9, way))
@@ -345,17 +456,36 @@ def machine_gun(rng: Rng) -> Whole:
     item = Whole("whole-machine-gun", "machine gun")
     steel = _finish(rng, "parkerised", "blued-worn", "painted-green", "enamel-grey")
     item.put(tube(-520, -30, 380, 24, steel, ribs=12.0 if rng.random() < 0.5 else 0.0))
-    item.put(Body(((250, -28), (420, -22), (430, 70), (380, 76), (250, 24)), _finish(rng, "polymer", "painted-green"), 10.0, 6.0, 5.0))
+    item.put(
+        Body(
+            ((250, -28), (420, -22), (430, 70), (380, 76), (250, 24)),
+            _finish(rng, "polymer", "painted-green"),
+            10.0,
+            6.0,
+            5.0,
+        )
+    )
     item.put(Body(((160, 44), (200, 44), (220, 132), (180, 138)), named("polymer"), 9.0, 7.0, 4.0))
     item.put(Body(box(-60, 44, 130, 100), named("painted-green"), 10.0, 3.0, 3.0))
     item.put(Body(box(-150, -36, 410, 82), steel, 7.0, 3.0, 2.0))
-    item.put(Body(box(-70, -64, 250, 30), steel, 7.0, 5.0, 3.0), *(Disc(x, -12, 3.0, "rivet") for x in (-120, -60, 60, 240)))
+    item.put(
+        Body(box(-70, -64, 250, 30), steel, 7.0, 5.0, 3.0),
+        *(Disc(x, -12, 3.0, "rivet") for x in (-120, -60, 60, 240)),
+    )
     line, value = _numbered(rng)
     tall = float(rng.uniform(2.2, 3.4))
     plate = rng.random() < 0.6
-    way = (MARKS[pick(rng, ("etched", "plate-struck"))], pick(rng, ("label", "gorton", "roll"))) if plate else _way(rng, "steel")
-    rows = [Row(pick(rng, ("MACHINE GUN 7.62MM", "MG, CAL .30", "LIGHT MACHINE GUN")), tall), Row(pick(rng, _MAKERS), tall, "manufacturer"),
-            Row(pick(rng, ("MODEL M60", "MAG-58", "MODEL 240", "M249")), tall, "model"), Row(line, tall, "serial", value)]  # fmt: skip
+    way = (
+        (MARKS[pick(rng, ("etched", "plate-struck"))], pick(rng, ("label", "gorton", "roll")))
+        if plate
+        else _way(rng, "steel")
+    )
+    rows = [
+        Row(pick(rng, ("MACHINE GUN 7.62MM", "MG, CAL .30", "LIGHT MACHINE GUN")), tall),
+        Row(pick(rng, _MAKERS), tall, "manufacturer"),
+        Row(pick(rng, ("MODEL M60", "MAG-58", "MODEL 240", "M249")), tall, "model"),
+        Row(line, tall, "serial", value),
+    ]
     texts = block(rows, 72, -12, way[0], way[1], 0.7)
     if plate:
         wide = max(t.length for t in texts) + 8
@@ -375,16 +505,40 @@ def shotgun(rng: Rng) -> Whole:
     wood = WOOD if rng.random() < 0.6 else named("polymer")
     item.put(tube(-560, -26, 500, 24, steel), tube(-420, 0, 360, 24, steel))
     item.put(Body(box(-300, -4, 180, 34), wood, 12.0, 14.0, 8.0, ribs=4.0))
-    item.put(Body(((150, -24), (196, -12), (430, 16), (432, 120), (404, 122), (200, 50), (150, 30)), wood, 13.0, 10.0, 6.0))
-    item.put(Body(((60, 30), (130, 30), (120, 62), (72, 62)), steel, 3.0, 2.0, 7.0), Plate(((68, 36), (122, 36), (114, 56), (78, 56)), -6.0, "label-black", 1.0, 5.0))
-    item.put(Body(((-70, -30), (140, -28), (156, -16), (152, 30), (-70, 32)), steel, 9.0, 5.0, 4.0), Disc(0, 22, 2.4, "pin"), Disc(110, 20, 2.4, "pin"))
+    item.put(
+        Body(
+            ((150, -24), (196, -12), (430, 16), (432, 120), (404, 122), (200, 50), (150, 30)),
+            wood,
+            13.0,
+            10.0,
+            6.0,
+        )
+    )
+    item.put(
+        Body(((60, 30), (130, 30), (120, 62), (72, 62)), steel, 3.0, 2.0, 7.0),
+        Plate(((68, 36), (122, 36), (114, 56), (78, 56)), -6.0, "label-black", 1.0, 5.0),
+    )
+    item.put(
+        Body(((-70, -30), (140, -28), (156, -16), (152, 30), (-70, 32)), steel, 9.0, 5.0, 4.0),
+        Disc(0, 22, 2.4, "pin"),
+        Disc(110, 20, 2.4, "pin"),
+    )
     way = _way(rng, "steel")
     line, value = _numbered(rng)
     tall = float(rng.uniform(2.4, 3.6))
     item.write(_line(line, float(rng.uniform(-60, 20)), 12, tall, way, "serial", value))
     item.write(_line(pick(rng, _MAKERS), -50, -18, float(rng.uniform(3, 8)), way, "manufacturer"))
     item.write(_line(pick(rng, ("MODEL 37", "M590", "MOD. 870", "SUPER 90")), 60, -16, tall, way, "model"))
-    item.write(_line(pick(rng, ("12 GA 2 3/4 OR 3 IN.", "12 GAUGE 3\" SHELLS", "CAL 12/76")), -300, -17, 0.8 * tall, way, "calibre"))
+    item.write(
+        _line(
+            pick(rng, ("12 GA 2 3/4 OR 3 IN.", '12 GAUGE 3" SHELLS', "CAL 12/76")),
+            -300,
+            -17,
+            0.8 * tall,
+            way,
+            "calibre",
+        )
+    )
     item.write(_line(pick(rng, _PLACES), -180, -17, 0.8 * tall, way, "country"))
     return item
 
@@ -398,10 +552,27 @@ def lens(rng: Rng) -> Whole:
         turn = np.linspace(0, 2 * math.pi, 61)[:-1]
         return tuple((float(radius * math.cos(t)), float(radius * math.sin(t))) for t in turn)
 
-    item.put(Body(box(-30, 20, 60, 44), metal, 5.0, 3.0, 3.0), Body(disc(33), metal, 14.0, 6.0), Body(disc(29.5), metal, -1.0, 0.8))
+    item.put(
+        Body(box(-30, 20, 60, 44), metal, 5.0, 3.0, 3.0),
+        Body(disc(33), metal, 14.0, 6.0),
+        Body(disc(29.5), metal, -1.0, 0.8),
+    )
     item.put(Body(disc(22), GLASS, 2.5, 20.0, shadow=(0, 0, 1.0)))
     value = serial(rng)
-    item.write(Text(f"{pick(rng, _MAKERS)} {pick(rng, _OPTICS)}", 0, 0, 2.3, way[0], "label", "centre", -90.0, 24.2, "model"))
+    item.write(
+        Text(
+            f"{pick(rng, _MAKERS)} {pick(rng, _OPTICS)}",
+            0,
+            0,
+            2.3,
+            way[0],
+            "label",
+            "centre",
+            -90.0,
+            24.2,
+            "model",
+        )
+    )
     item.write(Text("S/N " + value, 0, 0, 2.3, way[0], "label", "centre", 90.0, 24.2, "serial", value))
     item.write(_line(pick(rng, _WARNINGS), -26, 50, 2.4, way))
     return item
@@ -437,14 +608,18 @@ def _sheet(rng: Rng, x: float, y: float, px_per_mm: float) -> _Sheet:
         rows, made = [(number, tall), *((one, 0.6 * tall) for one in others)], named("label-white")
     elif form == "page":
         tall = max(float(rng.uniform(1.8, 3.2)), least)
-        rows = [(" ".join(pick(rng, _BOXES) for _ in range(2)), tall) for _ in range(int(rng.integers(4, 10)))]
+        rows = [
+            (" ".join(pick(rng, _BOXES) for _ in range(2)), tall) for _ in range(int(rng.integers(4, 10)))
+        ]
         made = named("paper")
     else:
         tall = max(float(rng.uniform(2.5, 10)), least)
         count = int(rng.integers(1, 5)) if form != "battery" else 2
         rows = [(pick(rng, _BOXES), tall * float(rng.uniform(0.5, 1.6))) for _ in range(count)]
         tone = rng.uniform(0.02, 0.5, 3)
-        made = CARDBOARD if form == "box" and rng.random() < 0.3 else Material(tuple(tone.tolist()), 0.06, 0.25)
+        made = (
+            CARDBOARD if form == "box" and rng.random() < 0.3 else Material(tuple(tone.tolist()), 0.06, 0.25)
+        )
         dark = (0.75, 0.74, 0.7) if float(np.mean(made.color)) < 0.2 else dark
         if form == "label":
             made, dark = named("label-white"), (0.02, 0.02, 0.03)
@@ -464,7 +639,9 @@ def _sheet(rng: Rng, x: float, y: float, px_per_mm: float) -> _Sheet:
     wide, tall = wide + 2 * left, at + 0.4 * rows[0][1]
     corners = [origin, origin + across * wide, origin + across * wide + down * tall, origin + down * tall]
     points = tuple((float(p[0]), float(p[1])) for p in corners)
-    bevel, rise = {"battery": (0.45 * tall, 0.3 * tall), "box": (1.0, 5.0), "magazine": (2.0, 5.0)}.get(form, (0.4, 0.3))
+    bevel, rise = {"battery": (0.45 * tall, 0.3 * tall), "box": (1.0, 5.0), "magazine": (2.0, 5.0)}.get(
+        form, (0.4, 0.3)
+    )
     soft = (0.4, 0.6, 0.6) if rise < 1 else (2.0, 3.0, 3.0)
     return _Sheet(Body(points, made, rise, bevel, 0.8, shadow=soft), tuple(texts))
 
@@ -517,12 +694,13 @@ def _camera(item: Item, rng: Rng, width: int, height: int) -> tuple[Camera, View
     aside = rng.uniform(-0.33, 0.33, 2) * span
     centre = np.array([(left + right) / 2, (top + bottom) / 2]) + aside
     camera = replace(
-        camera, field=field, centre=(float(centre[0]), float(centre[1])), roll=roll, tilt=float(rng.normal(0, 9)),
-        swing=float(rng.normal(0, 9)), radius=0.0,
+        camera, field=field, centre=(float(centre[0]), float(centre[1])), roll=roll,
+        tilt=float(rng.normal(0, 9)), swing=float(rng.normal(0, 9)), radius=0.0,
     )  # fmt: skip
     scale = camera.width / 1600
     sensor = replace(
-        sensor, focus=float(rng.gamma(2.0, 0.25)) * scale + 0.3, shake=(float(rng.gamma(1.0, 0.8)), sensor.shake[1]),
+        sensor, focus=float(rng.gamma(2.0, 0.25)) * scale + 0.3,
+        shake=(float(rng.gamma(1.0, 0.8)), sensor.shake[1]),
         depth=float(rng.uniform(0, 2)), quality=int(rng.integers(55, 93)), resent=0,
     )  # fmt: skip
     return camera, View(camera, lighting, sensor)
@@ -535,15 +713,35 @@ def _things(item: Whole, camera: Camera, rng: Rng) -> tuple[Thing, ...]:
     field = camera.field
     if rng.random() < 0.25:
         angle = float(rng.uniform(0, 360))
-        x, y = cx + 0.45 * field * math.cos(math.radians(angle)), cy + 0.35 * field * math.sin(math.radians(angle))
+        x, y = (
+            cx + 0.45 * field * math.cos(math.radians(angle)),
+            cy + 0.35 * field * math.sin(math.radians(angle)),
+        )
         look = "glove" if rng.random() < 0.6 else "finger"
-        colors = {"glove": ((0.05, 0.1, 0.4), (0.02, 0.02, 0.02), (0.6, 0.6, 0.6)), "finger": ((0.48, 0.27, 0.19), (0.2, 0.1, 0.06))}[look]
+        colors = {
+            "glove": ((0.05, 0.1, 0.4), (0.02, 0.02, 0.02), (0.6, 0.6, 0.6)),
+            "finger": ((0.48, 0.27, 0.19), (0.2, 0.1, 0.06)),
+        }[look]
         color = colors[int(rng.integers(len(colors)))]
         for k in range(int(rng.integers(1, 4))):
-            things.append(Over(look, x + 17 * k, y + 4 * k, 80, 17, angle + 180, 8.0, color=color, shadow=(1.5, 2.0), seed=int(rng.integers(2**31))))  # type: ignore[arg-type]
+            things.append(
+                Over(
+                    look,
+                    x + 17 * k,
+                    y + 4 * k,
+                    80,
+                    17,
+                    angle + 180,
+                    8.0,
+                    color=color,
+                    shadow=(1.5, 2.0),
+                    seed=int(rng.integers(2**31)),
+                )
+            )  # type: ignore[arg-type]
     if rng.random() < 0.15:
-        things.append(Over("glare", cx + float(rng.uniform(-0.5, 0.5)) * field, cy + float(rng.uniform(-0.4, 0.4)) * field,
-                           0.35 * field, 0.12 * field, float(rng.uniform(0, 180)), strength=0.3, seed=int(rng.integers(2**31))))  # fmt: skip
+        x, y = cx + float(rng.uniform(-0.5, 0.5)) * field, cy + float(rng.uniform(-0.4, 0.4)) * field
+        angle, own = float(rng.uniform(0, 180)), int(rng.integers(2**31))
+        things.append(Over("glare", x, y, 0.35 * field, 0.12 * field, angle, strength=0.3, seed=own))
     return tuple(things)
 
 
@@ -591,8 +789,15 @@ def _carved(whole: Whole, camera: Camera, rng: Rng) -> Carved:
         draw_body(canvas, sheet.body, rng)
         lines += [draw_text(canvas, text, rng) for text in sheet.texts if _seen(text, bounds)]
     if rng.random() < 0.15:
-        left, top, right, bottom = bounds
-        draw_ruler(canvas, (left + float(rng.uniform(0, 1)) * max(0.0, right - left - 100), bottom - float(rng.uniform(18, 40))), rng)
+        left, _, right, bottom = bounds
+        draw_ruler(
+            canvas,
+            (
+                left + float(rng.uniform(0, 1)) * max(0.0, right - left - 100),
+                bottom - float(rng.uniform(18, 40)),
+            ),
+            rng,
+        )
     for part in whole.parts:
         if isinstance(part, Body):
             draw_body(canvas, part, rng)
