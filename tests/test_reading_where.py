@@ -84,6 +84,8 @@ def test_lines_of_a_record_are_told_one_by_one_and_a_page_without_lines_costs_no
     unknown = Line(id="L2", text="1", confidence=0.9, polygon=polygon)
     assert [one.place for one in where.where_of(page, [line, unknown])] == ["background", "unknown"]
     assert where.where_of(page, []) == []
+    behind = Line(id="L1", text="1", confidence=1, polygon=polygon, where=Where(place="background", item=0.1))
+    assert behind.how == ("background",) and unknown.how == ()
 
 
 def number(name: str, text: str, y: float, place: Where | None) -> Line:

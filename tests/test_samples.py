@@ -49,7 +49,8 @@ def test_labels_agree_with_themselves_and_with_the_photo(row: dict[str, Any]) ->
     for line, polygon, glyphs, size in zip(
         row["lines"], row["polygons"], row["glyphs"], row["glyph_height_px"], strict=True
     ):
-        assert "".join(glyph["char"] for glyph in glyphs) == line.replace(" ", "")
+        chars = zip((glyph["char"] for glyph in glyphs), line.replace(" ", ""), strict=True)
+        assert all(shown in (char, "?") for char, shown in chars)
         corners = np.array([glyph["polygon"] for glyph in glyphs], np.float32).reshape(-1, 2)
         hull = cv2.convexHull(np.array(polygon, np.float32))
         assert all(cv2.pointPolygonTest(hull, (float(x), float(y)), True) > -1.5 for x, y in corners)

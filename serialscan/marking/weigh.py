@@ -148,7 +148,7 @@ def _glyphs(line: Line, start: int, end: int) -> tuple[Glyph, ...]:
     return line.characters[start:end] if len(line.characters) == len(line.text) else ()
 
 
-def _is_row_of_one(core: str) -> bool:
+def _is_row_of_one(core: Sequence[str]) -> bool:
     """One character all along, or all but one of a long row: teeth or slots. Zeros and a digit are not."""
     most, count = Counter(core).most_common(1)[0] if core else ("", 0)
     return (len(core) >= _ONE_CHARACTER and count == len(core)) or (

@@ -173,7 +173,7 @@ def _words(record: PhotoRecord, number: int) -> np.ndarray:
 
 
 def _read(line: Line, number: int) -> str:
-    how = [word for word, so in (("mirrored", line.mirrored), ("stacked", line.stacked)) if so]
+    how = list(line.how)
     how += [f"page {line.page}"] if line.page != number else []
     return f"{line.text}  ({', '.join(how)})" if how else line.text
 

@@ -84,9 +84,7 @@ def _card(record: PhotoRecord, folder: Path, no_pictures: str | None) -> Card:
             id=line.id,
             confidence=line.confidence,
             text=printable(line.text),
-            how=", ".join(
-                word for word, so in (("mirrored", line.mirrored), ("stacked", line.stacked)) if so
-            ),
+            how=", ".join(line.how),
             of_serial=line.id in evidence,
             picture=address(crop_name(source, line.id)),
         )

@@ -156,6 +156,13 @@ class Line(_Record, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] | msgspec.UnsetType = msgspec.UNSET
     where: Where | None = None
 
+    @property
+    def how(self) -> tuple[str, ...]:
+        """Words for people: what they must know of how or where the line stands."""
+        behind = self.where is not None and self.where.place == "background"
+        words = ("mirrored", self.mirrored), ("stacked", self.stacked), ("background", behind)
+        return tuple(word for word, so in words if so)
+
 
 class Code(_Record, frozen=True, kw_only=True):
     """One machine-readable code, raw bytes kept.

@@ -76,7 +76,7 @@ class WholeSample:
     name: str
     family: str
     seed: int
-    megapixels: float = 1.4
+    megapixels: float = 1.25
 
 
 _WORN = {"material": "blued-worn"}
@@ -105,6 +105,9 @@ SAMPLES: tuple[Sample | WholeSample, ...] = (
     Sample("bolt-carrier-30-degrees", "bolt", 27, "torch", 2.2, {"roll": 30}, item=_BLASTED),
     Sample("pvs-7-far-away", "pvs-7", 28, "desk", 5.0, {"roll": -9, "tilt": 14},
            {"resent": 1280, "quality": 70}, {"ruler": (-14.0, 28.0)}),
+    WholeSample("whole-carbine-camouflage", "carbine", 43),
+    WholeSample("whole-kalashnikov-cards", "kalashnikov", 43),
+    WholeSample("whole-pistol-glove", "pistol", 42, 1.4),
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -651,7 +652,7 @@ def _sheets(item: Whole, bounds: Sequence[float], count: int, px_per_mm: float, 
     left, top, right, bottom = bounds
     scale = 1.0
     size = (max(8, int((bottom - top) * scale)), max(8, int((right - left) * scale)))
-    taken = np.zeros(size, np.uint8)
+    taken: np.ndarray = np.zeros(size, np.uint8)
 
     def fill(mask: np.ndarray, points: Points) -> None:
         cv2.fillPoly(mask, [np.round((np.array(points) - (left, top)) * scale).astype(np.int32)], 1)
@@ -717,27 +718,16 @@ def _things(item: Whole, camera: Camera, rng: Rng) -> tuple[Thing, ...]:
             cx + 0.45 * field * math.cos(math.radians(angle)),
             cy + 0.35 * field * math.sin(math.radians(angle)),
         )
-        look = "glove" if rng.random() < 0.6 else "finger"
+        look: Literal["glove", "finger"] = "glove" if rng.random() < 0.6 else "finger"
         colors = {
             "glove": ((0.05, 0.1, 0.4), (0.02, 0.02, 0.02), (0.6, 0.6, 0.6)),
             "finger": ((0.48, 0.27, 0.19), (0.2, 0.1, 0.06)),
         }[look]
         color = colors[int(rng.integers(len(colors)))]
         for k in range(int(rng.integers(1, 4))):
-            things.append(
-                Over(
-                    look,
-                    x + 17 * k,
-                    y + 4 * k,
-                    80,
-                    17,
-                    angle + 180,
-                    8.0,
-                    color=color,
-                    shadow=(1.5, 2.0),
-                    seed=int(rng.integers(2**31)),
-                )
-            )  # type: ignore[arg-type]
+            at, own = (x + 17 * k, y + 4 * k), int(rng.integers(2**31))
+            one = Over(look, *at, 80, 17, angle + 180, 8.0, color=color, shadow=(1.5, 2.0), seed=own)
+            things.append(one)
     if rng.random() < 0.15:
         x, y = cx + float(rng.uniform(-0.5, 0.5)) * field, cy + float(rng.uniform(-0.4, 0.4)) * field
         angle, own = float(rng.uniform(0, 180)), int(rng.integers(2**31))

@@ -326,7 +326,7 @@ def _readings(unit: Unit) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
             of_serial = {name for name in chosen if wanted[part.path, name]}
         for line in record.lines:
             if line.id in chosen:
-                how = [word for word in ("mirrored", "stacked") if getattr(line, word)]
+                how = list(line.how)
                 how += [f"page {line.page}"] if line.page > 1 else []
                 found.append(
                     Reading(

@@ -62,7 +62,7 @@ class Reading:
         photo: number of the photo in its item, from 0.
         id: of the line or code in the photo's record.
         text: as read.
-        how: mirrored, stacked, or the kind of code; empty for a plain line.
+        how: mirrored, stacked, background, or the kind of code; empty for a plain line.
         confidence: that all of it is right; None for a code.
         means: what marks say of it, in words.
         of_serial: whether the serial was read from it.
