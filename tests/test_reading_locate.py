@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serialscan.reading import Null
-from serialscan.reading.locate import locate
+from serialscan.reading.locate import locate, locate_again, locate_even
 from serialscan.reading.networks import Networks
 from serialscan.reading.tiles import tiles_of
 from serialscan.recipe import NORMAL, Places
@@ -94,3 +94,24 @@ def test_a_colourful_picture_of_any_shape_is_searched(shape: tuple[int, int, int
     picture = np.zeros(shape, np.uint8)
     picture[..., 0] = 255
     assert locate(picture, Null(), PLACES) == ([], [])
+
+
+def faint_mark() -> np.ndarray:
+    """A bright page with a dark part, and on that a number that differs by 6 grey values."""
+    page = np.full((600, 900, 3), 225, np.float32)
+    page[150:450] = 52
+    ink = np.zeros((600, 900), np.uint8)
+    cv2.putText(ink, "K4091722", (300, 310), cv2.FONT_HERSHEY_DUPLEX, 1.1, 255, 2, cv2.LINE_AA)
+    page -= 6 * cv2.GaussianBlur(ink, (0, 0), 1.2).astype(np.float32)[..., None] / 255
+    page += np.random.default_rng(1).normal(0, 1.2, page.shape)
+    return np.clip(page, 0, 255).astype(np.uint8)
+
+
+def test_a_shallow_mark_on_a_dark_part_is_found_in_even_light(networks: Networks) -> None:
+    page = faint_mark()
+    assert not locate_again(page, networks, [], PLACES)
+    found = locate_even(page, networks, [], PLACES)
+    (mark,) = [box for box in found if abs(box.cx - 384) < 12 and abs(box.cy - 300) < 8]
+    assert mark.width > 5 * mark.height
+    assert not locate_even(page, networks, found, PLACES)  # what is read already is left alone
+    assert not locate_even(page, networks, [], replace(PLACES, even_px=0))

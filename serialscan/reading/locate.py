@@ -71,11 +71,24 @@ def locate_again(rgb: np.ndarray, engine: Engine, read: Sequence[Shape], how: Pl
             scale = side / long_side if side <= how.looks[-1][0] else min(1.0, side / long_side)
             probability = _probability(rgb, scale, engine, how.again_detector)
             found += boxes_in(probability, width, height, how.boxes)
-    if how.even_px:
-        scale = min(1.0, how.even_px / long_side)
-        probability = _stitched(rgb, scale, engine, how.again_detector, how, how.even)
-        found += boxes_in(probability, width, height, how.boxes)
     return _free(found, read, how)
+
+
+def locate_even(rgb: np.ndarray, engine: Engine, read: Sequence[Shape], how: Places) -> list[Straight]:
+    """Boxes of a look in even light, in which shallow marks on dark metal stand out.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        engine: has the detectors.
+        read: the lines that were read, in photo px; what they cover is left out.
+        how: the recipe's looks.
+    """
+    if not how.even_px:
+        return []
+    height, width = rgb.shape[:2]
+    scale = min(1.0, how.even_px / max(height, width))
+    probability = _stitched(rgb, scale, engine, how.again_detector, how, how.even)
+    return _free(boxes_in(probability, width, height, how.boxes), read, how)
 
 
 def locate_small(

@@ -15,7 +15,7 @@ from serialscan.reading.ends import GLYPH_SHARE
 from serialscan.reading.engine import Engine
 from serialscan.reading.glance import Glancer, flat
 from serialscan.reading.joins import cost_of, joined_rows
-from serialscan.reading.locate import locate, locate_again, locate_small
+from serialscan.reading.locate import locate, locate_again, locate_even, locate_small
 from serialscan.reading.look import LineReader
 from serialscan.reading.rows import rows_beside, words_in
 from serialscan.reading.shapes import BOX_MARGIN, Shape, Stack, Straight, seen_at
@@ -65,7 +65,7 @@ class PageSearch:
         # A line may be cut at both ends, and so may one that was found beside another.
         twice = [longer] * self._how.longer.rounds
         ways: list[Callable[[np.ndarray, Sequence[Candidate]], list[Candidate]]]
-        ways = [self._again, self._small, *twice, self._beside, *twice[:1]]
+        ways = [self._again, self._small, self._even, *twice, self._beside, *twice[:1]]
         for further in ways:
             more = further(rgb, chosen)
             if more:
@@ -110,6 +110,13 @@ class PageSearch:
             return []
         read = [c.shape for c in chosen if satisfied or c.value > self._how.rows.sure]
         return self._read_in(rgb, locate_small(rgb, self._engine, read, self._how.places, clear=satisfied))
+
+    def _even(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
+        """If the item shows no sure number, look in even light where nothing was read surely."""
+        if self._satisfied(rgb, chosen):
+            return []
+        read = [c.shape for c in chosen if c.value > self._how.rows.sure]
+        return self._read_in(rgb, locate_even(rgb, self._engine, read, self._how.places))
 
     def _satisfied(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> bool:
         """Whether the item shows a number beyond much doubt, and the recipe asks for no more.

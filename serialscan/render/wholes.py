@@ -28,7 +28,7 @@ from serialscan.render.bodies import (
     tube,
 )  # fmt: skip
 from serialscan.render.camera import Camera
-from serialscan.render.canvas import Canvas
+from serialscan.render.canvas import Array, Canvas
 from serialscan.render.chance import exhibit, extent, in_face
 from serialscan.render.covers import Over
 from serialscan.render.layouts import Row, aged, block, digits, fields_of, letters, pick, view
@@ -652,9 +652,9 @@ def _sheets(item: Whole, bounds: Sequence[float], count: int, px_per_mm: float, 
     left, top, right, bottom = bounds
     scale = 1.0
     size = (max(8, int((bottom - top) * scale)), max(8, int((right - left) * scale)))
-    taken: np.ndarray = np.zeros(size, np.uint8)
+    taken: Array = np.zeros(size, np.uint8)
 
-    def fill(mask: np.ndarray, points: Points) -> None:
+    def fill(mask: Array, points: Points) -> None:
         cv2.fillPoly(mask, [np.round((np.array(points) - (left, top)) * scale).astype(np.int32)], 1)
 
     for part in item.parts:
@@ -666,7 +666,7 @@ def _sheets(item: Whole, bounds: Sequence[float], count: int, px_per_mm: float, 
         if len(sheets) == count:
             break
         one = _sheet(rng, float(rng.uniform(left, right)), float(rng.uniform(top, bottom)), px_per_mm)
-        own = np.zeros(size, np.uint8)
+        own: Array = np.zeros(size, np.uint8)
         fill(own, one.body.points)
         if own.any() and not (own & taken).any():
             taken |= own
