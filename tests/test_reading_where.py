@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from serialscan.reading.engine import Engine
 from serialscan.reading.networks import Networks
 from serialscan.reading.page import PageReader
 from serialscan.recipe import NORMAL, Detector
-from serialscan.record import Glyph, Line, Where
+from serialscan.record import End, Glyph, Line, Where
 
 BOX = (400, 300)
 """Upper left corner of what is drawn, in px."""
@@ -88,10 +89,22 @@ def test_lines_of_a_record_are_told_one_by_one_and_a_page_without_lines_costs_no
     assert behind.how == ("background",) and unknown.how == ()
 
 
+def test_a_number_on_a_card_is_never_accepted() -> None:
+    for place, decision in (("background", "review"), ("unknown", "accept"), ("item", "accept")):
+        where_ = Where(place=place, item=0.5)  # type: ignore[arg-type]
+        line = msgspec.structs.replace(number("L1", "S/N W274567", 0, where_), confidence=0.99)
+        _, serial = read_marks([line], [], load_knowledge())
+        assert serial.value == "W274567" and decide(serial, 0.5).decision == decision
+
+
 def number(name: str, text: str, y: float, place: Where | None) -> Line:
     glyphs = tuple(Glyph(char=c, confidence=0.99) for c in text)
     box = ((0.0, y), (200.0, y), (200.0, y + 30), (0.0, y + 30))
-    return Line(id=name, text=text, confidence=0.95, polygon=box, characters=glyphs, where=place)
+    ends = (End(more=0.01, hidden=0.01), End(more=0.01, hidden=0.01))
+    return Line(
+        id=name, text=text, confidence=0.95, polygon=box, characters=glyphs, where=place, ends=ends,
+        glyph_height_px=28.0,
+    )  # fmt: skip
 
 
 def test_a_number_of_the_background_counts_less_and_stays_a_candidate() -> None:

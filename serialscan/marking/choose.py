@@ -42,9 +42,19 @@ LEAST_CHOICE = 0.75  # of an accepted serial: its form alone says nothing
 LEAST_COMPLETE = 0.92  # of an accepted serial: on rendered traps it keeps what is not whole below 1 %
 # Reasons with which nothing is accepted. A letter or digit of the same look would change the key. What only a
 # mirror shows, what a mirror shows better, and what stands one below the other a person must see.
-# Nor is what has the form of another number, such as a tag's, though the marked model has such serials.
+# Nor is what stands on a card or a box behind the item, or what has the form of another number, such as a
+# tag's, though the marked model has such serials.
 _NEVER = frozenset(
-    {"look_alike", "mirrored", "reads_mirrored", "stacked", "mixed_scripts", "form_of_other", OTHER_LOOK}
+    {
+        "look_alike",
+        "mirrored",
+        "reads_mirrored",
+        "stacked",
+        "background",
+        "mixed_scripts",
+        "form_of_other",
+        OTHER_LOOK,
+    }
 )
 # Reasons that rank a number and let none be accepted: parts have numbers that stand twice, too.
 _RANKS_ONLY = frozenset({"repeated", "proof_near", "block_letter"})

@@ -668,8 +668,8 @@ def _sheets(item: Whole, bounds: Sequence[float], count: int, px_per_mm: float, 
         one = _sheet(rng, float(rng.uniform(left, right)), float(rng.uniform(top, bottom)), px_per_mm)
         own: Array = np.zeros(size, np.uint8)
         fill(own, one.body.points)
-        if own.any() and not (own & taken).any():
-            taken |= own
+        if own.any() and not np.minimum(own, taken).any():
+            taken = np.maximum(taken, own)
             sheets.append(one)
     return sheets
 
