@@ -79,6 +79,12 @@ def test_a_row_of_teeth_with_one_other_character_is_no_number_either(text: str) 
     assert serial(line(1, text[:5] + "19", at=(0, 0))).value is not None
 
 
+def test_a_short_piece_of_a_row_of_teeth_is_no_number() -> None:
+    teeth, piece = line(1, "444444444", at=(0, 0)), line(2, "1444", at=(0, 70))
+    assert serial(teeth, piece).value is None
+    assert serial(line(1, "S/N 2444", at=(0, 70))).value == "2444"
+
+
 def test_many_zeros_before_a_digit_are_a_number() -> None:
     assert serial(line(1, "00000001", at=(0, 0))).value == "00000001"
 

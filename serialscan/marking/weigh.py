@@ -72,6 +72,8 @@ def weighed(
         reasons["shape_sure", f"shape {sure.id} is that of a serial"] = weights["shape_sure"]
     else:
         reasons.update(_by_form(value, weights))
+        if _is_of_a_row(value, read):
+            reasons["one_character", "the character of a row beside it"] = weights["one_character"]
         reasons.update(_by_shape(value, read.parts, knowledge))
     reasons.update(_by_others(read, span, of_kind, knowledge))
     if span.label is None:
@@ -153,6 +155,16 @@ def _is_row_of_one(core: Sequence[str]) -> bool:
     most, count = Counter(core).most_common(1)[0] if core else ("", 0)
     return (len(core) >= _ONE_CHARACTER and count == len(core)) or (
         len(core) >= _LONG_ROW and count == len(core) - 1 and most not in "0O"
+    )
+
+
+def _is_of_a_row(value: str, read: Read) -> bool:
+    """Whether a number is one character, or all but one, that another line repeats as teeth or slots do."""
+    core = [c for c in value if c.isalnum()]
+    most, count = Counter(core).most_common(1)[0] if core else ("", 0)
+    return count >= max(2, len(core) - 1) and any(
+        most * _ONE_CHARACTER in line.text and _is_row_of_one([c for c in line.text if c.isalnum()])
+        for line in read.lines
     )
 
 
