@@ -89,6 +89,23 @@ def test_lines_of_a_record_are_told_one_by_one_and_a_page_without_lines_costs_no
     assert behind.how == ("background",) and unknown.how == ()
 
 
+def test_a_bright_part_of_a_plate_is_no_card_where_the_lines_beside_it_are_none() -> None:
+    page = cloth()
+    polygon = card(page)
+    x, y = BOX
+    page[y + 80 : y + 200, x - 40 : x + 230] = (96, 98, 100)  # the plate goes on in shadow
+    boxes = [polygon + np.array((0, down), np.float32) for down in (0, 84, 100, 110)]
+    lines = [
+        Line(
+            id=f"L{k}", text="26-40917", confidence=0.9, glyph_height_px=28.0,
+            polygon=tuple((float(px), float(py)) for px, py in box),
+        )
+        for k, box in enumerate(boxes)
+    ]  # fmt: skip
+    assert [one.place for one in where.where_of(page, lines[:1])] == ["background"]
+    assert where.where_of(page, lines)[0].place != "background"
+
+
 def test_a_number_on_a_card_is_never_accepted() -> None:
     for place, decision in (("background", "review"), ("unknown", "accept"), ("item", "accept")):
         where_ = Where(place=place, item=0.5)  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ ITEM: Final = 0.85
 """Least probability of a line that counts as one of the item."""
 BACKGROUND: Final = 0.15
 """Most probability of a line that counts as one of the background."""
+NEAR: Final = 3.0
+"""Heights of capitals between lines that stand on one thing, and must agree that it is print."""
 _LARGEST_PX = 1024  # of that picture
 _THUMBNAIL_PX = 160  # of the page of which the share of a colour is measured
 _ALIKE = 14.0  # distance in CIELAB up to which colours are those of one surface
@@ -48,9 +50,21 @@ def where_of(rgb: np.ndarray, lines: Sequence[Line]) -> list[Where]:
         lines: its lines, as they stand in the record.
     """
     page = page_of(rgb) if lines else None
-    return [
-        stands(rgb, np.array(line.polygon, np.float32), line.glyph_height_px or 0.0, page) for line in lines
-    ]
+    outlines = [np.array(line.polygon, np.float32) for line in lines]
+    heights = [line.glyph_height_px or 0.0 for line in lines]
+    seen = [evidence(rgb, *one, page) for one in zip(outlines, heights, strict=True)]
+    boxes = [cv2.boundingRect(outline) if len(outline) else (0, 0, 0, 0) for outline in outlines]
+    found = []
+    for number, own in enumerate(seen):
+        if own is not None:  # lines close to one another stand on one thing
+            near = [
+                other["print"]
+                for other, box, height in zip(seen, boxes, heights, strict=True)
+                if other is not None and _apart(boxes[number], box) <= NEAR * max(heights[number], height)
+            ]
+            own = {**own, "print": sum(near) / len(near)}
+        found.append(_judged(own))
+    return found
 
 
 def page_of(rgb: np.ndarray) -> np.ndarray:
@@ -59,8 +73,11 @@ def page_of(rgb: np.ndarray) -> np.ndarray:
 
 
 def stands(rgb: np.ndarray, polygon: np.ndarray, height: float, page: np.ndarray | None = None) -> Where:
-    """Where one line stands; the arguments are those of `evidence`."""
-    seen = evidence(rgb, polygon, height, page)
+    """Where one line stands, as far as it tells by itself; the arguments are those of `evidence`."""
+    return _judged(evidence(rgb, polygon, height, page))
+
+
+def _judged(seen: Mapping[str, float] | None) -> Where:
     if seen is None:
         return Where(place="unknown", item=0.5)
     odds = BIAS + sum(weight * seen[name] for name, weight in WEIGHTS.items())
@@ -68,6 +85,13 @@ def stands(rgb: np.ndarray, polygon: np.ndarray, height: float, page: np.ndarray
     return Where(
         place="item" if item >= ITEM else "background" if item <= BACKGROUND else "unknown", item=item
     )
+
+
+def _apart(one: Sequence[int], other: Sequence[int]) -> float:
+    """Distance of two upright rectangles, left, top, width and height each, in px."""
+    across = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
+    down = max(one[1], other[1]) - min(one[1] + one[3], other[1] + other[3])
+    return math.hypot(max(across, 0), max(down, 0))
 
 
 def evidence(
