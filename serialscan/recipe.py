@@ -575,8 +575,8 @@ class Vote:
         among_digits_odds: likewise for digits that look like letters, between two digits. The texts of 1 750
             rendered photos have 4 378 of the digits in `LIKE_DIGITS` there and none of the letters; 150 real
             photos, VINs and chips among them, 626 and 6.
-        bar_odds: how much likelier 1 is than I between a letter and a digit: most schemes of numbers leave I
-            out (49 CFR 565.15), others do not. Both readings stay among the alternatives.
+        number_odds: how much likelier 1 is than I, and 0 than O, behind a letter and before digits: most
+            schemes of numbers leave I and O out (49 CFR 565.15). Both stay among the alternatives.
     """
 
     trust: float = 0.5
@@ -586,7 +586,7 @@ class Vote:
     neighbours: bool = True
     context_odds: float = 50.0
     among_digits_odds: float = 10.0
-    bar_odds: float = 2.7
+    number_odds: float = 2.7
 
 
 @dataclass(frozen=True)

@@ -139,11 +139,23 @@ def test_neighbours_settle_a_doubt_between_a_letter_and_the_digit_of_its_shape(
         assert fused.candidates[1][0] == seen and fused.candidates[1][1] > 0.2
 
 
-def test_a_bar_between_a_letter_and_a_digit_is_rather_a_one_where_the_views_are_divided() -> None:
-    fused = fuse([view("GHI534")] * 3 + [view("GH1534")] * 2, VOTE)
-    assert fused.text == "GH1534"
-    assert dict(fused.slots[2].votes)["I"] > 0.3  # both stay open
-    assert fuse([view("GHI534")] * 4 + [view("GH1534")], VOTE).text == "GHI534"
+@pytest.mark.parametrize(
+    ("seen", "doubt"), [("GHI534", "GH1534"), ("KO02120", "K002120"), ("KO110", "K0110"), ("AI01", "A101")]
+)
+def test_a_ring_or_bar_before_digits_is_rather_one_of_them_where_the_views_are_divided(
+    seen: str, doubt: str
+) -> None:
+    divided = [view(seen)] * 3 + [view(doubt)] * 2
+    fused = fuse(divided, VOTE)
+    assert fused.text == (doubt if any(c in "23456789" for c in seen) else seen)
+    at = next(k for k, char in enumerate(seen) if char != doubt[k])
+    assert min(fused.slots[at].votes[c] for c in (seen[at], doubt[at])) > 0.3  # both stay open
+    assert fuse([view(seen)] * 4 + [view(doubt)], VOTE).text == seen
+
+
+def test_a_ring_or_bar_behind_digits_or_before_letters_stays() -> None:
+    for seen, doubt in (("PRO", "PR0"), ("NO", "N0"), ("12IAB", "121AB"), ("ABOC12", "AB0C12")):
+        assert fuse([view(seen)] * 3 + [view(doubt)] * 2, VOTE).text == seen
 
 
 def test_neighbours_never_bring_in_what_no_view_read_nor_outweigh_nearly_all_of_them() -> None:

@@ -151,8 +151,13 @@ def _weigh_by_context(slots: Sequence[Slot], how: Vote) -> bool:
     moved = False
     shown = [(slot, char) for slot in slots if (char := slot.ranked()[0][0]) != NOTHING]
     best = [char for _, char in shown]
-    for (slot, char), before, after in zip(shown, ["", *best], [*best[1:], ""], strict=False):
+    for at, ((slot, char), before, after) in enumerate(
+        zip(shown, ["", *best], [*best[1:], ""], strict=False)
+    ):
         expected, odds = _expected(char, before, after, slot.votes, how)
+        if expected == char and char in "IO" and _begins_digits(best, at):
+            digit = ONE_SHAPE[char]
+            expected, odds = (digit, how.number_odds) if digit in slot.votes else (char, odds)
         if expected == char:
             continue
         moved = True
@@ -176,8 +181,6 @@ def _expected(char: str, before: str, after: str, votes: dict[str, float], how: 
             likeliest = max(read, key=lambda digit: votes[digit])
             one_shape = ONE_SHAPE.get(char) == likeliest
             return likeliest, how.context_odds if one_shape else how.among_digits_odds
-    if char == "I" and "1" in votes and {_kind(before), _kind(after)} == {"letter", "digit"}:
-        return "1", how.bar_odds
     other = _of_one_shape(char, _kind(before), _kind(after)) if char in ONE_SHAPE else char
     return (other, how.context_odds) if other in votes else (char, 1.0)
 
@@ -191,6 +194,12 @@ def _of_one_shape(char: str, before: str, after: str) -> str:
     if before == "letter" and (after == "letter" or (after == "end" and char in "0O")):
         return char if char.isalpha() else ONE_SHAPE[char]
     return char
+
+
+def _begins_digits(best: Sequence[str], at: int) -> bool:
+    """Whether a letter stands before a place and digits behind it; rings and bars there are passed over."""
+    behind = next((char for char in best[at + 1 :] if _kind(char) != "either"), "")
+    return at > 0 and _kind(best[at - 1]) == "letter" and behind.isdigit()
 
 
 def _kind(char: str) -> str:
