@@ -1,7 +1,8 @@
 """Fits the model that tells lines of the item from lines behind it (`serialscan/reading/where.py`).
 
     serialscan render --whole --count 60 --seed 601 --megapixels 0.8 --out WHOLE
-    python training/where.py WHOLE/labels.jsonl
+    serialscan render --count 30 --seed 602 --megapixels 0.7 --out CLOSE
+    python training/where.py WHOLE/labels.jsonl CLOSE/labels.jsonl
 
 All lines of a photo without ``where`` in its label stand on the item. Tells the weights, and how well each
 half of the lines is judged by a model that was fitted on the other one.

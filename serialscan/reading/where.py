@@ -19,7 +19,7 @@ from serialscan.record import Line, Where
 
 GLYPH_PX: Final = 16
 """Height of the capitals in the picture that is measured, in px."""
-ITEM: Final = 0.85
+ITEM: Final = 0.95
 """Least probability of a line that counts as one of the item."""
 BACKGROUND: Final = 0.15
 """Most probability of a line that counts as one of the background."""
