@@ -90,6 +90,7 @@ RECIPES = (
     _changed("rings as circles", rings={"squeezed": False}),
     _changed("without rows beside rows", rows={"look": False}),
     _changed("without a closer look", places={"closer_looks": ()}),
+    _changed("without a look in even light", places={"even_px": 0}),
     _changed("without a look in grey", places={"coloured": 256.0}),
     _changed("without a look for small marks", places={"fine_px": 1 << 30}),
     _changed("without reading lines further", longer={"rounds": 0}),
