@@ -131,7 +131,7 @@ def render(
     from serialscan.render.samples import LABELS, render_random, render_samples, write_photos
     from serialscan.render.wholes import render_wholes
 
-    if whole and (traps or kinds or fonts or photos_per_item > 1):
+    if whole and (traps or kinds or fonts or samples or photos_per_item > 1):
         raise click.UsageError("--whole goes with --count, --seed, --megapixels and --held-back only.")
     _check_labels(folder / LABELS, samples)
     photos = (
