@@ -622,6 +622,55 @@ class Ends:
 
 
 @dataclass(frozen=True)
+class Signs:
+    """Step 9: signs that are no text, beside the lines. They change no line.
+
+    The longer side of a short box, the glyphs of a line and the free middle of a ring are the units of the
+    squares that are looked at.
+
+    Attributes:
+        least: posterior from which a sign is told, the mean of three closer looks. So high that few are told
+            falsely on real photos: it was looked at on them, not fitted to them.
+        closer: posterior of the first look from which there are closer ones.
+        squares: of a page at most, for the time that they take.
+        smallest_px: side of a square; a smaller one shows nothing.
+        long: width over height of a box in which a sign may stand.
+        characters: of a line that is looked at as a place of a sign.
+        scales: sides of the squares around a short box: some boxes hold only what stands in the sign.
+        lines: beside whose ends, and above and below whose middle, signs are looked for; the surest.
+        beside: sides of these squares, in glyph heights.
+        sweep: degrees of a ring of text in whose middle a sign is looked for.
+        in_rings: sides of these squares, in the ring's inner diameters.
+        shared: of a line's outline that lies in a sign, so that both are one mark.
+        shown: alternatives in the record at most.
+        numbers: signs that hold a number, and where it stands in them: left, top, right, bottom.
+        number_sure: product of the confidences of such a number, if no line reads it.
+    """
+
+    least: float = 0.97
+    closer: float = 0.4
+    squares: int = 96
+    smallest_px: float = 12.0
+    long: float = 3.2
+    characters: int = 4
+    scales: tuple[float, ...] = (1.0, 1.45, 2.1)
+    lines: int = 8
+    beside: tuple[float, ...] = (1.7, 2.6)
+    sweep: float = 120.0
+    in_rings: tuple[float, ...] = (0.9, 1.25)
+    shared: float = 0.6
+    shown: int = 3
+    numbers: tuple[tuple[str, tuple[float, float, float, float]], ...] = (
+        ("number_triangle", (0.16, 0.42, 0.84, 0.98)),
+        ("number_circle", (0.1, 0.16, 0.9, 0.84)),
+        ("number_double_circle", (0.2, 0.24, 0.8, 0.76)),
+        ("number_oval", (0.08, 0.14, 0.92, 0.86)),
+        ("number_diamond", (0.16, 0.22, 0.84, 0.78)),
+    )
+    number_sure: float = 0.5
+
+
+@dataclass(frozen=True)
 class Displays:
     """Step 8: displays of seven segments. No network was taught such digits; all misread them.
 
@@ -744,6 +793,7 @@ class Recipe:
         decoding: see `Decoding`.
         vote: see `Vote`.
         ends: see `Ends`.
+        signs: see `Signs`.
         displays: see `Displays`.
         testimony: see `Testimony`.
         codes: see `Codes`.
@@ -764,6 +814,7 @@ class Recipe:
     decoding: Decoding = field(default_factory=Decoding)
     vote: Vote = field(default_factory=Vote)
     ends: Ends = field(default_factory=Ends)
+    signs: Signs = field(default_factory=Signs)
     displays: Displays = field(default_factory=Displays)
     testimony: Testimony = field(default_factory=Testimony)
     codes: Codes = field(default_factory=Codes)
@@ -773,10 +824,16 @@ class Recipe:
         """First 16 hex digits of the SHA-256 of all its values, the name left out."""
         return _digest(replace(self, name=""))
 
+    @property
+    def lines_digest(self) -> str:
+        """The same without what changes no line: confidences are fitted to that."""
+        return _digest(replace(self, name=""), frozenset({"signs"}))
+
 
 @functools.cache
-def _digest(recipe: Recipe) -> str:
-    return hashlib.sha256(msgspec.json.encode(recipe, order="sorted")).hexdigest()[:16]
+def _digest(recipe: Recipe, without: frozenset[str] = frozenset()) -> str:
+    values = {name: value for name, value in msgspec.to_builtins(recipe).items() if name not in without}
+    return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()[:16]
 
 
 NORMAL: Final = Recipe(name="normal")

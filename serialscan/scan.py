@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serialscan.errors import PhotoError
-from serialscan.record import Code, Error, ErrorCode, Line, PhotoRecord, Source, Warning_
+from serialscan.record import Code, Error, ErrorCode, Line, PhotoRecord, Sign, Source, Warning_
 from serialscan.tool import laboratory_of, tool_with
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def scan_photo(
     Returns:
         The record; a photo that cannot be read gives a record with ``status`` "error".
     """
-    from serialscan.marking import decide, load_knowledge, read_marks, serial_warnings
+    from serialscan.marking import decide, load_knowledge, read_marks, serial_warnings, with_signs
     from serialscan.marking.iuid import with_message
     from serialscan.photo import DAMAGED, describe, merge_quality, open_photo
     from serialscan.reading import display_warning, quality_warnings
@@ -49,6 +49,7 @@ def scan_photo(
     lines: list[Line] = []
     displays: list[str] = []
     codes: list[Code] = []
+    signs: list[Sign] = []
     qualities = []
     warnings: list[Warning_] = list(reader.warnings)
     try:
@@ -58,9 +59,10 @@ def scan_photo(
             for number, page in enumerate(opened.pages(), start=1):
                 if see is not None:
                     see(number, page)
-                reading = reader.read(page, page=number, first_line=len(lines) + 1, first_code=len(codes) + 1)
+                reading = reader.read(page, number, len(lines) + 1, len(codes) + 1, len(signs) + 1)
                 lines += reading.lines
                 displays += reading.displays
+                signs += reading.signs
                 codes += map(with_message, reading.codes)
                 qualities.append(reading.quality)
             opened.verify_unchanged()
@@ -80,7 +82,7 @@ def scan_photo(
         serial = laboratory.of(serial)
     return PhotoRecord(
         status="ok", tool=tool, source=source, quality=quality, lines=tuple(lines), codes=tuple(codes),
-        marks=marks, serial=serial,
+        signs=tuple(signs), marks=with_signs(marks, signs, lines, knowledge), serial=serial,
         warnings=(*warnings, *quality_warnings(quality, lines, source), *serial_warnings(serial)),
         timing_ms=_timing(started),
     )  # fmt: skip

@@ -27,9 +27,9 @@ class Blind(Reader):
         assert settings.engine == "null"
         super().__init__(settings, **options)
 
-    def read(self, rgb: Any, page: int = 1, first_line: int = 1, first_code: int = 1) -> Reading:
+    def read(self, rgb: Any, *numbers: int) -> Reading:
         time.sleep(float(os.environ.get("BLIND_SECONDS", "0")))
-        return super().read(rgb, page, first_line, first_code)
+        return super().read(rgb, *numbers)
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the latter in worker processes

@@ -76,9 +76,9 @@ class Counting(Blind):
         super().__init__(settings)
         self.read_count = 0
 
-    def read(self, rgb: Any, page: int = 1, first_line: int = 1, first_code: int = 1) -> Any:
-        self.read_count += page == 1
-        return super().read(rgb, page, first_line, first_code)
+    def read(self, rgb: Any, *numbers: int) -> Any:
+        self.read_count += numbers[:1] == (1,)
+        return super().read(rgb, *numbers)
 
 
 def scan(
@@ -271,7 +271,7 @@ def test_a_run_says_all_that_can_change_a_record(folder: Path, tmp_path: Path) -
 class Marked(Blind):
     """Finds one line on the last page of every photo, and takes it for the serial."""
 
-    def read(self, rgb: Any, page: int = 1, first_line: int = 1, first_code: int = 1) -> Any:
+    def read(self, rgb: Any, page: int = 1, first_line: int = 1, *further: int) -> Any:
         from serialscan.reading.reader import Reading
         from serialscan.record import Quality
 

@@ -158,7 +158,7 @@ def fitted(photos: Sequence[Read], name: str) -> Calibration:
         version=VERSION, fitted_on=name, lines=len(y), error=0.0,
         weights={n: round(float(w), 4) for n, w in zip(EVIDENCE, slope, strict=True)},
         bias=round(float(weights[-1] - slope @ mean), 4),
-        recipe=RECIPE.name, recipe_digest=RECIPE.digest,
+        recipe=RECIPE.name, recipe_digest=RECIPE.lines_digest,
     )  # fmt: skip
 
 
@@ -221,7 +221,9 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="file that keeps the lines read, or has them from before")
     a = parser.parse_args()
     if a.what == "keep":
-        store(msgspec.structs.replace(load_calibration(), recipe=RECIPE.name, recipe_digest=RECIPE.digest))
+        store(
+            msgspec.structs.replace(load_calibration(), recipe=RECIPE.name, recipe_digest=RECIPE.lines_digest)
+        )
         return
     if not a.labels:
         parser.error(f"{a.what} needs label files")
@@ -233,13 +235,13 @@ def main() -> None:
     ]
     if a.keep is not None and a.keep.exists():
         digest, photos = pickle.loads(a.keep.read_bytes())
-        if digest != RECIPE.digest:
+        if digest != RECIPE.lines_digest:
             raise SystemExit(f"{a.keep} was read with another recipe: name a new file")
     else:
         with ProcessPoolExecutor(a.jobs) as pool:
             photos = list(pool.map(read, tasks, chunksize=4))
         if a.keep is not None:
-            a.keep.write_bytes(pickle.dumps((RECIPE.digest, photos)))
+            a.keep.write_bytes(pickle.dumps((RECIPE.lines_digest, photos)))
     model, told = (fit_lines if a.what == "lines" else fit_accept)(photos, name)
     store(model)
     sys.stdout.write("".join(f"{line}\n" for line in told))

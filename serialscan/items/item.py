@@ -12,7 +12,7 @@ from serialscan.items.missing import missing_of
 from serialscan.items.serial import serial_of_item
 from serialscan.items.values import classes_of, conflicts_of, fields_of, values_of
 from serialscan.items.view import View, once
-from serialscan.marking import Knowledge, assess_maker, read_marks
+from serialscan.marking import Knowledge, assess_maker, read_marks, with_signs
 from serialscan.record import (
     Assessment,
     Conflict,
@@ -58,6 +58,7 @@ def scan_item(
         )
         return unfused_item(item, records, Error.of("too_many_photos", message), case)
     marks, reading = read_marks(view.lines, view.codes, knowledge)
+    marks = with_signs(marks, view.signs, view.lines, knowledge)
     serial, conflicts = serial_of_item(view, reading)
     values = values_of(view, marks, knowledge)
     conflicts += conflicts_of(values)

@@ -9,7 +9,7 @@ import msgspec
 
 from serialscan.glyphs import match_key
 from serialscan.items.fuse import Network, Strand, TooManyLines, fuse_lines
-from serialscan.record import Code, Evidence, Line, PhotoRecord
+from serialscan.record import Code, Evidence, Line, PhotoRecord, Sign
 
 _MOST_TEXT = 150_000  # characters on them, which take up to some 20 seconds to be understood
 
@@ -53,7 +53,7 @@ class View:
         }
         pages: dict[tuple[int, int], int] = {}
         for number, record in enumerate(records):
-            for page in sorted({one.page for one in record.lines} | {one.page for one in record.codes}):
+            for page in _pages(record):
                 pages[number, page] = len(pages) + 1
         self.lines = self._lines(pages)
         self.codes: list[Code] = []
@@ -68,22 +68,31 @@ class View:
                         )
                     )
                 same.append((number, code))
+        shown = {line.id for line in self.lines}
+        self._signs = {(n, sign.id): sign for n, record in enumerate(records) for sign in record.signs}
+        self.signs = [
+            msgspec.structs.replace(
+                sign, id=line_id(number, sign.id), page=pages[number, sign.page],
+                lines=tuple(name for own in sign.lines if (name := line_id(number, own)) in shown),
+            )
+            for (number, _), sign in self._signs.items()
+        ]  # fmt: skip
 
     def place(self, identity: str) -> Origin | None:
-        """Where a line of the view comes from; None for a code."""
+        """Where a line of the view comes from; None for a code or a sign."""
         photo, _, line = identity.partition(".")
         return self._of.get((int(photo[1:]) - 1, line))
 
     def evidence(self, ids: Sequence[str], value: str) -> tuple[Evidence, ...]:
-        """All places in all photos that show what these lines and codes show."""
+        """All places in all photos that show what these lines, codes and signs show."""
         return tuple(self.sight(photo, part) for (photo, _), part in self.places(ids, value).items())
 
-    def places(self, ids: Sequence[str], value: str) -> dict[tuple[int, str], Line | Code]:
-        """The same as lines and codes, by photo and id."""
-        found: dict[tuple[int, str], Line | Code] = {}
+    def places(self, ids: Sequence[str], value: str) -> dict[tuple[int, str], Line | Code | Sign]:
+        """The same as lines, codes and signs, by photo and id."""
+        found: dict[tuple[int, str], Line | Code | Sign] = {}
         for identity in ids:
             place = self.place(identity)
-            parts: list[tuple[int, Line | Code]]
+            parts: list[tuple[int, Line | Code | Sign]]
             if place is None:
                 parts = [*self._same_codes(identity)]
             else:
@@ -93,18 +102,23 @@ class View:
                 found.setdefault((number, part.id), part)
         return found
 
-    def sight(self, number: int, part: Line | Code) -> Evidence:
-        """One line or code of one photo."""
+    def sight(self, number: int, part: Line | Code | Sign) -> Evidence:
+        """One line, code or sign of one photo; the ``raw`` of a sign is its name, with the number in it."""
         source = self.records[number].source
+        raw = part.text if not isinstance(part, Sign) else " ".join(filter(None, (part.name, part.text)))
         return Evidence(
             photo=source.path, sha256=source.sha256, id=part.id, polygon=part.polygon, page=part.page,
-            raw=part.text, confidence=part.confidence if isinstance(part, Line) else 1.0,
+            raw=raw, confidence=1.0 if isinstance(part, Code) else part.confidence,
         )  # fmt: skip
 
-    def _same_codes(self, identity: str) -> list[tuple[int, Code]]:
+    def _same_codes(self, identity: str) -> list[tuple[int, Code | Sign]]:
+        """A code in all photos that show it; a sign in its own."""
         photo, _, own = identity.partition(".")
+        sign = self._signs.get((int(photo[1:]) - 1, own))
+        if sign is not None:
+            return [(int(photo[1:]) - 1, sign)]
         code = next(code for code in self.records[int(photo[1:]) - 1].codes if code.id == own)
-        return self._codes[code.symbology, code.bytes_hex]
+        return [*self._codes[code.symbology, code.bytes_hex]]
 
     def _lines(self, pages: Mapping[tuple[int, int], int]) -> list[Line]:
         """Fused lines in the order of the photos; of equal numbers the one on its best page.
@@ -160,6 +174,12 @@ def once(records: Sequence[PhotoRecord]) -> list[PhotoRecord]:
             seen.add(sha256)
         once.append(record)
     return once
+
+
+def _pages(record: PhotoRecord) -> list[int]:
+    """The pages of a photo on which anything stands, in order."""
+    pages = {line.page for line in record.lines} | {code.page for code in record.codes}
+    return sorted(pages | {sign.page for sign in record.signs})
 
 
 def _cut(line: Line, record: PhotoRecord) -> tuple[bool, bool]:

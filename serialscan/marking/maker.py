@@ -52,7 +52,8 @@ def assess_maker(
         ids = [mark.row] if mark.row else [c.row for c in mark.candidates]
         if mark.kind == "manufacturer":
             for row in ids:
-                speaks_for(row, weights["maker_name"] * mark.confidence / len(ids), f"name {mark.value}")
+                what = "sign" if mark.table == "symbol" else "name"
+                speaks_for(row, weights["maker_name"] * mark.confidence / len(ids), f"{what} {mark.value}")
         elif mark.table == "place":
             for row in ids:
                 speaks_for(row, weights["maker_place"] * mark.confidence / len(ids), f"place {mark.value}")

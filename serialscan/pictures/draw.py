@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from serialscan.photo.crops import flattened, line_crop, preview, straight
 from serialscan.pictures.names import shown_path
-from serialscan.pictures.words import heading
+from serialscan.pictures.words import heading, sign_text
 from serialscan.printable import printable
 from serialscan.record import Line, PhotoRecord, Polygon
 
@@ -22,7 +22,7 @@ _STRIP, _TALLEST_STRIP = 144, 170  # px; height of a straightened line as cut, a
 _STRIPS = 3  # lines of a serial that are shown
 _GAP, _EDGE = 10, 14  # px between the parts, and beside the words
 _MOST_LINES, _MOST_WARNINGS = 40, 6  # that the picture names; the record has all
-_SERIAL, _OTHER, _CODE = (255, 196, 0), (90, 200, 255), (150, 235, 120)
+_SERIAL, _OTHER, _CODE, _SIGN = (255, 196, 0), (90, 200, 255), (150, 235, 120), (240, 140, 255)
 _INK, _FAINT, _ALARM, _DARK, _GROUND = (30, 30, 30), (110, 110, 110), (165, 40, 25), (0, 0, 0), (70, 70, 72)
 _SHIFT = 4  # OpenCV's fixed point: 1/16 px
 
@@ -41,6 +41,7 @@ def page_shown(record: PhotoRecord) -> int:
     """The page on which the serial stands, else the first with text, else the first."""
     evidence = _evidence(record)
     seen = [(line.id, line.page) for line in record.lines] + [(code.id, code.page) for code in record.codes]
+    seen += [(sign.id, sign.page) for sign in record.signs]
     pages = [page for name, page in seen if name in evidence] or [page for _, page in seen]
     return min(pages, default=1)
 
@@ -69,13 +70,14 @@ def _evidence(record: PhotoRecord) -> tuple[str, ...]:
 def _boxed(
     record: PhotoRecord, number: int, view: np.ndarray, scale: float, *, named: bool = True
 ) -> np.ndarray:
-    """The page with the outlines of its lines and codes, each with its id where they are named."""
+    """The page with the outlines of its lines, codes and signs, each with its id where they are named."""
     evidence = _evidence(record)
     codes = [(code.id, code.polygon, _CODE) for code in record.codes if code.page == number]
     lines = [(line.id, line.polygon, _OTHER) for line in record.lines if line.page == number]
+    signs = [(sign.id, sign.polygon, _SIGN) for sign in record.signs if sign.page == number]
     outlines = [
         (name, _scaled(polygon, scale), _SERIAL if name in evidence else colour)
-        for name, polygon, colour in codes + lines
+        for name, polygon, colour in codes + signs + lines
         if len(polygon) > 2
     ]
     outlines.sort(key=lambda one: one[2] == _SERIAL)  # the serial's box over the others
@@ -155,6 +157,7 @@ def _words(record: PhotoRecord, number: int) -> np.ndarray:
             y += 22
     lines = [f"{line.id}  {line.confidence:.2f}  {_read(line, number)}" for line in record.lines]
     lines += [f"{code.id}  {code.symbology}  {code.text}" for code in record.codes]
+    lines += [f"{sign.id}  {sign.confidence:.2f}  {sign_text(sign)}" for sign in record.signs]
     shown = list(_first(lines, _MOST_LINES, "lines"))
     half = (len(shown) + 1) // 2
     for index, text in enumerate(shown):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from serialscan import __version__
 from serialscan.pictures.names import crop_name, picture_name, thumbnail_name
-from serialscan.pictures.words import serial_text
+from serialscan.pictures.words import serial_text, sign_text
 from serialscan.printable import printable
 from serialscan.record import PhotoRecord
 from serialscan.webpage import template
@@ -94,6 +94,10 @@ def _card(record: PhotoRecord, folder: Path, no_pictures: str | None) -> Card:
         Row(code.id, None, printable(code.text), printable(code.symbology), code.id in evidence, None)
         for code in record.codes
     )
+    signs = tuple(
+        Row(sign.id, sign.confidence, printable(sign_text(sign)), "sign", False, None)
+        for sign in record.signs
+    )
     notes = [] if record.error is None else [record.error.message]
     notes += [f"No picture: {no_pictures}"] if no_pictures is not None else []
     notes += [warning.message for warning in record.warnings]
@@ -105,6 +109,6 @@ def _card(record: PhotoRecord, folder: Path, no_pictures: str | None) -> Card:
         confidence=serial.confidence,
         picture=address(picture_name(source)),
         thumbnail=address(thumbnail_name(source)),
-        rows=lines + codes,
+        rows=lines + codes + signs,
         notes=tuple(map(printable, notes)),
     )

@@ -1,8 +1,8 @@
-"""What pictures and pages say of a serial, in the same words."""
+"""What pictures and pages say of a serial and of a sign, in the same words."""
 
 from __future__ import annotations
 
-from serialscan.record import SerialReading
+from serialscan.record import SerialReading, Sign
 
 _WITHOUT = {
     "not_found": "no serial found",
@@ -14,6 +14,12 @@ _WITHOUT = {
 def serial_text(serial: SerialReading) -> str:
     """The serial, or why there is none."""
     return serial.value or _WITHOUT.get(serial.status, "no serial")
+
+
+def sign_text(sign: Sign) -> str:
+    """What a sign is, and the number in it."""
+    name = sign.name.replace("_", " ")
+    return f"{name}  {sign.text}" if sign.text else name
 
 
 def heading(serial: SerialReading) -> str:

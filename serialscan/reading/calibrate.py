@@ -51,7 +51,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         weights: of each feature in `EVIDENCE`.
         bias: of the logistic model.
         recipe: name of the recipe that read these lines.
-        recipe_digest: its digest; another recipe's confidences are not measured.
+        recipe_digest: its `Recipe.lines_digest`; another recipe's confidences are not measured.
         accepted_on: the data of ``accept``, in words.
         accept: pairs of a share of wrong serials and the least confidence that kept to it when the serials
             of the same photos were accepted, the larger shares first.
@@ -70,7 +70,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def fits(self, recipe: Recipe) -> bool:
         """Whether it was fitted to what this recipe reads."""
-        return recipe.digest == self.recipe_digest
+        return recipe.lines_digest == self.recipe_digest
 
     def probability(self, line: Line, width: int, height: int) -> float:
         """That all of the line's text is right.

@@ -72,6 +72,21 @@ class Engine(Protocol):
             (N, 3) float32: probability of nothing, of one more character, and of something over the row.
         """
 
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """The signs that ``sign`` knows; empty if it knows none."""
+
+    def sign(self, windows: np.ndarray) -> np.ndarray:
+        """Which sign each window shows, and where in it.
+
+        Args:
+            windows: (N, 64, 64) uint8 grey, see `signs.Grey`.
+
+        Returns:
+            (N, 1 + S + 4) float32 for the S names of ``signs``: posterior of none and of each, then left,
+            top, right and bottom of the sign in the window, which is 1 wide and high.
+        """
+
     def each(self, run: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
         """Results in the order of the tasks, some of which may run side by side.
 
@@ -87,6 +102,7 @@ class Null:
 
     name = "null"
     models: tuple[Model, ...] = ()
+    signs: tuple[str, ...] = ()
 
     def detect(self, rgb: np.ndarray, detector: Detector) -> np.ndarray:
         """No text anywhere."""
@@ -105,6 +121,10 @@ class Null:
     def ends(self, windows: np.ndarray) -> np.ndarray:
         """Nothing beyond any end."""
         return np.repeat(np.array([[1, 0, 0]], np.float32), len(windows), axis=0)
+
+    def sign(self, windows: np.ndarray) -> np.ndarray:
+        """No sign in any window."""
+        return np.repeat(np.array([[1, 0, 0, 1, 1]], np.float32), len(windows), axis=0)
 
     def each(self, run: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
         """One task after the other."""

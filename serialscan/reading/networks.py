@@ -25,6 +25,8 @@ RECOGNISERS: Final[dict[Recogniser, str]] = {
     V5: "recogniser-v5.onnx",
 }
 ENDS: Final = "ends.onnx"
+SIGNS: Final = "signs.onnx"
+LEAST_CONTRAST: Final = 3.0  # grey values: the noise of a bare window is not blown up to that of a sign
 AT_ONCE: Final = 2  # batches of lines read side by side; each takes its own memory
 _TONES = np.arange(256, dtype=np.float32) * np.float32(2 / 255) - np.float32(1)  # of a grey value
 
@@ -33,7 +35,7 @@ _Result = TypeVar("_Result")
 
 
 class Networks:
-    """The engine that reads: detectors, recognisers and the network of ends, on the CPU.
+    """The engine that reads: detectors, recognisers, the networks of ends and of signs, on the CPU.
 
     Args:
         threads: threads of each detector, and of all batches of lines at once; 0 lets onnxruntime choose.
@@ -81,6 +83,8 @@ class Networks:
         self._recognisers = {name: session(file) for name, file in RECOGNISERS.items()}
         self._characters = {name: _characters(one) for name, one in self._recognisers.items()}
         self._ends = session(ENDS)
+        self._sign = session(SIGNS)
+        self._signs = tuple(self._sign.get_modelmeta().custom_metadata_map["signs"].split("\n"))
         self._models = tuple(Model(name=w.name, sha256=w.expected) for w in weights)
         self._pool = None if threads == 1 else ThreadPoolExecutor(AT_ONCE)
 
@@ -105,6 +109,15 @@ class Networks:
         """See `Engine`."""
         return self._ends.run(None, {"x": ends_input(windows)})[0]
 
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """See `Engine`."""
+        return self._signs
+
+    def sign(self, windows: np.ndarray) -> np.ndarray:
+        """See `Engine`."""
+        return np.concatenate(self._sign.run(None, {"x": signs_input(windows)}), axis=1)
+
     def each(self, run: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
         """See `Engine`: `AT_ONCE` run side by side unless there is one thread.
 
@@ -116,6 +129,14 @@ class Networks:
 def ends_input(windows: np.ndarray) -> np.ndarray:
     """Windows (N, 64, 112, 4) uint8 as the network takes them: (N, 4, 64, 112) float32 from -1 to 1."""
     return windows.transpose(0, 3, 1, 2).astype(np.float32) * np.float32(2 / 255) - np.float32(1)
+
+
+def signs_input(windows: np.ndarray) -> np.ndarray:
+    """Windows (N, 64, 64) of grey values as the network takes them: (N, 1, 64, 64) float32, even contrast."""
+    x = windows.astype(np.float32)
+    x -= x.mean(axis=(1, 2), keepdims=True)
+    x /= x.std(axis=(1, 2), keepdims=True) + np.float32(LEAST_CONTRAST)
+    return np.clip(x, -4, 4)[:, None]
 
 
 def _batch(pictures: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ from serialscan.reading.mirror import in_photo
 from serialscan.reading.page import PageReader
 from serialscan.reading.segments import is_display
 from serialscan.reading.shapes import BOX_MARGIN, Shape, Stack, Straight
+from serialscan.reading.signs import signs_of
 from serialscan.reading.warn import reader_warnings
 from serialscan.reading.where import where_of
 from serialscan.recipe import EFFORTS, Recipe, recipe_for
@@ -37,6 +38,7 @@ from serialscan.record import (
     Line,
     Model,
     Quality,
+    Sign,
     Testimony,
     TextCandidate,
     Warning_,
@@ -54,6 +56,7 @@ class Reading:
     codes: tuple[Code, ...]
     quality: Quality
     displays: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()
 
 
 class Reader:
@@ -123,7 +126,9 @@ class Reader:
         """Least confidence of a serial for a share of wrong ones among the accepted of ``max_error``."""
         return 1.0 if self._calibration is None else self._calibration.least_accepted(max_error)
 
-    def read(self, rgb: np.ndarray, page: int = 1, first_line: int = 1, first_code: int = 1) -> Reading:
+    def read(
+        self, rgb: np.ndarray, page: int = 1, first_line: int = 1, first_code: int = 1, first_sign: int = 1
+    ) -> Reading:
         """Read one upright page.
 
         Args:
@@ -131,6 +136,7 @@ class Reader:
             page: its number, from 1.
             first_line: number of the first line's id.
             first_code: number of the first code's id.
+            first_sign: number of the first sign's id.
         """
         from serialscan.photo import measure_quality
 
@@ -157,6 +163,16 @@ class Reader:
             if isinstance(one.shape, Straight)
             and is_display(rgb, one.shape, len(line.text.strip()), self._recipe.displays)
         )
+        signs = signs_of(
+            rgb,
+            seen.places,
+            [one.shape for one in found],
+            lines,
+            self._engine,
+            self._recipe.signs,
+            page,
+            first_sign,
+        )
         if mirrored:
             first = first_line + len(lines)
             there = self._lines(np.ascontiguousarray(rgb[:, ::-1]), mirrored, {}, page, first)
@@ -169,7 +185,7 @@ class Reader:
             sharpness=sharpness,
             clipped=clipped,
         )
-        return Reading(lines, codes, quality, displays)
+        return Reading(lines, codes, quality, displays, signs)
 
     def _lines(
         self,

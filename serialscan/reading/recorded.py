@@ -27,12 +27,13 @@ _Result = TypeVar("_Result")
 
 
 class _About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a recording says beside the answers: whose they are, and the classes of each recogniser."""
+    """What a recording says beside the answers: whose they are, the classes of each recogniser, the signs."""
 
     format: str
     engine: str
     models: tuple[Model, ...]
     characters: dict[str, tuple[str, ...]]
+    signs: tuple[str, ...] = ()
 
 
 class Recording:
@@ -79,6 +80,18 @@ class Recording:
             self._kept(_key("ends", "", window), end)
         return said
 
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """Those of the engine asked."""
+        return self._engine.signs
+
+    def sign(self, windows: np.ndarray) -> np.ndarray:
+        """See `Engine`."""
+        said = self._engine.sign(windows)
+        for window, one in zip(windows, said, strict=True):
+            self._kept(_key("sign", "", window), one)
+        return said
+
     def each(self, run: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
         """See `Engine`."""
         return self._engine.each(run, tasks)
@@ -90,7 +103,9 @@ class Recording:
     def save(self, path: Path) -> None:
         """Write all answers so far to a file, which is a ZIP of NumPy's arrays."""
         characters = dict(sorted(self._characters.items()))
-        about = _About(format=FORMAT, engine=self.name, models=self.models, characters=characters)
+        about = _About(
+            format=FORMAT, engine=self.name, models=self.models, characters=characters, signs=self.signs
+        )  # fmt: skip
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
             file.writestr(_ABOUT, msgspec.json.encode(about))
             for key, said in sorted(self._answers.items()):
@@ -147,6 +162,15 @@ class Recorded:
         """See `Engine`; an `EngineError` if one of these windows was not recorded."""
         return np.stack([self._said("ends", "", window) for window in windows])
 
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """The signs that the engine knew; a recording that does not tell them plays back none."""
+        return self._about.signs
+
+    def sign(self, windows: np.ndarray) -> np.ndarray:
+        """See `Engine`; an `EngineError` if one of these windows was not recorded."""
+        return np.stack([self._said("sign", "", window) for window in windows])
+
     def each(self, run: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
         """One task after the other."""
         return map(run, tasks)
@@ -158,7 +182,7 @@ class Recorded:
                 data = self._file.read(f"{key}.npy")
         except KeyError:
             raise EngineError(
-                f"{self._path}: what {who or 'the network of the ends'} says of a picture of "
+                f"{self._path}: what {who or f'the network of the {what}'} says of a picture of "
                 f"{picture.shape[1]} x {picture.shape[0]} px was not recorded: record these "
                 "photos with this recipe."
             ) from None

@@ -186,6 +186,34 @@ class Code(_Record, frozen=True, kw_only=True):
     construct: int | None = None
 
 
+class SignAlternative(_Record, frozen=True, kw_only=True):
+    """Another sign that may stand at this place; ``name`` is empty for none of those that are known."""
+
+    name: str
+    confidence: Confidence
+
+
+class Sign(_Record, frozen=True, kw_only=True):
+    """One sign that is no text: a factory or proof mark, or a maker's logo.
+
+    ``name`` is the id of a row of ``symbol`` in the knowledge files. ``confidence`` is the network's
+    posterior, and no measured probability. ``text`` is the number that stands in it; None if it holds none
+    that could be read. ``lines`` are ids of the lines in whose place it stands: their texts are what readers
+    of letters made of it. ``rotation`` is as in a line.
+    """
+
+    id: str
+    name: str
+    confidence: Confidence
+    polygon: Polygon
+    rotation: int = 0
+    alternatives: tuple[SignAlternative, ...] = ()
+    text: str | None = None
+    text_confidence: Confidence | None = None
+    lines: tuple[str, ...] = ()
+    page: int = 1
+
+
 class Reason(_Record, frozen=True, kw_only=True):
     """One piece of evidence for or against a conclusion.
 
@@ -219,15 +247,16 @@ class MarkCandidate(_Record, frozen=True, kw_only=True):
 
 
 class Mark(_Record, frozen=True, kw_only=True):
-    """What a line or a code means. ``evidence`` holds ids of lines and codes.
+    """What a line, a code or a sign means. ``evidence`` holds ids of lines, codes and signs.
 
     ``raw`` is as read. ``value`` is the part of it that is the mark; only words that were found in spite of
     misread characters stand there as the known word, and ``rule`` says so. ``row`` is the id of what it
     means in the knowledge files; if that is ambiguous it is None and ``candidates`` holds all of them.
     ``latin`` is the value in Latin letters and Western digits, ``other_keys`` are further match keys worth a
     search, and ``steps`` names the rules that made these forms. ``table`` is the table of the knowledge by
-    which the mark was found: ``maker``, ``place`` (of a maker), ``model``, ``country``, ``phrase``, ``label``
-    or ``number``; None for the serial, for numbers of which nothing is known, and for what a code says.
+    which the mark was found: ``maker``, ``place`` (of a maker), ``model``, ``country``, ``phrase``,
+    ``label``, ``number`` or ``symbol``; None for the serial, for numbers of which nothing is known, and for
+    what a code says.
     """
 
     kind: MarkKind
@@ -386,6 +415,7 @@ class PhotoRecord(_Record, frozen=True, kw_only=True, tag_field="record", tag="p
     quality: Quality = Quality()
     lines: tuple[Line, ...] = ()
     codes: tuple[Code, ...] = ()
+    signs: tuple[Sign, ...] = ()
     marks: tuple[Mark, ...] = ()
     serial: SerialReading = SerialReading(value=None, status="not_found", decision="none", confidence=0.0)
     warnings: tuple[Warning_, ...] = ()

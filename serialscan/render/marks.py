@@ -170,7 +170,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A drawn sign that is no text: factory triangles, circles, stars, proof marks."""
+    """A drawn sign that is no text: factory triangles, circles, stars, proof marks.
+
+    ``filled``: its lines are closed outlines, and what they hold is marked. See `signs` for more of them.
+    """
 
     lines: tuple[Polyline, ...]
     x: float
@@ -179,6 +182,7 @@ class Symbol:
     mark: Mark
     angle: float = 0.0
     weight: float = 0.06
+    filled: bool = False
 
 
 @dataclass(frozen=True)
@@ -490,7 +494,7 @@ def draw_symbol(canvas: Canvas, symbol: Symbol, rng: np.random.Generator) -> Non
     depth = symbol.mark.depth * symbol.height * 0.7
     mark = replace(symbol.mark, dots=0.0, grid=False, pyramid=False)
     lean = (rng.normal(0.0, 0.4 * mark.fade, 2) / (symbol.height * canvas.px_per_mm)).astype(np.float32)
-    _cut(canvas, lines, mark, half, depth, lean, rng)
+    _cut(canvas, lines, mark, half, depth, lean, rng, symbol.filled)
 
 
 def _ring(cx: float, cy: float, rx: float, ry: float, count: int = 33) -> Polyline:

@@ -11,6 +11,7 @@ from serialscan.case.decisions import Decided, EntryName, Key, key_of, plain_val
 from serialscan.case.decisions import Standing as Opinion
 from serialscan.case.read import Place
 from serialscan.photo.crops import places_in_crop
+from serialscan.pictures.words import sign_text
 from serialscan.record import (
     Evidence,
     Glyph,
@@ -344,6 +345,13 @@ def _readings(unit: Unit) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
             )
             for code in record.codes
         ]  # fmt: skip
+        found += [
+            Reading(
+                photo=number, id=sign.id, text=sign_text(sign), how="sign", confidence=sign.confidence,
+                means=tuple(dict.fromkeys(means.get(sign.id, ()))), of_serial=False,
+            )
+            for sign in record.signs
+        ]  # fmt: skip
     found.sort(key=lambda one: (not one.of_serial, one.confidence is None))
     kept = tuple(dict.fromkeys(rest))
     more = (f"and {len(kept) - _MOST_REST} more lines: see the records",) if len(kept) > _MOST_REST else ()
@@ -451,6 +459,7 @@ def _photo(
     ]
     polygons = {line.id: (line.polygon, line.page) for line in record.lines}
     polygons |= {code.id: (code.polygon, code.page) for code in record.codes}
+    polygons |= {sign.id: (sign.polygon, sign.page) for sign in record.signs}
     return Photo(
         path=part.path, names=part.names, sha256=part.sha256,
         facts=tuple((name, value) for name, value in facts if value),

@@ -56,13 +56,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A line or a code of a photo.
+    """A line, a code or a sign of a photo.
 
     Attributes:
         photo: number of the photo in its item, from 0.
-        id: of the line or code in the photo's record.
-        text: as read.
-        how: mirrored, stacked, background, or the kind of code; empty for a plain line.
+        id: of the line, code or sign in the photo's record.
+        text: as read; of a sign its name.
+        how: mirrored, stacked, background, the kind of code, or ``sign``; empty for a plain line.
         confidence: that all of it is right; None for a code.
         means: what marks say of it, in words.
         of_serial: whether the serial was read from it.

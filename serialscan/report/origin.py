@@ -477,6 +477,7 @@ def _wanted(unit: Unit, item: Item, number: int) -> tuple[Wanted, ...]:
     shown: dict[str, Any] = {}
     if record is not None:
         shown = {line.id: line for line in record.lines} | {code.id: code for code in record.codes}
+        shown |= {sign.id: sign for sign in record.signs}
     elif unit.item is not None:
         path = unit.parts[number].path
         values = [unit.item.serial.evidence]

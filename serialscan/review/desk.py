@@ -40,7 +40,7 @@ from serialscan.case.entry import decode
 from serialscan.case.read import CaseReader, Place, open_case, read_record
 from serialscan.errors import SerialscanError, SettingsError
 from serialscan.printable import printable
-from serialscan.record import MarkKind, PhotoRecord
+from serialscan.record import Code, MarkKind, PhotoRecord, Sign
 from serialscan.report.matches import matches_in
 from serialscan.review.boxes import BoxReader
 from serialscan.review.pictures import (
@@ -541,9 +541,9 @@ class Desk:
             return self._noted(number, crop_of_outline(page, target.polygon, None, flat=flat))
         spot = self._spot_named(self._record(number), name)
         page = self._page(number, spot.target.page, kept)
-        if not spot.lines and spot.codes:
-            code = spot.codes[0]
-            return self._noted(number, crop_of_outline(page, code.polygon, code.id, flat=flat))
+        if not spot.lines and (spot.codes or spot.signs):
+            shown: Code | Sign = spot.codes[0] if spot.codes else spot.signs[0]
+            return self._noted(number, crop_of_outline(page, shown.polygon, shown.id, flat=flat))
         return self._noted(number, crop_of_lines(page, spot.lines, flat=flat))
 
     def _noted(self, number: int, sent: Sent) -> Sent:
@@ -748,7 +748,7 @@ class Desk:
             "means": spot.target.means,
             "page": spot.target.page,
             "outlines": [[list(point) for point in outline] for outline in spot.outlines],
-            "crop": bool(spot.lines or spot.codes),
+            "crop": bool(spot.lines or spot.codes or spot.signs),
             "value": spot.reading.value if visible else None,
             "done": bool(own),
         }

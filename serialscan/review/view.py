@@ -9,7 +9,7 @@ from typing import Any
 from rapidfuzz.distance import Levenshtein
 
 from serialscan.case.decisions import MachineReading, Target, plain_value
-from serialscan.record import Code, Glyph, Line, Mark, PhotoRecord, Polygon, characters_of
+from serialscan.record import Code, Glyph, Line, Mark, PhotoRecord, Polygon, Sign, characters_of
 
 SERIAL = "serial"
 """Names the serial of a photo among what can be decided."""
@@ -28,6 +28,7 @@ class Spot:
         target: as it stands in a decision.
         lines: lines of the record that show it.
         codes: codes of the record that show it.
+        signs: signs of the record that show it.
         reading: what the program read.
     """
 
@@ -36,11 +37,13 @@ class Spot:
     lines: tuple[Line, ...]
     codes: tuple[Code, ...]
     reading: MachineReading
+    signs: tuple[Sign, ...] = ()
 
     @property
     def outlines(self) -> tuple[Polygon, ...]:
         """Where it stands on its page."""
         outlines = [line.polygon for line in self.lines] + [code.polygon for code in self.codes]
+        outlines += [sign.polygon for sign in self.signs]
         return tuple(outline for outline in outlines if len(outline) > 2)
 
 
@@ -110,13 +113,15 @@ def _others(record: PhotoRecord) -> list[tuple[int, Mark]]:
 
 def _mark(record: PhotoRecord, index: int, mark: Mark) -> Spot:
     lines, codes = _shown_by(record, mark.evidence)
-    page = _first_page(lines, codes)
+    signs = [sign for sign in record.signs if sign.id in mark.evidence]
+    page = _first_page(lines, codes, signs)
     return Spot(
         f"mark {index}",
         Target(kind="mark", index=index, means=mark.kind, page=page),
         tuple(line for line in lines if line.page == page),
         tuple(code for code in codes if code.page == page),
         MachineReading(value=mark.value or None, decision=None, confidence=mark.confidence),
+        tuple(sign for sign in signs if sign.page == page),
     )
 
 
@@ -124,8 +129,9 @@ def _shown_by(record: PhotoRecord, ids: Sequence[str]) -> tuple[list[Line], list
     return [line for line in record.lines if line.id in ids], [one for one in record.codes if one.id in ids]
 
 
-def _first_page(lines: Sequence[Line], codes: Sequence[Code]) -> int:
-    return min([line.page for line in lines] + [code.page for code in codes], default=1)
+def _first_page(lines: Sequence[Line], codes: Sequence[Code], signs: Sequence[Sign] = ()) -> int:
+    pages = [line.page for line in lines] + [code.page for code in codes] + [sign.page for sign in signs]
+    return min(pages, default=1)
 
 
 def _doubtful(glyph: Glyph) -> bool:

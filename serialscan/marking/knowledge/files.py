@@ -141,7 +141,8 @@ def _check_regex(row: str, regex: str, path: str) -> None:
 def _check_references(knowledge: Knowledge, path: str) -> None:
     for table, row in ((name, row) for name in TABLES for row in knowledge.table(name).values()):
         for field, known in (
-            ("makers", knowledge.makers), ("models", knowledge.models), ("calibres", knowledge.calibres)
+            ("makers", knowledge.makers), ("models", knowledge.models), ("calibres", knowledge.calibres),
+            ("logo", knowledge.symbols), ("countries", knowledge.countries),
         ):  # fmt: skip
             for name in getattr(row, field, ()):
                 if name not in known:

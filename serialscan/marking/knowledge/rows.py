@@ -47,6 +47,7 @@ class Maker(Row, frozen=True, kw_only=True):
     ``unlike``: ordinary words that look like one of its names and are never taken for one that was misread.
     ``seen_as``: what readers of letters make of its logo; counts alone in a line, where something else marked
     speaks for the maker, or with `SEEN_SURE` letters. ``note`` says why.
+    ``logo``: ids of the symbols that are its signs, see `Symbol`.
     ``numbers_pieces``: whether a number beside its name may be the serial, or its products have none.
     """
 
@@ -56,6 +57,7 @@ class Maker(Row, frozen=True, kw_only=True):
     weak: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
     seen_as: tuple[str, ...] = ()
+    logo: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     cage: tuple[str, ...] = ()
@@ -130,10 +132,16 @@ class Phrase(Row, frozen=True, kw_only=True):
 
 
 class Symbol(Row, frozen=True, kw_only=True):
-    """A sign that is no text and the makers who use it."""
+    """A sign that is no text, and the makers and countries that use it.
+
+    Makers name their own as ``logo``, too. ``kind``: of which kind a mark of it is. ``number in triangle`` is
+    called ``66 in triangle`` where 66 is read in it.
+    """
 
     names: tuple[str, ...]
-    makers: tuple[str, ...]
+    kind: MarkKind = "factory_mark"
+    makers: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
 
 
 class Country(Row, frozen=True, kw_only=True):
