@@ -164,7 +164,9 @@ def test_a_path_stands_in_its_record_as_it_was_given(here: Here, tmp_path: Path)
     assert [record["source"]["path"] for record in records(done.stdout)] == given
 
 
-def test_a_run_that_cannot_start_leaves_the_records_before(here: Here, tmp_path: Path) -> None:
+def test_a_run_that_cannot_start_leaves_the_records_before(
+    here: Here, serialscan: Program, tmp_path: Path
+) -> None:
     photo = tmp_path / "photo.png"
     photo.touch()
     (tmp_path / "empty").mkdir()
@@ -184,7 +186,8 @@ def test_a_run_that_cannot_start_leaves_the_records_before(here: Here, tmp_path:
         assert done.returncode == code, arguments
         assert output.read_bytes() == before, arguments
     other = tmp_path / "other.ndjson"
-    done = here("scan", photo, "-o", other, "--reader", "tesseract", env={"PATH": str(tmp_path / "empty")})
+    nowhere = {"PATH": str(tmp_path / "empty")}  # another process: what is installed is asked once
+    done = serialscan("scan", photo, "-o", other, "--reader", "tesseract", env=nowhere)
     assert done.returncode == ExitCode.ENGINE and b"not installed" in done.stderr
 
 
