@@ -242,7 +242,7 @@ def page_of(folder: Path, *outcomes: Outcome) -> Page:
 def test_hostile_text_stays_text_and_links_stay_in_the_folder(
     record: PhotoRecord, tmp_path: Path, option: str
 ) -> None:
-    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
+    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{7*77777}}"
     serial = msgspec.structs.replace(record.serial, value=hostile)
     lines = tuple(msgspec.structs.replace(line, text=hostile) for line in record.lines)
     bad = msgspec.structs.replace(
@@ -252,7 +252,7 @@ def test_hostile_text_stays_text_and_links_stay_in_the_folder(
     keep_pictures(bad, SAMPLES / "suppressor-end-cap.jpg", SETTINGS, **{option: tmp_path})
     page = page_of(tmp_path, Outcome(Input("x"), to_json(bad), None))
     assert "script" not in page.tags
-    assert page.text.count(hostile) == len(lines) + 3 and "49" not in page.text
+    assert page.text.count(hostile) == len(lines) + 3 and "544439" not in page.text
     assert "\u202e" not in page.text and "\x1b" not in page.text
     assert len(page.addresses) == (2 * len(lines) if option == "crops" else 2)
     for address in page.addresses:
