@@ -57,6 +57,14 @@ def field(rng: Rng, shape: tuple[int, int], size: float) -> Array:
     return (fine - fine.mean()) / (fine.std() + 1e-6)
 
 
+def brushed(rng: Rng, shape: tuple[int, int], lengths: tuple[float, float]) -> Array:
+    """Noise drawn out along the rows, as a brush leaves it; ``lengths`` are logarithms of px."""
+    return cv2.GaussianBlur(
+        rng.standard_normal(shape).astype(np.float32), (0, 0), float(np.exp(rng.uniform(*lengths))),
+        sigmaY=float(rng.uniform(0.4, 1.2)),
+    )  # fmt: skip
+
+
 def cover(rng: Rng, picture: Array, place: Place, kind: str, start: float, over: bool) -> tuple[Array, Array]:
     """The picture (H, W, 3) with something over it, and how well that hides each pixel (H, W), 0 to 1.
 

@@ -24,7 +24,7 @@ import numpy as np
 import onnx
 import torch
 from bump import as_jpeg
-from covers import KINDS, Place, cover, field, harmless
+from covers import KINDS, Place, brushed, cover, field, harmless
 from lines import _fonts
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageDraw, ImageFont
@@ -136,10 +136,7 @@ def _ground(rng: Rng, shape: tuple[int, int], tall: float) -> Array:
     made = np.full(shape, level, np.float32)
     how = rng.random()
     if how < 0.55:
-        lay = cv2.GaussianBlur(
-            rng.standard_normal(shape).astype(np.float32), (0, 0), float(np.exp(rng.uniform(1.5, 3.5))),
-            sigmaY=float(rng.uniform(0.4, 1.2)),
-        )  # fmt: skip
+        lay = brushed(rng, shape, (1.5, 3.5))
         made += lay / (lay.std() + 1e-6) * float(rng.gamma(2, 4))
         if rng.random() < 0.15:
             made = np.ascontiguousarray(cv2.resize(made.T, shape[::-1]))

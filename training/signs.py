@@ -24,7 +24,7 @@ import numpy as np
 import onnx
 import torch
 from bump import as_jpeg
-from covers import field
+from covers import brushed, field
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional as F
@@ -150,10 +150,7 @@ def _lit(rng: Rng, cover: Array, tall: float) -> Array:
     picture = np.full(shape, level, np.float32)
     how = rng.random()
     if how < 0.4:
-        lay = cv2.GaussianBlur(
-            rng.standard_normal(shape).astype(np.float32), (0, 0), float(np.exp(rng.uniform(1.2, 3.2))),
-            sigmaY=float(rng.uniform(0.4, 1.2)),
-        )  # fmt: skip
+        lay = brushed(rng, shape, (1.2, 3.2))
         turn = cv2.getRotationMatrix2D((shape[1] / 2, shape[0] / 2), float(rng.uniform(0, 180)), 1.3)
         lay = cv2.warpAffine(lay, turn, shape[::-1], borderMode=cv2.BORDER_REFLECT)
         picture += lay / (lay.std() + 1e-6) * float(rng.gamma(2, 4))
@@ -183,7 +180,7 @@ def _lit(rng: Rng, cover: Array, tall: float) -> Array:
         if rng.random() < 0.5:
             picture -= power * float(rng.uniform(0, 0.5)) * cover
     if rng.random() < 0.4:  # worn away in patches
-        patch = np.clip(field(rng, shape, tall * float(rng.uniform(0.2, 0.6))), 0, 1)[..., None][..., 0]
+        patch = np.clip(field(rng, shape, tall * float(rng.uniform(0.2, 0.6))), 0, 1)
         picture = picture * (1 - 0.5 * patch) + 0.5 * patch * level
     picture = cv2.GaussianBlur(picture, (0, 0), 0.3 + float(rng.gamma(1.0, 0.01)) * tall)
     return picture + rng.normal(0, float(rng.gamma(1.2, 2.5)), shape)

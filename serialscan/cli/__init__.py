@@ -11,11 +11,9 @@ import click
 
 from serialscan import __version__
 from serialscan.batch.output import ClosedPipeError, guard_streams
-from serialscan.cli.group import Group
+from serialscan.cli.group import COMPLETE, Group
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, SerialscanError
-
-COMPLETE = "_SERIALSCAN_COMPLETE"  # click's name for what a shell asks
 
 # In the order of the help. Each is imported when it is asked for: most runs need one.
 _COMMANDS = (

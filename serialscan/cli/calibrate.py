@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from serialscan.batch.inputs import check_current_folder
-from serialscan.cli.options import check_stdin, config_option, effective_settings, verbose_option
+from serialscan.cli.options import (
+    check_stdin,
+    config_option,
+    effective_settings,
+    jobs_option,
+    verbose_option,
+)
 from serialscan.cli.progress import progress
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode, OutputError, SettingsError, VerifyError
@@ -50,13 +56,7 @@ ways; 8 a case is not as it was written.
 )
 @click.option("-o", "--output", type=_FILE, metavar="FILE", help="The new file; without it only the figures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with all figures.")
-@click.option(
-    "-j",
-    "--jobs",
-    type=int,
-    metavar="N",
-    help="Photos read at a time; by default as many as cores and memory allow.",
-)
+@jobs_option
 @click.option("-q", "--quiet", is_flag=True, help="No bar.")
 @config_option
 @verbose_option

@@ -9,6 +9,8 @@ import click
 from click import shell_completion
 from click.shell_completion import CompletionItem
 
+from serialscan.cli.group import COMPLETE
+
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
@@ -104,4 +106,4 @@ def completion(context: click.Context, shell: str) -> None:
     kind = shell_completion.get_completion_class(shell)
     assert kind is not None
     root = context.find_root().command
-    click.echo(kind(root, {}, "serialscan", "_SERIALSCAN_COMPLETE").source())
+    click.echo(kind(root, {}, "serialscan", COMPLETE).source())

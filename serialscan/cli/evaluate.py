@@ -8,7 +8,13 @@ import click
 
 from serialscan.batch.inputs import check_current_folder
 from serialscan.batch.output import take_stdout
-from serialscan.cli.options import check_stdin, config_option, effective_settings, verbose_option
+from serialscan.cli.options import (
+    check_stdin,
+    config_option,
+    effective_settings,
+    jobs_option,
+    verbose_option,
+)
 from serialscan.cli.progress import progress
 from serialscan.cli.text import say
 from serialscan.errors import ExitCode
@@ -50,13 +56,7 @@ Exit codes: 0 all labelled photos read; 3 some not read (they count as such and 
     metavar="FILE",
     help="Also write a page with diagrams and pictures of the worst errors.",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    type=int,
-    metavar="N",
-    help="Photos read at a time; by default as many as cores and memory allow.",
-)
+@jobs_option
 @click.option("-q", "--quiet", is_flag=True, help="No bar.")
 @config_option
 @verbose_option

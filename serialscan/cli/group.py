@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+COMPLETE = "_SERIALSCAN_COMPLETE"
+"""click's name of the variable in which a shell asks."""
+
 _LONGEST = 1000  # characters; no first sentence of a command is as long
 
 

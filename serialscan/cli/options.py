@@ -68,6 +68,14 @@ def config_option(command: _Command) -> _Command:
     )(command)  # fmt: skip
 
 
+def jobs_option(command: _Command) -> _Command:
+    """Add ``--jobs``, of what reads the photos that labels name."""
+    return click.option(
+        "-j", "--jobs", type=int, metavar="N",
+        help="Photos read at a time; by default as many as cores and memory allow.",
+    )(command)  # fmt: skip
+
+
 def person_options(command: _Command) -> _Command:
     """Add ``--role`` and ``--badge``, what else is said of the person of ``--by``."""
     badge = click.option("--badge", metavar="NUMBER", help="Their number.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from serialscan.reading.look import LineReader
 from serialscan.reading.rows import rows_beside, words_in
 from serialscan.reading.shapes import BOX_MARGIN, Shape, Stack, Straight, seen_at
 from serialscan.recipe import GLANCE, Places, Recipe
+
+_Behind = Callable[[Shape], bool]
+"""Tells whether a line stands behind the item."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,12 @@ class PageSearch:
         chosen = cover(candidates, self._how.cover)
         looked: set[Shape] = set()
         longer = partial(self._longer, looked=looked)
+        behind = cache(partial(_is_behind, rgb))  # three looks ask it of the same lines
+        again, small, even = (partial(look, behind=behind) for look in (self._again, self._small, self._even))
         # A line may be cut at both ends, and so may one that was found beside another.
         twice = [longer] * self._how.longer.rounds
         ways: list[Callable[[np.ndarray, Sequence[Candidate]], list[Candidate]]]
-        ways = [self._again, self._small, self._even, *twice, self._beside, *twice[:1]]
+        ways = [again, small, even, *twice, self._beside, *twice[:1]]
         for further in ways:
             more = further(rgb, chosen)
             if more:
@@ -96,36 +101,36 @@ class PageSearch:
             places.append((Straight(width / 2, height / 2, long_side, short_side, angle), 0.0))
         return places
 
-    def _again(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
+    def _again(self, rgb: np.ndarray, chosen: Sequence[Candidate], behind: _Behind) -> list[Candidate]:
         """If the photo shows no sure number, look closer where nothing was read, and read what is there."""
-        if self._satisfied(rgb, chosen):
+        if self._satisfied(chosen, behind):
             return []
         read = [c.shape for c in chosen]
         return self._read_in(rgb, locate_again(rgb, self._engine, read, self._how.places))
 
-    def _small(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
+    def _small(self, rgb: np.ndarray, chosen: Sequence[Candidate], behind: _Behind) -> list[Candidate]:
         """Look for small marks where nothing was read surely, beside a sure number where nothing was read."""
-        satisfied = self._satisfied(rgb, chosen)
+        satisfied = self._satisfied(chosen, behind)
         if satisfied and not self._how.places.small_beside_number:
             return []
         read = [c.shape for c in chosen if satisfied or c.value > self._how.rows.sure]
         return self._read_in(rgb, locate_small(rgb, self._engine, read, self._how.places, clear=satisfied))
 
-    def _even(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> list[Candidate]:
+    def _even(self, rgb: np.ndarray, chosen: Sequence[Candidate], behind: _Behind) -> list[Candidate]:
         """If the item shows no sure number, look in even light where nothing was read surely."""
-        if self._satisfied(rgb, chosen):
+        if self._satisfied(chosen, behind):
             return []
         read = [c.shape for c in chosen if c.value > self._how.rows.sure]
         return self._read_in(rgb, locate_even(rgb, self._engine, read, self._how.places))
 
-    def _satisfied(self, rgb: np.ndarray, chosen: Sequence[Candidate]) -> bool:
+    def _satisfied(self, chosen: Sequence[Candidate], behind: _Behind) -> bool:
         """Whether the item shows a number beyond much doubt, and the recipe asks for no more.
 
         A number on a card, a box or a screen behind the item ends no search.
         """
         how = self._how.places
         return how.number_ends_search and any(
-            _is_number(line, how) and not _is_behind(rgb, line.shape) for line in chosen
+            _is_number(line, how) and not behind(line.shape) for line in chosen
         )
 
     def _read_in(self, rgb: np.ndarray, boxes: Sequence[Straight]) -> list[Candidate]:

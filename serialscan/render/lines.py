@@ -20,7 +20,19 @@ from serialscan.render.strokes import FACES, HELD_BACK_FACES, face_named, glyph,
 from serialscan.render.surfaces import HELD_BACK_MATERIALS, MATERIALS
 from serialscan.render.wording import arabic_words, random_text
 
-__all__ = ["FREE_FACES", "FREE_MATERIALS", "free_fonts", "random_mark", "random_text", "render_line"]
+__all__ = [
+    "FREE_FACES",
+    "FREE_MATERIALS",
+    "brightness",
+    "choose",
+    "free_fonts",
+    "random_light",
+    "random_look",
+    "random_mark",
+    "random_sensor",
+    "random_text",
+    "render_line",
+]
 
 Rng = np.random.Generator
 
@@ -122,7 +134,13 @@ def random_mark(rng: Rng, names: Sequence[str] = tuple(MARKS)) -> Mark:
     )
 
 
-def _choose(rng: Rng, names: str, allowed: Sequence[str], other: float) -> str:
+def random_look(rng: Rng) -> _Look:
+    """One of the ways in which lines are made, as often as its share says."""
+    shares = np.array([look.share for look in _LOOKS])
+    return _LOOKS[int(rng.choice(len(_LOOKS), p=shares / shares.sum()))]
+
+
+def choose(rng: Rng, names: str, allowed: Sequence[str], other: float) -> str:
     """One of the names that are allowed; any allowed one with a chance ``other``, or if none of them is."""
     usual = [name for name in names.split() if name in allowed]
     return pick(rng, usual if usual and rng.random() >= other else allowed)
@@ -155,16 +173,15 @@ def render_line(
         faint: as in `Text`.
     """
     rng = np.random.default_rng(seed)
-    shares = np.array([look.share for look in _LOOKS])
-    look = _LOOKS[int(rng.choice(len(_LOOKS), p=shares / shares.sum()))]
-    face = _choose(rng, look.faces, faces, 0.3)
+    look = random_look(rng)
+    face = choose(rng, look.faces, faces, 0.3)
     if text is None:
         text = arabic_words(rng) if face in ARABIC_FONTS and rng.random() < 0.15 else random_text(rng)
         if not _has(face, text):
             face = pick(rng, FREE_FACES)
     height = float(rng.uniform(1.8, 5.0))
-    material = _choose(rng, look.materials, materials, 0.07)
-    bright = _brightness(material)
+    material = choose(rng, look.materials, materials, 0.07)
+    bright = brightness(material)
     mark = random_mark(rng, look.marks.split())
     if mark.paint is not None and abs(sum(mark.paint) / 3 - bright) < 0.12 and rng.random() < 0.9:
         mark = replace(mark, paint=(0.02, 0.02, 0.022) if bright > 0.2 else (0.6, 0.6, 0.58))
@@ -187,15 +204,15 @@ def render_line(
     )  # fmt: skip
     camera = _crop(rng, line, glyph_px, room)
     tall = camera.field * camera.height / (camera.width * camera.squeeze)
-    sensor = _sensor(rng, glyph_px, coarse)
+    sensor = random_sensor(rng, glyph_px, coarse)
     # Automatic exposure only half makes up for dark things and bright labels.
     sensor = replace(sensor, exposure=sensor.exposure + 0.4 * math.log2((bright + 0.02) / 0.15))
     return render_photo(
-        _surrounded(rng, item, tall), camera, _light(rng), sensor, int(rng.integers(2**32))
+        _surrounded(rng, item, tall), camera, random_light(rng), sensor, int(rng.integers(2**32))
     )  # fmt: skip
 
 
-def _brightness(material: str) -> float:
+def brightness(material: str) -> float:
     """How bright a material looks, 0 to 1: what it scatters and some of what it mirrors."""
     made = MATERIALS[material]
     return sum(made.color) / 3 + 0.15 * made.gloss
@@ -300,7 +317,8 @@ def _surrounded(rng: Rng, item: Item, tall: float) -> Item:
     )  # fmt: skip
 
 
-def _light(rng: Rng) -> Lighting:
+def random_light(rng: Rng) -> Lighting:
+    """One or two lights in a room."""
     azimuth = float(rng.uniform(0, 360))
     lights = tuple(
         Light(
@@ -312,7 +330,8 @@ def _light(rng: Rng) -> Lighting:
     return Lighting(lights, float(rng.uniform(0.05, 0.5)), pick(rng, ROOMS), float(rng.uniform(0.5, 1.8)))
 
 
-def _sensor(rng: Rng, glyph_px: float, coarse: float) -> Sensor:
+def random_sensor(rng: Rng, glyph_px: float, coarse: float) -> Sensor:
+    """A sensor that blurs by shares of the glyphs' height in px; ``coarse`` is that of `Sensor`."""
     shaken = float(rng.gamma(0.7, 0.03)) * glyph_px
     return Sensor(
         exposure=float(rng.normal(0.1, 0.55)),

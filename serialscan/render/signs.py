@@ -19,14 +19,14 @@ from serialscan.render.canvas import Array
 from serialscan.render.flaws import Flaw
 from serialscan.render.layouts import digits, pick
 from serialscan.render.lines import (
-    _LOOKS,
     FREE_FACES,
     FREE_MATERIALS,
-    _brightness,
-    _choose,
-    _light,
-    _sensor,
+    brightness,
+    choose,
+    random_light,
+    random_look,
     random_mark,
+    random_sensor,
 )
 from serialscan.render.marks import Mark, Symbol
 from serialscan.render.parts import Disc, Plate
@@ -1080,11 +1080,10 @@ def render_sign(
         materials: names in `MATERIALS` to choose from.
     """
     rng = np.random.default_rng((seed, 31))
-    shares = np.array([look.share for look in _LOOKS])
-    look = _LOOKS[int(rng.choice(len(_LOOKS), p=shares / shares.sum()))]
-    face = _choose(rng, look.faces, faces, 0.3)
-    material = _choose(rng, look.materials, materials, 0.07)
-    bright = _brightness(material)
+    look = random_look(rng)
+    face = choose(rng, look.faces, faces, 0.3)
+    material = choose(rng, look.materials, materials, 0.07)
+    bright = brightness(material)
     mark = replace(random_mark(rng, look.marks.split()), jitter=0.0)
     if mark.paint is not None and abs(sum(mark.paint) / 3 - bright) < 0.12 and rng.random() < 0.9:
         mark = replace(mark, paint=(0.02, 0.02, 0.022) if bright > 0.2 else (0.6, 0.6, 0.58))
@@ -1107,7 +1106,7 @@ def render_sign(
         float(rng.uniform(2.0, 4.0)),
     )
     glyph_px = 0.5 * size_px
-    sensor = _sensor(rng, glyph_px, float(rng.uniform(1.2, 2.2)) if rng.random() < 0.2 else 1.0)
+    sensor = random_sensor(rng, glyph_px, float(rng.uniform(1.2, 2.2)) if rng.random() < 0.2 else 1.0)
     sensor = replace(sensor, exposure=sensor.exposure + 0.4 * math.log2((bright + 0.02) / 0.15))
     reach = 4 * long
     item = Item(
@@ -1123,7 +1122,7 @@ def render_sign(
         used=bool(rng.random() < 0.6),
         flaws=tuple(flaws),
     )
-    photo = render_photo(item, camera, _light(rng), sensor, int(rng.integers(2**32)))
+    photo = render_photo(item, camera, random_light(rng), sensor, int(rng.integers(2**32)))
     seen = replace(camera, radius=item.radius)
     middle = np.array([width / 2, height / 2], np.float32)
     return SignPhoto(
