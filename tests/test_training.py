@@ -130,8 +130,8 @@ def test_a_step_on_another_device_is_the_same_step(name: str, device: str, tmp_p
 @pytest.mark.parametrize(
     ("name", "plan", "more_options"),
     [
-        ("recogniser.py", ("--lines", "60", "120"), ("--mixed", "2")),
-        ("detector.py", ("--photos", "4", "8"), ()),
+        ("recogniser.py", ("--lines", "16", "32"), ("--mixed", "2", "--workers", "1")),
+        ("detector.py", ("--photos", "4", "8"), ("--workers", "1")),
     ],
 )
 def test_a_stopped_run_goes_on_and_leaves_a_network(
@@ -399,7 +399,7 @@ def test_a_head_learns_signs_and_leaves_all_other_classes_as_they_are(tmp_path: 
 
     network = MODELS / "recogniser-quick.onnx"
     done = subprocess.run(
-        [sys.executable, "head.py", str(network), "--out", str(tmp_path), "--lines", "100"],
+        [sys.executable, "head.py", str(network), "--out", str(tmp_path), "--lines", "60"],
         cwd=TRAINING, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.count("held-back lines read whole") == 2
