@@ -162,6 +162,28 @@ def test_records_are_shown_as_they_were_written(command: Command, path: Path) ->
     assert [line.encode() for line in shown[1:]] == [photo_record(0), photo_record(1)]
 
 
+def test_an_item_of_a_folder_is_meant_by_the_end_of_its_name(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a.case"
+    make_case(path, range(4), items=[("all/AK-1", (0, 1)), ("one/AK-2", (2,)), ("two/AK-2", (3,))])
+    assert json.loads(command("case", "show", path, "AK-1").out.splitlines()[0])["item"] == "all/AK-1"
+    assert command("case", "note", path, "bolt missing", "--item", "AK-1", *BY).err.count("\n") == 1
+    assert command("case", "set", path, "exhibit_number=E-17", "--item", "AK-1", *BY).code == ExitCode.OK
+    assert "all/AK-1: exhibit_number = E-17" in command("case", "show", path).out
+    assert command("case", "extract", path, "AK-1", "-o", tmp_path / "part.case").code == ExitCode.OK
+    part = command("case", "log", tmp_path / "part.case").out
+    assert "note [all/AK-1]: bolt missing" in part and "set [all/AK-1]" in part
+    kept = path.read_bytes()
+    for words in (
+        ("note", path, "text", "--item", "AK-2", *BY),
+        ("extract", path, "AK-2", "-o", tmp_path / "x"),
+    ):
+        done = command("case", *words)
+        assert done.code == ExitCode.NO_INPUT and "one/AK-2 or two/AK-2" in done.err
+    assert path.read_bytes() == kept and not (tmp_path / "x").exists()
+    for what in ("K-1", "%/AK-1"):
+        assert command("case", "show", path, what).code == ExitCode.NO_INPUT
+
+
 def test_pictures_are_written_where_nothing_is_yet(command: Command, path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "pictures"
     done = command("case", "show", path, "IMG_0002.jpg", "--pictures", folder)

@@ -583,7 +583,10 @@ def test_an_item_without_the_records_of_its_photos_still_has_its_evidence(
     command: Command, folder: Path, tmp_path: Path
 ) -> None:
     photos = some_records(folder, 2)
-    write_records(tmp_path / "items.ndjson", item_of("AK-1", photos))
-    assert command("report", "items.ndjson", "-o", "report.html").code == ExitCode.OK
+    write_records(tmp_path / "items.ndjson", item_of("seizures/AK-1", photos))
+    for what in ("K-1", "seizures"):  # the end of a name counts from a slash on
+        done = command("report", "items.ndjson", "-o", "report.html", "--items", what)
+        assert done.code == ExitCode.NO_INPUT
+    assert command("report", "items.ndjson", "-o", "report.html", "--items", "AK-1").code == ExitCode.OK
     page = (tmp_path / "report.html").read_text("utf-8")
     assert page.count("<article") == 1 and page.count("<img") == 4 and serial_of(0) in page

@@ -83,6 +83,7 @@ def extract(path: Path, items: Sequence[str], output: Path) -> Extracted:
 
 def _wanted(reader: CaseReader, path: Path, items: Sequence[str]) -> set[Place]:
     wanted: set[Place] = set()
+    items = [reader.item_named(item) for item in items]
     for item in items:
         found = reader.records_of(item)
         if not found:

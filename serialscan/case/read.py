@@ -176,6 +176,29 @@ class CaseReader:
         )
         return [Place(*row) for row in rows]
 
+    def item_named(self, what: str) -> str:
+        """The whole name of the item that a person means by the end of it.
+
+        Items of folders are named by their path: ``AK-1`` means ``seizures/AK-1`` if no other item ends so.
+
+        Args:
+            what: the name of an item, or its end from a slash on; anything else is given back as it is.
+
+        Raises:
+            InputError: several items end so, and none has just this name.
+        """
+        rows = self.connection.execute(
+            "SELECT DISTINCT item FROM record WHERE item = ?1 OR substr(item, -length(?2)) = ?2"
+            " ORDER BY item",
+            (what, "/" + what),
+        )
+        names = [name for (name,) in rows]
+        if what in names or not names:
+            return what
+        if len(names) > 1:
+            raise InputError(f"{what} may be {' or '.join(names)}: give the whole name.")
+        return str(names[0])
+
     def photos_of_item(self, place: Place) -> list[Place]:
         """Where the records of the photos stand that the record of an item is made of."""
         rows = self.connection.execute(

@@ -124,7 +124,9 @@ def _person_options(command: _Command) -> _Command:
     return by(person_options(command))
 
 
-_item_option = click.option("--item", metavar="ITEM", help="The item that this is about.")
+_item_option = click.option(
+    "--item", metavar="ITEM", help="The item that this is about: its name, or the end of it."
+)
 
 
 @case.command(
@@ -337,7 +339,7 @@ def show(path: Path, what: str | None, pictures: Path | None, verbose: int) -> N
                 for name, value in facts.items():
                     click.echo(printable(f"{item + ': ' if item else ''}{name} = {value}"))
             return
-        places = reader.records_of(what)
+        places = reader.records_of(reader.item_named(what))
         if not places:
             raise InputError(f"{path} holds no item and no photo {what}: see serialscan case list.")
         for place in list(places):
@@ -460,9 +462,9 @@ there already, or cannot be written; 8 the entries are not those of the head.
 def extract(path: Path, items: tuple[str, ...], output: Path, verbose: int) -> None:
     """Hand over some items: their records, with proofs that these stand in the sealed case.
 
-    ITEM is an item, the path of a photo, or the beginning of its SHA-256. Everything else stays secret; of it
-    FILE holds hashes only. Notes, transfers and facts of an item go with it, and the runs that read it, with
-    the folders that they were given.
+    ITEM is an item or the end of its name, the path of a photo, or the beginning of its SHA-256. Everything
+    else stays secret; of it FILE holds hashes only. Notes, transfers and facts of an item go with it, and the
+    runs that read it, with the folders that they were given.
     """
     from serialscan.case.extract import extract as extract_items
 
@@ -678,6 +680,9 @@ def _add(path: Path, kind: str, fields: dict[str, Any]) -> None:
     from serialscan.case.read import open_case
     from serialscan.cli.ledger import writer_of
 
+    if item := fields.get("item"):
+        with open_case(path) as reader:
+            fields = {**fields, "item": reader.item_named(item)}
     with writer_of(path) as writer:
         sequence = writer.append(kind, fields)
         head = writer.checkpoint()
