@@ -590,6 +590,7 @@ def test_the_head_is_signed_shown_and_written_beside_the_case(
     code, _, said = finished(folder, "photos", "--case", path, *sign)
     assert code == ExitCode.OK
     (shown,) = re.findall(r"Head over (\d+) entries: ([0-9a-f]{64}); it stands in (\S+), too", said)
+    assert f"next: serialscan review {path} opens the page" in said
     assert (shown[0], Path(shown[2])) == ("16", tmp_path / "a.case.head")  # made, key, run, 12 records, end
     done = command("case", "verify", path, "--head", "a.case.head", "--key", fingerprint, "--json")
     assert done.code == ExitCode.OK and json.loads(done.out)["root"] == shown[1]

@@ -350,7 +350,7 @@ def test_links_with_a_register_stand_in_the_ledger_of_each_case(command: Command
     )
     done = command(*words)
     assert done.code == ExitCode.OK, done.err
-    assert "DEPOT 9" in done.out and done.err.count("says so") == 2
+    assert "DEPOT 9" in done.out and done.err.count("The result is entry ") == 2
     for name in ("a.case", "b.case"):
         log = command("case", "log", name).out
         assert "links" in log and "A. Doe" in log

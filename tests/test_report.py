@@ -491,6 +491,7 @@ def test_a_report_stands_in_the_ledger_only_if_somebody_is_named(
         (["nowhere.case", "-o", "x.html"], ExitCode.NO_INPUT, "check the path"),
         (["photo.jpg", "-o", "x.html"], ExitCode.NO_INPUT, "is no record"),
         (["empty.ndjson", "-o", "x.html"], ExitCode.NO_INPUT, "holds no record"),
+        (["empty.ndjson", "-o", "photo.jpg"], ExitCode.OUTPUT, "is there already"),  # before anything is read
         (["records.ndjson", "-o", "x.html", "--decision", "error"], ExitCode.NO_INPUT, "not read"),
         (["records.ndjson", "-o", "x.html", "--by", "A. Doe"], ExitCode.USAGE, "--by is for a case"),
         (["records.ndjson", "AK-1", "-o", "x.html"], ExitCode.USAGE, "--items"),

@@ -65,7 +65,7 @@ def add_export(source: Path, fields: Mapping[str, Any], files: Sequence[Path], w
             writer.checkpoint()
     except OutputError as error:
         raise OutputError(f"The {what} is written, but it does not stand in the ledger: {error}") from error
-    say(f"Entry {sequence} of {printable(str(source))} says so.", err=True)
+    say(f"The {what} is entry {sequence} of {printable(str(source))}.", err=True)
 
 
 def demand_outside_photos(source: Path, output: Path) -> None:

@@ -296,7 +296,11 @@ def scan(
         sinks = [*([into] if into is not None else []), records, *pages, shown]
         tally = run(Inputs(selection, grouping, into or made), executor, sinks)
     if not quiet or tally.interrupted:
-        next_steps = "" if into else _next(form, file, pages, terminal=data.is_terminal)
+        if case_path is not None:
+            name = printable(str(case_path))
+            next_steps = f"next: serialscan review {name} opens the page on which people decide"
+        else:
+            next_steps = _next(form, file, pages, terminal=data.is_terminal)
         for line in summary(tally, about_reader(tool_with(effective.settings)), next_steps):
             say(f"serialscan: {line}", err=True)
         for page in (page for page in pages if page.path.is_file()):

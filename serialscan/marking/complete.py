@@ -125,7 +125,9 @@ def _at_end(line: Line, side: int, pitch: float, add: _Add) -> None:
     odds = math.log(max(quiet, 1e-6) / max(1 - quiet, 1e-6))
     odds = max(-_MOST, min(_MOST, odds))
     code = "end_seen" if odds > 0 else "end_hidden" if end.hidden > end.more else "end_more"
-    add(code, f"{name}: one more character {end.more:.0%}, something over it {end.hidden:.0%}", odds)
+    add(
+        code, f"{name}: one more character is {end.more:.0%} likely, something over it {end.hidden:.0%}", odds
+    )
     if end.to_edge is not None:
         beyond = end.to_edge / pitch
         if beyond < _TOUCHED:
