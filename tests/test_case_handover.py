@@ -83,6 +83,11 @@ def test_one_item_is_handed_over_and_the_rest_stays_secret(
     assert verdict.ok and verdict.form == "extract" and "lead to the head that you gave" in verdict.summary()
     alone = both_on(checker, part, Trust())
     assert alone.ok and "proves nothing alone" in alone.summary()
+    older = both_on(checker, part, Trust(head=Checkpoint(head.origin, head.size - 1, head.root)))
+    assert [one.message for one in older.faults] == [
+        f"the proofs lead to the head over {head.size} entries, and the one that you gave is over "
+        f"{head.size - 1}: ask for that over {head.size}"
+    ]
     with pytest.raises(Exception, match="part of a case"):
         CaseWriter(part)
 

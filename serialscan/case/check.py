@@ -590,7 +590,13 @@ class _Check:
                 self.fault("head", f"the head that you gave is of another case, {head.origin}")
             elif self._extract:
                 own = stored.get(numbers[head.origin])
-                if own is None or (own.size, own.root) != (head.size, head.root):
+                if own is not None and own.size != head.size:
+                    self.fault(
+                        "head",
+                        f"the proofs lead to the head over {own.size} entries, and the one that you gave is "
+                        f"over {head.size}: ask for that over {own.size}",
+                    )
+                elif own is None or own.root != head.root:
                     self.fault("head", "the proofs do not lead to the head that you gave")
                 elif numbers[head.origin] == 0:  # it covers the entries that name the heads of other ledgers
                     self._verdict.proven = self._verdict.entries
