@@ -298,6 +298,7 @@ def scan(
     if not quiet or tally.interrupted:
         if case_path is not None:
             name = printable(str(case_path))
+            name = f'"{name}"' if " " in name else name
             next_steps = f"next: serialscan review {name} opens the page on which people decide"
         else:
             next_steps = _next(form, file, pages, terminal=data.is_terminal)
