@@ -193,13 +193,18 @@ def test_what_is_ambiguous_is_asked_for(
 
 
 def test_columns_that_are_guessed_are_said(command: Command, tmp_path: Path) -> None:
-    listed(tmp_path / "list.csv", [["A1", "COLT", "depot"]], "Serial No.,Make,store")
+    listed(tmp_path / "list.csv", [["A1", "COLT", "depot", "M4"]], "Serial No.,Make,store,model")
     done = command("register", "build", "list.csv", "-o", "a.reg", "--columns", "consignee=store")
     assert done.code == ExitCode.OK
-    assert "serial = Serial No., maker = Make" in done.err
+    assert "headings: serial = Serial No., maker = Make, model. Say" in done.err
     told = json.loads(command("register", "info", "a.reg", "--json").out)
-    assert told["meaning"] == {"serial": "Serial No.", "maker": "Make", "consignee": "store"}
-    assert told["guessed"] == ["serial", "maker"]
+    assert told["meaning"] == {
+        "serial": "Serial No.",
+        "maker": "Make",
+        "consignee": "store",
+        "model": "model",
+    }
+    assert told["guessed"] == ["serial", "maker", "model"]
     assert told["sources"][0]["sha256"] == hashlib.sha256((tmp_path / "list.csv").read_bytes()).hexdigest()
     assert "consignee = store" in command("register", "info", "a.reg").out
 

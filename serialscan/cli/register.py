@@ -261,7 +261,8 @@ def _tell(path: Path, built: Built) -> int:
     """Say what was guessed, what is in, and what is not."""
     header = built.header
     if header.guessed:
-        guessed = ", ".join(f"{one} = {header.meaning[one]}" for one in header.guessed)
+        named = ((one, header.meaning[one]) for one in header.guessed)
+        guessed = ", ".join(one if one == heading else f"{one} = {heading}" for one, heading in named)
         say(f"Guessed from the headings: {guessed}. Say --columns if that is wrong.", err=True)
     for one in header.sources:
         if one.numbers:
