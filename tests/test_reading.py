@@ -79,13 +79,8 @@ def far_away(name: str) -> np.ndarray:
     return far
 
 
-def test_a_serial_far_away_in_a_large_photo_is_found(reader: Reader) -> None:
-    name = "m240-receiver.jpg"
-    assert any(LABELS[name]["serial"] in text for text in texts(reader, far_away(name)))
-
-
 @pytest.mark.parametrize(("name", "effort"), [("acog-body.jpg", "normal"), ("m240-receiver.jpg", "thorough")])
-def test_it_is_found_beside_a_large_number_that_is_surely_read(
+def test_a_serial_far_away_is_found_beside_a_large_number_that_is_surely_read(
     networks: Networks, name: str, effort: str
 ) -> None:
     """The number of an exhibit stands on a card in many photos of whole weapons."""

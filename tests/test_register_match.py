@@ -459,20 +459,27 @@ def test_the_likeliest_strings_sum_to_all_that_a_lattice_can_be() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="written for the shells of Linux and macOS")
-def test_the_first_five_minutes_of_the_page(tmp_path: Path) -> None:
-    """A match, a hole and a conflict, as docs/register.md promises them."""
+def test_the_first_five_minutes_of_the_page(
+    tmp_path: Path, read_sample: Callable[[str], PhotoRecord]
+) -> None:
+    """A match, a hole and a conflict, as docs/register.md promises them; the photos were read before."""
     page = (REPOSITORY / "docs" / "register.md").read_text("utf-8")
     first, lookups, *_ = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     script = "\n".join(line for line in (first + lookups).splitlines() if not line.startswith("jq "))
     program = tmp_path / "bin" / "serialscan"
     program.parent.mkdir()
+    read = tmp_path / "read"
+    (photos,) = re.findall(r"serialscan scan((?: samples/\S+)+)", script)
+    read.write_bytes(b"".join(to_json(read_sample(Path(one).name)) + b"\n" for one in photos.split()))
     program.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m serialscan "$@"\n', encoding="utf-8"
+        f'#!/bin/sh\n[ "$1" = scan ] && exec cat {shlex.quote(str(read))}\n'
+        f'exec {shlex.quote(sys.executable)} -m serialscan "$@"\n',
+        encoding="utf-8",
     )
     program.chmod(0o755)
     (tmp_path / "samples").symlink_to(REPOSITORY / "samples")
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    environment = clean_environment(tmp_path, PATH=path, SERIALSCAN_READER="network", SERIALSCAN_JOBS="1")
+    environment = clean_environment(tmp_path, PATH=path)
     done = subprocess.run(
         ["sh", "-e", "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=False
     )

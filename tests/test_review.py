@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -512,3 +513,23 @@ def test_what_is_no_case_is_told(command: Command, tmp_path: Path) -> None:
     for name in ("no.case", "none.case"):
         done = command("review", name, "--no-browser")
         assert done.code == ExitCode.NO_INPUT and done.err.count("\n") == 1
+
+
+def test_a_server_that_ends_before_it_is_woken_for_it_ends_in_order(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something else may wake it just when it is told to end: then it closes what wakes it."""
+    from waitress.trigger import trigger
+
+    pull = trigger._physical_pull
+
+    def twice(self: Any) -> None:
+        pull(self)
+        time.sleep(0.3)
+        pull(self)
+
+    monkeypatch.setattr(trigger, "_physical_pull", twice)
+    with running(desk_on(path), texts()) as page:
+        pass
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", int(page.origin.split(":")[-1]))):
+        pass

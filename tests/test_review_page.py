@@ -37,6 +37,7 @@ from serialscan.review.texts import texts
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1366, "height": 850}
 WAIT_MS = 60_000
+FRAME_MS = 50  # after as long without motion a touch is still
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -265,7 +266,10 @@ def pinch(page: Page, name: str) -> None:
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     screen = page.context.new_cdp_session(page)
-    for kind, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 70), ("touchEnd", 0)):
+    still = [("touchMove", 70)] * 3  # lifted in full motion, they would fling, and the next tap only stops that
+    for kind, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 70), *still, ("touchEnd", 0)):
+        if (kind, apart) in still:
+            page.wait_for_timeout(FRAME_MS)
         fingers = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}] if apart else []
         screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
 

@@ -71,7 +71,9 @@ def running(desk: Desk, words: Mapping[str, str], port: int = 0) -> Iterator[Run
     finally:
         if server is not None:
             server.task_dispatcher.shutdown()
-            server.trigger.pull_trigger(server.close)  # in the thread that waits for its sockets
+            with server.trigger.lock:  # or it may close, and its trigger with it, before that is pulled
+                server.trigger.thunks.append(server.close)  # in the thread that waits for its sockets
+                server.trigger.pull_trigger()
         desk.close()
 
 
