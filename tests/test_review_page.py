@@ -266,7 +266,7 @@ def pinch(page: Page, name: str) -> None:
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     screen = page.context.new_cdp_session(page)
-    still = [("touchMove", 70)] * 3  # lifted in motion they would fling, and the next tap would only stop that
+    still = [("touchMove", 70)] * 3  # lifted in motion they would fling: the next tap would only stop that
     for kind, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 70), *still, ("touchEnd", 0)):
         if (kind, apart) in still:
             page.wait_for_timeout(FRAME_MS)
