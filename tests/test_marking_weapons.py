@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from serialscan.marking import decide, load_knowledge, read_marks
+from serialscan.marking import decide, load_knowledge, parted_from_signs, read_marks
 from serialscan.marking.words import finder_of
 from serialscan.record import Alternative, End, Glyph, Line, Mark, SerialReading
+from serialscan.record import Testimony as Said
 
 KNOWLEDGE = load_knowledge()
 QUIET = End(more=0.01, hidden=0.01)
@@ -257,3 +259,62 @@ def test_a_logo_that_is_misread_names_its_maker_where_the_item_supports_it(
 @pytest.mark.parametrize("text", ["LOCK", "CLOCK", "LIK", "JOCK"])
 def test_a_word_like_a_logo_alone_names_nobody(text: str) -> None:
     assert values("manufacturer", text, "SAFE") == []
+
+
+def with_doubt(text: str, at: int, nothing: float) -> Line:
+    """A line with places of its characters, at one of which some views read nothing."""
+    made = line(1, text, other={at: ("", nothing)})
+    glyphs = (
+        msgspec.structs.replace(glyph, polygon=((x, 0.0), (x + 28, 0.0), (x + 28, 40.0), (x, 40.0)))
+        for x, glyph in zip(range(0, 28 * len(text), 28), made.characters, strict=True)
+    )
+    readers = (Said(name="relief/raw", text=text, confidence=0.6, reader="relief"),)
+    return msgspec.structs.replace(made, characters=tuple(glyphs), readers=readers)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "name", "sign"),
+    [
+        ("DEOTech", 0, "EOTech", "D"),
+        ("STEINERE", 7, "STEINER", "E"),
+        ("O LEUPOLD", 0, "LEUPOLD", "O"),
+        ("SMITH & WESSONB", 14, "SMITH & WESSON", "B"),
+    ],
+)
+def test_a_name_is_parted_from_the_sign_beside_it(text: str, at: int, name: str, sign: str) -> None:
+    other = line(2, "17 Gen5")
+    read = with_doubt(text, at, 0.4)
+    named, unchanged, letter = parted_from_signs([read, other], KNOWLEDGE)
+    assert unchanged == other
+    assert (named.id, named.text, letter.id, letter.text) == ("L1", name, "L3", sign)
+    for part in (named, letter):  # each stands where its characters do, and nothing that was read is lost
+        assert "".join(glyph.char for glyph in part.characters) == part.text
+        xs = [x for glyph in part.characters for x, _ in glyph.polygon]
+        assert (min(x for x, _ in part.polygon), max(x for x, _ in part.polygon)) == (min(xs), max(xs))
+        assert part.readers == read.readers
+    assert letter.characters[0].alternatives == read.characters[at].alternatives
+    assert letter.confidence < 0.5 < named.confidence
+    marks, _ = read_marks([named, unchanged, letter], [], KNOWLEDGE)
+    assert [mark.evidence for mark in marks if mark.kind == "manufacturer"] == [("L1",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "nothing"),
+    [
+        ("DEOTech", 0, 0.1),  # all views read the letter
+        ("SPICER", 0, 0.4),  # what is left names nobody
+        ("STEINER", 6, 0.4),  # the whole is a name
+        ("9LEUPOLD7", 0, 0.4),
+        ("HFN", 0, 0.4),  # so short a name is a part of many words
+        ("KLEUPOLD 1", 0, 0.4),
+    ],
+)
+def test_no_letter_is_taken_from_another_word(text: str, at: int, nothing: float) -> None:
+    read = with_doubt(text, at, nothing)
+    assert parted_from_signs([read], KNOWLEDGE) == (read,)
+
+
+def test_a_column_and_a_line_without_places_stay_as_they_are() -> None:
+    read = with_doubt("DEOTech", 0, 0.4)
+    for one in (msgspec.structs.replace(read, stacked=True), msgspec.structs.replace(read, characters=())):
+        assert parted_from_signs([one], KNOWLEDGE) == (one,)

@@ -10,7 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from serialscan.reading.fuse import NOTHING, fuse
+from serialscan.reading.parts import parted
 from serialscan.reading.recognise import Hypothesis, beam_search, greedy
+from serialscan.reading.shapes import Straight
+from serialscan.reading.sights import Sight, vote
 from serialscan.recipe import NORMAL, Decoding
 
 VOTE = NORMAL.vote
@@ -231,3 +234,35 @@ def test_where_nothing_is_likelier_at_each_place_no_text_stands() -> None:
     views = [[Hypothesis(("1",), (place,), 0.4), Hypothesis((), (), 0.6)] for place in (0.1, 0.5, 0.9)]
     fusion = fuse(views, VOTE)
     assert (fusion.text, fusion.slots, fusion.confidence) == ("", (), 0.0)
+
+
+def parts_of(marks: list[tuple[str, float]]) -> list[str]:
+    """The texts of a line's parts, of characters and their places in heights of the line."""
+    length = marks[-1][1] + 1
+    text, places = (tuple(one) for one in zip(*marks, strict=True))
+    hypothesis = Hypothesis(text, tuple(place / length for place in places), 0.9)
+    seen = [Sight("relief", "flattened", False, (hypothesis,))]
+    shape = Straight(0.0, 0.0, 20 * length, 20.0, 0.0)
+    return [fusion.text for _, _, fusion in parted(shape, seen, vote(seen, VOTE), NORMAL)]
+
+
+@pytest.mark.parametrize(("step", "parts"), [(0.9, ["FS"]), (1.2, ["F", "S"])])
+def test_two_characters_are_parted_by_the_gap_that_parts_others(step: float, parts: list[str]) -> None:
+    assert parts_of([("F", 0.5), ("S", 0.5 + step)]) == parts
+
+
+@pytest.mark.parametrize(
+    ("sign", "gap", "parts"),
+    [
+        (",", 2.0, ["NORTHTOWN, MA USA"]),  # as far apart as the words around the comma
+        ("", 2.0, ["NORTHTOWN", "MA", "USA"]),
+        (",", 3.0, ["NORTHTOWN, MA", "USA"]),
+    ],
+)
+def test_words_stand_as_far_apart_as_those_around_a_comma(sign: str, gap: float, parts: list[str]) -> None:
+    marks = [(char, 0.5 + 0.7 * i) for i, char in enumerate("NORTHTOWN")]
+    at = marks[-1][1] + 2.2
+    marks += [(sign, at - 1.6), (" ", at - 0.8)] if sign else [(" ", at - 1.0)]
+    marks += [("M", at), ("A", at + 0.7), (" ", at + 1.2)]
+    marks += [(char, at + 0.7 + gap + 0.7 * i) for i, char in enumerate("USA")]
+    assert parts_of(marks) == parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serialscan.marking.beside import parted_from_signs
 from serialscan.marking.choose import decide
 from serialscan.marking.knowledge import Knowledge
 from serialscan.marking.load import load_knowledge
@@ -11,6 +12,6 @@ from serialscan.marking.signs import with_signs
 from serialscan.marking.warn import serial_warnings
 
 __all__ = [
-    "Knowledge", "MakerCandidate", "assess_maker", "decide", "load_knowledge", "read_marks",
-    "serial_warnings", "with_signs",
+    "Knowledge", "MakerCandidate", "assess_maker", "decide", "load_knowledge",
+    "parted_from_signs", "read_marks", "serial_warnings", "with_signs",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ def parted(
     in_heights = shape.width / shape.height
     if len(u) < 2:
         return [(shape, seen, fusion)]
-    if len(u) == 2 and (isinstance(shape, Arc) or steps[0] * in_heights < how.pair_gap_heights):
+    if len(u) == 2 and (isinstance(shape, Arc) or steps[0] * in_heights < how.gap_heights):
         return [(shape, seen, fusion)]
     if isinstance(shape, Stack):  # its characters stand evenly
         return [(shape, seen, fusion)]
@@ -37,7 +37,8 @@ def parted(
             return [(shape, seen, fusion)]
     else:
         usual = np.median(steps) if len(steps) > 1 else 0.0
-        wide = np.flatnonzero((steps > how.gap_pitches * usual) & (steps * in_heights > how.gap_heights))
+        least = max(how.gap_pitches * usual, how.gap_heights / in_heights, _over_commas(marked))
+        wide = np.flatnonzero(steps > least)
     if not len(wide):
         return [(shape, seen, fusion)]
     bounds = [-1.0, *(float((u[i] + u[i + 1]) / 2) for i in wide), 2.0]
@@ -49,6 +50,16 @@ def parted(
         saw = [within(s, low, high, start, stop) for s in seen if s.low < high and low < s.high]
         parts.append((shape.piece(start, stop), saw, vote(saw, recipe.vote)))
     return parts
+
+
+def _over_commas(marked: Sequence[tuple[str, float]]) -> float:
+    """The widest step over a comma, in ``u``: that far apart the words of one line stand.
+
+    Args:
+        marked: the characters of a line with their places.
+    """
+    triples = zip(marked, marked[1:], marked[2:], strict=False)
+    return max((after[1] - before[1] for before, (char, _), after in triples if char == ","), default=0.0)
 
 
 def _between_numbers(text: str, gaps: np.ndarray, how: Parts, digits: int) -> np.ndarray:
