@@ -14,6 +14,10 @@ from serialscan.record import Testimony as Said
 
 KNOWLEDGE = load_knowledge()
 QUIET = End(more=0.01, hidden=0.01)
+PRINT = {
+    word for name in ("common_words.txt", "print_words.txt")
+    for word in (Path(__file__).parent / "data" / name).read_text("utf-8").split()
+}  # fmt: skip
 
 
 def line(
@@ -226,14 +230,9 @@ def test_many_makers_are_known_each_with_its_country_source_and_confidence() -> 
 
 def test_no_maker_is_seen_in_ordinary_print() -> None:
     """Words of print in a dozen languages: none names a maker, and none without other marks is one."""
-    folder = Path(__file__).parent / "data"
-    words = {
-        word for name in ("common_words.txt", "print_words.txt")
-        for word in (folder / name).read_text("utf-8").split()
-    }  # fmt: skip
-    assert len(words) >= 3000
+    assert len(PRINT) >= 3000
     finder = finder_of(KNOWLEDGE)
-    shown = {word.upper() for word in words} | {word for word in words if not word.isascii()}
+    shown = {word.upper() for word in PRINT} | {word for word in PRINT if not word.isascii()}
     fired = {
         text for text in sorted(shown) for hit in finder.find(line(1, text)) for word in hit.words
         if word.table == "maker"
@@ -303,15 +302,20 @@ def test_a_name_is_parted_from_the_sign_beside_it(text: str, at: int, name: str,
     [
         ("DEOTech", 0, 0.1),  # all views read the letter
         ("SPICER", 0, 0.4),  # what is left names nobody
-        ("STEINER", 6, 0.4),  # the whole is a name
+        ("P. BERETTA", 0, 0.4),  # the whole is a name
         ("9LEUPOLD7", 0, 0.4),
-        ("HFN", 0, 0.4),  # so short a name is a part of many words
+        ("START", 4, 0.4),  # so short a name is a part of other words
         ("KLEUPOLD 1", 0, 0.4),
     ],
 )
 def test_no_letter_is_taken_from_another_word(text: str, at: int, nothing: float) -> None:
     read = with_doubt(text, at, nothing)
     assert parted_from_signs([read], KNOWLEDGE) == (read,)
+
+
+def test_no_ordinary_word_is_parted() -> None:
+    ends = (with_doubt(word, at, 0.4) for word in sorted(PRINT) for at in (0, len(word) - 1))
+    assert [one.text for one in ends if len(parted_from_signs([one], KNOWLEDGE)) > 1] == []
 
 
 def test_a_column_and_a_line_without_places_stay_as_they_are() -> None:
