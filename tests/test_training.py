@@ -180,10 +180,66 @@ def test_weights_near_to_zero_become_zeros_and_the_answers_stay(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))
-def test_no_shipped_network_has_many_channels_that_nothing_reads(name: str) -> None:
+def test_no_shipped_network_computes_what_it_need_not(name: str) -> None:
+    from lighten import lighten
     from vendor import prune
 
     assert not prune(onnx.load(MODELS / name)), "run python training/vendor.py --pin"
+    assert not lighten(onnx.load(MODELS / name)), "run python training/vendor.py --pin"
+
+
+def test_a_detector_that_is_rearranged_gives_the_same_answers(tmp_path: Path) -> None:
+    from lighten import lighten
+
+    chance = np.random.default_rng(5)
+    tensors: list[Any] = []
+    nodes: list[Any] = []
+
+    def add(kind: str, name: str, *inputs: str, **attributes: Any) -> str:
+        nodes.append(onnx.helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def layer(kind: str, name: str, source: str, shape: tuple[int, ...], **attributes: Any) -> str:
+        terms = (1, shape[1 if kind == "ConvTranspose" else 0], 1, 1)
+        for part, size in (("weights", shape), ("terms", terms)):
+            values = chance.normal(0, 0.4, size).astype(np.float32)
+            tensors.append(onnx.numpy_helper.from_array(values, f"{name}.{part}"))
+        how = {"kernel_shape": shape[2:], **attributes}
+        return add("Add", name, add(kind, f"{name}.bare", source, f"{name}.weights", **how), f"{name}.terms")
+
+    half: dict[str, Any] = {"strides": [2, 2], "pads": [1, 1, 1, 1]}
+    same: dict[str, Any] = {"auto_pad": "SAME_UPPER"}
+    first = add("Relu", "first", layer("Conv", "a", "x", (8, 3, 3, 3), **half))
+    few = add("Relu", "few", layer("Conv", "b", first, (4, 8, 2, 2), **same))
+    again = add("Identity", "again", add("Relu", "second", layer("Conv", "c", few, (8, 4, 2, 2), **same)))
+    pooled = add("MaxPool", "pooled", first, kernel_shape=[2, 2], strides=[1, 1], **same)
+    joined = add("Concat", "joined", pooled, again, axis=1)
+    read = add("Relu", "read", layer("Conv", "d", joined, (8, 16, 3, 3), **half))
+    mean = layer("Conv", "e", add("GlobalAveragePool", "mean", read), (8, 8, 1, 1))
+    gated = add("Mul", "gated", read, add("HardSigmoid", "gate", mean, alpha=0.2, beta=0.5))
+    wide = layer("ConvTranspose", "f", add("Add", "more", read, gated), (8, 6, 2, 2), strides=[2, 2])
+    last = layer("ConvTranspose", "g", add("Relu", "wide", wide), (6, 1, 2, 2), strides=[2, 2])
+    add("Sigmoid", "map", last)
+    ends = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, (1, channels, "h", "w"))
+        for name, channels in (("x", 3), ("map", 1))
+    ]
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph(nodes, "small", ends[:1], ends[1:], tensors),
+        opset_imports=[onnx.helper.make_opsetid("", 11)],
+        ir_version=8,
+    )
+    before, after = tmp_path / "before.onnx", tmp_path / "after.onnx"
+    before.write_bytes(model.SerializeToString())
+    assert lighten(model) and not lighten(model)
+    after.write_bytes(model.SerializeToString())
+    assert not {"ConvTranspose", "Concat", "Identity"} & {node.op_type for node in model.graph.node}
+    x = pixels(1, 3, 64, 96)
+    answers = run(before, x)
+    assert np.ptp(answers) > 0.1
+    np.testing.assert_allclose(run(after, x), answers, atol=1e-5)
+    with torch.no_grad():
+        np.testing.assert_allclose(Graph(after, logits=False)(torch.from_numpy(x)), answers, atol=1e-5)
 
 
 def test_channels_that_nothing_reads_are_cut_and_the_answers_stay(tmp_path: Path) -> None:

@@ -163,6 +163,8 @@ class Graph(nn.Module):
             return lambda x: F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=-math.inf), 2, a["strides"])
         if kind == "AveragePool":
             return lambda x: F.avg_pool2d(x, a["kernel_shape"], a["strides"])
+        if kind == "DepthToSpace":  # of one channel, where both modes are one
+            return lambda x: F.pixel_shuffle(x, a["blocksize"])
         if kind == "Resize":
             assert a.get("mode") == b"nearest"
             assert a["nearest_mode"] == b"floor" and a["coordinate_transformation_mode"] == b"asymmetric"

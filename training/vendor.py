@@ -1,9 +1,9 @@
 """Takes the stock PP-OCRv6-small networks that training starts from out of the rapidocr wheel.
 
 The detector is taken but for weights so near to zero that they only cost time, and channels that nothing
-reads. The recogniser's head loses the classes that no mark uses (18 710 become a few hundred): the kept
-classes' logits are unchanged, so their ratios are those of the stock network, and a line costs less. Needs
-``pip install onnx rapidocr==3.10.0``.
+reads; ``lighten.py`` rearranges the rest. The recogniser's head loses the classes that no mark uses (18 710
+become a few hundred): the kept classes' logits are unchanged, so their ratios are those of the stock network,
+and a line costs less. Needs ``pip install onnx rapidocr==3.10.0``.
 
     python training/vendor.py
     python training/vendor.py REC.onnx DICTIONARY.txt OUT.onnx   # cuts the head of another recogniser
@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from lighten import lighten
 from onnx import numpy_helper
 
 _EACH_ALONE = frozenset(
@@ -196,10 +197,10 @@ def _on_the_way(
 
 
 def pin() -> None:
-    """Flush and prune the networks that need it and write the SHA-256 of every weight to checksums.json."""
+    """Flush, prune and lighten the networks that need it, write the SHA-256 of all to checksums.json."""
     for path in sorted(TARGET.glob("*.onnx")):
         model = onnx.load(path)
-        if flush(model) | prune(model):
+        if flush(model) | prune(model) | lighten(model):
             path.write_bytes(model.SerializeToString())
     files = sorted(p for p in TARGET.iterdir() if p.suffix == ".onnx" or p.name == "calibration.json")
     sums = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}

@@ -188,7 +188,11 @@ def flattened(line: np.ndarray) -> np.ndarray:
     detail = pixels - cv2.GaussianBlur(pixels, (0, 0), sigma)
     spread = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), sigma))
     # The floor keeps the noise of an empty surface from being blown up to text.
-    flat = np.clip(128 + detail / (spread + 6) * 48, 0, 255).astype(np.uint8)
+    spread += 6
+    detail /= spread
+    detail *= 48
+    detail += 128
+    flat = np.clip(detail, 0, 255, out=detail).astype(np.uint8)
     return cv2.merge([flat, flat, flat])
 
 

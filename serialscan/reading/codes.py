@@ -8,6 +8,7 @@ a matrix code. Where nothing was found, gaps between dots are closed in several 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -134,8 +135,9 @@ def _sights(photo: _View, how: Codes) -> Iterator[_Sight]:
 
 
 def _decode_dots(view: _View, how: Codes) -> list[_Sight]:
+    scaled = functools.cache(view.scaled)
     for closing in how.closings:
-        sights = _decode(view.scaled(closing.scale).closed(closing), how, "DataMatrix")
+        sights = _decode(scaled(closing.scale).closed(closing), how, "DataMatrix")
         if sights:
             return sights
     return []

@@ -38,7 +38,7 @@ def locate(rgb: np.ndarray, engine: Engine, how: Places) -> tuple[list[Straight]
     looks = [(shrunk[side], detector) for side, detector in how.looks]
     if _colour(shrunk[how.grey_look[0]]) > how.coloured:  # first, since the last look's hints call for tiles
         side, detector = how.grey_look
-        looks.insert(0, (_sized(_grey(rgb), side / long_side), detector))
+        looks.insert(0, (cv2.cvtColor(_sized(_grey(rgb), side / long_side), cv2.COLOR_GRAY2RGB), detector))
     for picture, detector in looks:
         probability = engine.detect(picture, detector)
         found += boxes_in(probability, width, height, how.boxes)
@@ -149,11 +149,11 @@ def _colour(rgb: np.ndarray) -> float:
 
 
 def _grey(rgb: np.ndarray) -> np.ndarray:
-    """The picture (H, W, 3) without its colours, what is dark and what is bright in it stretched apart."""
+    """A picture (H, W, 3) without its colours, dark and bright stretched apart: (H, W) uint8."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     dark, bright = np.percentile(grey, (1, 99))
-    stretched = np.clip((grey - np.float32(dark)) * np.float32(255 / (bright - dark + 1)), 0, 255)
-    return cv2.cvtColor(stretched.astype(np.uint8), cv2.COLOR_GRAY2RGB)
+    tones = (np.arange(256, dtype=np.float32) - np.float32(dark)) * np.float32(255 / (bright - dark + 1))
+    return cv2.LUT(grey, np.clip(tones, 0, 255).astype(np.uint8))
 
 
 def look_at(rgb: np.ndarray, engine: Engine, how: Places) -> tuple[list[Straight], np.ndarray]:
@@ -168,7 +168,7 @@ def _probability(rgb: np.ndarray, scale: float, engine: Engine, detector: Detect
 
 
 def _sized(rgb: np.ndarray, scale: float) -> np.ndarray:
-    """A picture (H, W, 3) about so many times as large, its sides multiples of `GRID`."""
+    """A picture (H, W, 3) or (H, W) about so many times as large, its sides multiples of `GRID`."""
     height, width = rgb.shape[:2]
     rows = max(GRID, round(height * scale / GRID) * GRID)
     columns = max(GRID, round(width * scale / GRID) * GRID)

@@ -66,8 +66,10 @@ class Networks:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Without an arena the detectors' large layers are fetched from the system anew at every step; with
-        # one that grows by steps, it would keep several times what they need.
+        # one that grows by steps, it would keep several times what they need. With a plan of its memory for
+        # each size of picture, it would keep a block for each.
         exact = {"arena_extend_strategy": "kSameAsRequested"}
+        options.enable_mem_pattern = False
 
         def session(file: str) -> onnxruntime.InferenceSession:
             return onnxruntime.InferenceSession(

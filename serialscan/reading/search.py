@@ -65,7 +65,8 @@ class PageSearch:
         chosen = cover(candidates, self._how.cover)
         looked: set[Shape] = set()
         longer = partial(self._longer, looked=looked)
-        behind = cache(partial(_is_behind, rgb))  # three looks ask it of the same lines
+        # Three looks ask it of the same lines, and of the same page.
+        behind = cache(partial(_is_behind, rgb, cache(partial(where.page_of, rgb))))
         again, small, even = (partial(look, behind=behind) for look in (self._again, self._small, self._even))
         # A line may be cut at both ends, and so may one that was found beside another.
         twice = [longer] * self._how.longer.rounds
@@ -208,9 +209,9 @@ class PageSearch:
         ]
 
 
-def _is_behind(rgb: np.ndarray, shape: Shape) -> bool:
+def _is_behind(rgb: np.ndarray, colours: Callable[[], np.ndarray], shape: Shape) -> bool:
     polygon = np.array(shape.polygon(margin=BOX_MARGIN), np.float32)
-    return where.stands(rgb, polygon, shape.height * GLYPH_SHARE).place == "background"
+    return where.stands(rgb, polygon, shape.height * GLYPH_SHARE, colours()).place == "background"
 
 
 def _is_number(line: Candidate, how: Places) -> bool:
