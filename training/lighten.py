@@ -8,7 +8,7 @@ blocks, it first puts back in order. All steps here give the same answers but fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
@@ -16,7 +16,7 @@ from onnx import helper, numpy_helper
 
 BLOCK = 16  # channels that onnxruntime computes at once on processors with AVX-512; 8 on others
 
-Node = onnx.NodeProto
+Node: TypeAlias = onnx.NodeProto
 
 
 def lighten(model: onnx.ModelProto) -> bool:

@@ -21,6 +21,7 @@ from serialscan.review.server import HOST, Access, make_app
 _THREADS = 8  # a browser opens six connections to one host
 _SECOND = 1.0
 _LAST_ANSWER_S = 0.3  # for the answer that the review is finished to reach the browser
+_CLOSE_S = 5.0  # at most, for the port to be free
 _PORTS = range(61_000, 65_500)
 """Of the dynamic ports (RFC 6335) those that Linux gives to nobody who did not ask for them."""
 
@@ -54,7 +55,7 @@ def running(desk: Desk, words: Mapping[str, str], port: int = 0) -> Iterator[Run
         OutputError: the port is taken, or the head cannot be written.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that pictures wait for a thread is no news
-    access, finished = Access(), threading.Event()
+    access, finished, closed = Access(), threading.Event(), threading.Event()
     server: Any = None
     app = make_app(desk, access, lambda: server.effective_port, words, finished.set)
     try:
@@ -72,8 +73,9 @@ def running(desk: Desk, words: Mapping[str, str], port: int = 0) -> Iterator[Run
         if server is not None:
             server.task_dispatcher.shutdown()
             with server.trigger.lock:  # or it may close, and its trigger with it, before that is pulled
-                server.trigger.thunks.append(server.close)  # in the thread that waits for its sockets
+                server.trigger.thunks += server.close, closed.set  # in the thread that waits for its sockets
                 server.trigger.pull_trigger()
+            closed.wait(_CLOSE_S)  # then the port is free
         desk.close()
 
 
