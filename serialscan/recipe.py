@@ -646,7 +646,7 @@ class Signs:
         number_sure: product of the confidences of such a number, if no line reads it.
     """
 
-    least: float = 0.97
+    least: float = 0.99
     closer: float = 0.4
     squares: int = 96
     smallest_px: float = 12.0

@@ -108,8 +108,8 @@ def _render(rng: Rng, seed: int, held_back: bool) -> Line | None:
         count = 1 if rng.random() < 0.7 else 2
         for place in places[-count:] if rng.random() < 0.6 else places[:count]:
             faint[place] = strength * float(rng.uniform(0.7, 1.2))
-    faces = tuple(HELD_BACK_FACES) if held_back else (*FREE_FACES, *free_fonts())
-    materials = tuple(HELD_BACK_MATERIALS) if held_back else FREE_MATERIALS
+    faces = tuple(sorted(HELD_BACK_FACES)) if held_back else (*FREE_FACES, *free_fonts())
+    materials = tuple(sorted(HELD_BACK_MATERIALS)) if held_back else FREE_MATERIALS
     size = float(np.exp(rng.uniform(math.log(11.5), math.log(30)))) if rng.random() < 0.5 else None
     try:
         photo = render_line(

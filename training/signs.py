@@ -79,8 +79,8 @@ def _name(rng: Rng) -> str:
 
 
 def _render(rng: Rng, seed: int, held_back: bool) -> SignPhoto:
-    faces = tuple(HELD_BACK_FACES) if held_back else FREE_FACES
-    materials = tuple(HELD_BACK_MATERIALS) if held_back else FREE_MATERIALS
+    faces = tuple(sorted(HELD_BACK_FACES)) if held_back else FREE_FACES
+    materials = tuple(sorted(HELD_BACK_MATERIALS)) if held_back else FREE_MATERIALS
     size = float(np.exp(rng.uniform(math.log(SMALLEST), math.log(LARGEST))))
     return render_sign(seed, _name(rng), size, faces, materials)
 
