@@ -86,7 +86,9 @@ def main() -> None:
         rng = np.random.default_rng((a.seed + k, 4))
         name = "" if k % 5 == 0 else tuple(DRAWN)[int(rng.integers(len(DRAWN)))]
         size = float(np.exp(rng.uniform(*np.log(SIZES))))
-        photo = render_sign(a.seed + k, name, size, tuple(sorted(HELD_BACK_FACES)), tuple(sorted(HELD_BACK_MATERIALS)))
+        photo = render_sign(
+            a.seed + k, name, size, tuple(sorted(HELD_BACK_FACES)), tuple(sorted(HELD_BACK_MATERIALS))
+        )
         if not name:
             for corners in (photo.corners, *photo.others):
                 said, sure = told(photo.pixels, roughly(rng, corners), engine, open_to_all)
