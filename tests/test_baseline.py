@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 from conftest import REPOSITORY
 
-from serialscan.reading import Reader
-from serialscan.reading.networks import Networks
 from serialscan.record import PhotoRecord
-from serialscan.scan import scan_photo
-from serialscan.settings import Settings
 
 PROGRAM = REPOSITORY / "benchmarks" / "baseline.py"
 KNOWN = json.loads((REPOSITORY / "benchmarks" / "baseline.json").read_text("utf-8"))
@@ -34,18 +29,6 @@ def test_the_samples_are_read_as_well_as_they_were(
     now = baseline.count(REPOSITORY / "samples" / "labels.jsonl", lambda photo: read_sample(photo.name))
     assert now["photos"] == KNOWN["samples"]["photos"]
     assert baseline.lost(now, KNOWN["samples"]) == []
-
-
-def test_rendered_photos_are_read_as_well_as_they_were(
-    baseline: ModuleType, networks: Networks, tmp_path: Path
-) -> None:
-    """The first three; the program reads 60."""
-    settings = Settings(reader="network")
-    reader = Reader(settings, engine=networks)
-    labels = baseline.photos_of("rendered-3", tmp_path / "photos")
-    now = baseline.count(labels, lambda photo: scan_photo(photo, reader, settings))
-    assert now["photos"] == KNOWN["rendered-3"]["photos"]
-    assert baseline.lost(now, KNOWN["rendered-3"]) == []
 
 
 @pytest.mark.parametrize("name", ["serials", "lines", "accepted"])

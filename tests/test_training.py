@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import subprocess
 import sys
@@ -49,8 +50,10 @@ def run(path: Path, x: np.ndarray) -> np.ndarray:
 
 
 def start(name: str, out: Path, *options: str) -> None:
-    command = [sys.executable, str(TRAINING / name), "--out", str(out), *options]
-    subprocess.run(command, check=True, timeout=500)
+    """Run a program of the training in this process, which has loaded PyTorch."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [name, "--out", str(out), *options])
+        importlib.import_module(name.removesuffix(".py")).main()
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))
