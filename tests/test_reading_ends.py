@@ -148,7 +148,7 @@ def on_an_arc(photo: Photo, at: Place) -> tuple[np.ndarray, Place]:
 
 def test_on_an_arc_it_is_the_same(networks: Networks, lines: list[Photo]) -> None:
     whole, cut, hidden = [], [], []
-    for photo in lines[:10]:
+    for photo in lines:
         whole.append(doubt(seen(networks, *on_an_arc(photo, place(photo)))[1]))
         cut.append(seen(networks, *on_an_arc(photo, place(photo, 0, 5)))[1].more)
         card = Photo(photo.jpeg, covered(photo, (20, 20, 22), 6, 7), photo.truth)

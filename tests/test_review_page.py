@@ -37,7 +37,7 @@ from serialscan.review.texts import texts
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1366, "height": 850}
 WAIT_MS = 60_000
-FRAME_MS = 50  # after as long without motion a touch is still
+REST_MS = 50  # after as long without motion a touch is still
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -269,7 +269,7 @@ def pinch(page: Page, name: str) -> None:
     still = [("touchMove", 70)] * 3  # lifted in motion they would fling: the next tap would only stop that
     for kind, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 70), *still, ("touchEnd", 0)):
         if (kind, apart) in still:
-            page.wait_for_timeout(FRAME_MS)
+            page.wait_for_timeout(REST_MS)
         fingers = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}] if apart else []
         screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
 

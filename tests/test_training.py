@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -453,15 +452,14 @@ def test_a_folded_network_says_the_same_in_fewer_steps(tmp_path: Path) -> None:
     np.testing.assert_allclose(answer, run(tmp_path / "whole.onnx", x), atol=2e-4)
 
 
-def test_a_head_learns_signs_and_leaves_all_other_classes_as_they_are(tmp_path: Path) -> None:
+def test_a_head_learns_signs_and_leaves_all_other_classes_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from head import SIGNS, Head
 
     network = MODELS / "recogniser-quick.onnx"
-    done = subprocess.run(
-        [sys.executable, "head.py", str(network), "--out", str(tmp_path), "--lines", "60"],
-        cwd=TRAINING, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.count("held-back lines read whole") == 2
+    start("head.py", tmp_path, str(network), "--lines", "100")
+    assert capsys.readouterr().out.count("held-back lines read whole") == 2
     was, now = Head(network), Head(tmp_path / network.name)
     signs = sorted(was.index[c] for c in SIGNS if c in was.index)
     assert len(signs) == len(SIGNS)

@@ -18,7 +18,8 @@ from serialscan.cli.options import (
 )
 from serialscan.cli.progress import counted
 from serialscan.cli.text import say
-from serialscan.errors import ExitCode, OutputError
+from serialscan.errors import ExitCode
+from serialscan.files.whole import demand_new
 from serialscan.printable import printable
 
 if TYPE_CHECKING:
@@ -118,9 +119,10 @@ def report(
     if pdf and output is not None and output.suffix.lower() == ".pdf":
         raise click.UsageError("-o names the page: the PDF stands beside it under the same name.")
     who = person(by, role, badge) if by is not None else {}
-    for path in (output, output.with_suffix(".pdf") if pdf else output) if output is not None else ():
-        if path.exists():  # told at once: to verify a large case takes minutes
-            raise OutputError(f"{path}: is there already: choose another name, or delete it.")
+    if output is not None:  # told at once: to verify a large case takes minutes
+        demand_new(output)
+        if pdf:
+            demand_new(output.with_suffix(".pdf"))
     program = chromium() if pdf else ""
     effective = effective_settings(config_file, {})
     chosen = (*items, *more_items)

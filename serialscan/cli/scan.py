@@ -296,12 +296,7 @@ def scan(
         sinks = [*([into] if into is not None else []), records, *pages, shown]
         tally = run(Inputs(selection, grouping, into or made), executor, sinks)
     if not quiet or tally.interrupted:
-        if case_path is not None:
-            name = printable(str(case_path))
-            name = f'"{name}"' if " " in name else name
-            next_steps = f"next: serialscan review {name} opens the page on which people decide"
-        else:
-            next_steps = _next(form, file, pages, terminal=data.is_terminal)
+        next_steps = _next(form, file, case_path, pages, terminal=data.is_terminal)
         for line in summary(tally, about_reader(tool_with(effective.settings)), next_steps):
             say(f"serialscan: {line}", err=True)
         for page in (page for page in pages if page.path.is_file()):
@@ -419,8 +414,14 @@ def _earlier(
     return None
 
 
-def _next(form: str, file: Path | None, pages: Sequence[IndexPage], *, terminal: bool) -> str:
+def _next(
+    form: str, file: Path | None, case: Path | None, pages: Sequence[IndexPage], *, terminal: bool
+) -> str:
     """What a person may do next; empty where a program takes the records, or a page shows them."""
+    if case is not None:
+        name = printable(str(case))
+        name = f'"{name}"' if " " in name else name
+        return f"next: serialscan review {name} opens the page on which people decide"
     if pages or (file is None and not terminal):
         return ""
     if form == "ndjson" and file is not None:

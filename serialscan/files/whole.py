@@ -10,6 +10,20 @@ from pathlib import Path
 from serialscan.errors import OutputError
 
 
+def demand_new(path: Path) -> None:
+    """Refuse a path at which something is, before the work that would end there.
+
+    Raises:
+        OutputError: it is there already.
+    """
+    if path.exists():
+        raise _there(path)
+
+
+def _there(path: Path) -> OutputError:
+    return OutputError(f"{path}: is there already: choose another name, or delete it.")
+
+
 def write_new(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a file that must not be there yet.
 
@@ -32,7 +46,7 @@ def write_new(path: Path, data: bytes, mode: int = 0o666) -> None:
             path.unlink(missing_ok=True)
             raise
     except FileExistsError as error:
-        raise OutputError(f"{path}: is there already: choose another name, or delete it.") from error
+        raise _there(path) from error
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}).") from error
 

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from serialscan.errors import EngineError, OutputError
+from serialscan.files.whole import demand_new
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge",
          "microsoft-edge")  # fmt: skip
@@ -64,8 +65,7 @@ def print_pdf(program: str, page: Path, pdf: Path, items: int) -> None:
     Raises:
         OutputError: the file is there already, or was not printed.
     """
-    if pdf.exists():
-        raise OutputError(f"{pdf}: is there already: choose another name, or delete it.")
+    demand_new(pdf)
     with tempfile.TemporaryDirectory(prefix="serialscan-", ignore_cleanup_errors=True) as folder:
         made = Path(folder, "report.pdf")
         command = [program, *_OPTIONS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]

@@ -65,14 +65,9 @@ class Planned(Generic[At]):
     def is_meant(self, what: str) -> bool:
         """Whether a person means this one: by name, path, end of either, or eight digits of a SHA-256."""
         digits = len(what) >= 8 and set(what.lower()) <= set("0123456789abcdef")
-        return (
-            what == self.title
-            or self.title.endswith("/" + what)
-            or any(
-                any(what == path or path.endswith("/" + what) for path in (part.path, *part.names))
-                or (digits and part.sha256 is not None and part.sha256.startswith(what.lower()))
-                for part in self.parts
-            )
+        names = [self.title, *(name for part in self.parts for name in (part.path, *part.names))]
+        return any(name == what or name.endswith("/" + what) for name in names) or (
+            digits and any(part.sha256 and part.sha256.startswith(what.lower()) for part in self.parts)
         )
 
 

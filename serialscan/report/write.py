@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
-from serialscan.errors import InputError, OutputError
-from serialscan.files.whole import write_new
+from serialscan.errors import InputError
+from serialscan.files.whole import demand_new, write_new
 from serialscan.report.build import Unit, item_of, row_of
 from serialscan.report.model import STANDINGS, Facts, Item, Row, Standing
 from serialscan.report.origin import Origin
@@ -126,8 +126,7 @@ def write_report(
             progress(done, len(selected.rows))
         paths = _paths(path, len(spools) if total > most_bytes else 1)
         for one in paths:
-            if one.exists():
-                raise OutputError(f"{one}: is there already: choose another name, or delete it.")
+            demand_new(one)
         written: list[Path] = []
         try:
             for one, data in zip(paths, _pages(paths, spools, parts, selected, facts), strict=True):
